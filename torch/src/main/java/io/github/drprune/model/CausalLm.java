@@ -1,0 +1,161 @@
+package io.github.drprune.model;
+
+import static org.bytedeco.pytorch.global.torch.embedding;
+
+import io.github.drprune.libtorch.Ops;
+import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.nn.Block;
+import io.github.drprune.nn.BlockMasks;
+import io.github.drprune.nn.HiddenMask;
+import io.github.drprune.nn.Kernels;
+import io.github.drprune.nn.KvCache;
+import io.github.drprune.nn.KvCache.Past;
+import io.github.drprune.nn.LossKernel.TokenLoss;
+import io.github.drprune.nn.ModelMasks;
+import io.github.drprune.nn.Rotary;
+import io.github.drprune.nn.Weight;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.function.BiConsumer;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A causal language model. Tokens are int64 [B, T]; hidden states are [B, T, hidden] and logits [B,
+ * T, vocabulary] in the compute type. It owns its weights.
+ */
+public final class CausalLm implements AutoCloseable {
+  private final ModelConfig config;
+  private final ModelParts parts;
+  private final SequencedMap<String, Weight> weights = new LinkedHashMap<>();
+  private final Rotary rotary;
+  private final Kernels kernels;
+  private final Device device;
+  private final ScalarType compute;
+
+  /** Puts the model together from weights that lie on {@code device}. */
+  CausalLm(
+      ModelConfig config,
+      ModelParts.WeightSource source,
+      Device device,
+      ScalarType compute,
+      Kernels kernels) {
+    this.config = config;
+    this.device = device;
+    this.compute = compute;
+    this.kernels = kernels;
+    this.rotary = new Rotary(config.rotary(), config.positions(), device, compute);
+    ModelParts.WeightSource remembering =
+        shape -> {
+          Weight weight = source.take(shape);
+          weights.put(weight.name(), weight);
+          return weight;
+        };
+    this.parts =
+        config.family().assemble(new ModelParts.Builder(config, remembering, rotary, kernels));
+  }
+
+  public ModelConfig config() {
+    return config;
+  }
+
+  public Device device() {
+    return device;
+  }
+
+  /** The weights by their names in the checkpoint. */
+  public SequencedMap<String, Weight> weights() {
+    return Collections.unmodifiableSequencedMap(weights);
+  }
+
+  public List<Block> blocks() {
+    return parts.blocks();
+  }
+
+  /** Logits of every position. */
+  public Tensor forward(Tensor tokens, ModelMasks masks) {
+    return logits(hidden(tokens, masks));
+  }
+
+  /** Next-token losses. */
+  public TokenLoss loss(Tensor tokens, ModelMasks masks) {
+    return loss(tokens, hidden(tokens, masks));
+  }
+
+  /** Next-token losses given the final norm's output for {@code tokens}. */
+  public TokenLoss loss(Tensor tokens, Tensor hidden) {
+    return kernels.loss().loss(hidden, parts.head().value(), tokens);
+  }
+
+  /** The final norm's output. */
+  public Tensor hidden(Tensor tokens, ModelMasks masks) {
+    Tensor x = embed(tokens, masks.hidden());
+    for (int i = 0; i < blocks().size(); i++) {
+      x = blocks().get(i).forward(x, masks.block(i), Past.NONE);
+    }
+    return normalise(x, masks.hidden());
+  }
+
+  /** The residual stream before the first block: selected, not scaled, by the hidden mask. */
+  public Tensor embed(Tensor tokens, HiddenMask mask) {
+    Tensor x = embedding(parts.embedding().tensor(), tokens).to(compute);
+    return mask == null ? x : x.mul(mask.keep(compute));
+  }
+
+  /** The final norm. */
+  public Tensor normalise(Tensor x, HiddenMask mask) {
+    return parts.norm().forward(x, mask);
+  }
+
+  /** The head. */
+  public Tensor logits(Tensor hidden) {
+    return Ops.linear(hidden, parts.head().value(), null);
+  }
+
+  /**
+   * Logits after the last of {@code tokens} [B, T], [B, vocabulary], given the past in {@code
+   * cache}, which grows by them. More than one token at a time only into an empty cache.
+   */
+  public Tensor decode(Tensor tokens, KvCache cache) {
+    if (tokens.size(1) > 1 && cache.length() > 0) {
+      throw new IllegalArgumentException("a prompt goes into an empty cache");
+    }
+    Tensor x = embed(tokens, null);
+    for (int i = 0; i < blocks().size(); i++) {
+      x = blocks().get(i).forward(x, BlockMasks.NONE, cache.layer(i));
+    }
+    cache.advance(tokens.size(1));
+    return logits(normalise(x.select(1, -1), null));
+  }
+
+  /** Room for {@code positions} tokens of {@code batch} texts. */
+  public KvCache newCache(long batch, long positions) {
+    return new KvCache(
+        config.layers(),
+        batch,
+        config.kvHeads(),
+        positions,
+        config.headSize(),
+        Tensors.options(compute, device));
+  }
+
+  /**
+   * Gives {@code sink} every weight that {@code masks} change, scaled and still at its full size:
+   * what the cut selects from.
+   */
+  public void fold(ModelMasks masks, BiConsumer<Weight, Tensor> sink) {
+    for (int i = 0; i < blocks().size(); i++) {
+      blocks().get(i).fold(masks.block(i), sink);
+    }
+    parts.norm().fold(masks.hidden(), sink);
+  }
+
+  @Override
+  public void close() {
+    rotary.close();
+    weights.values().forEach(weight -> weight.tensor().close());
+  }
+}
