@@ -3,7 +3,6 @@ package io.github.drprune.libtorch;
 import static org.bytedeco.pytorch.global.torch.cuda_device_count;
 import static org.bytedeco.pytorch.global.torch.cuda_is_available;
 import static org.bytedeco.pytorch.global.torch.get_num_threads;
-import static org.bytedeco.pytorch.global.torch.globalContext;
 import static org.bytedeco.pytorch.global.torch.set_num_threads;
 
 import io.github.drprune.error.UserException;
@@ -12,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
+import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.Device;
 
 /** The library's process-wide settings: threads, determinism and devices. */
@@ -67,7 +67,7 @@ public final class LibTorch {
           "device: '%s' was asked for and this %s; use --device cpu"
               .formatted(
                   name,
-                  globalContext().hasCUDA()
+                  Context.hasCUDA()
                       ? "machine has no usable NVIDIA device"
                       : "build has no CUDA (build with -Pcuda)"));
     }

@@ -9,6 +9,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -104,6 +105,7 @@ public final class Tensors {
    *
    * @throws IllegalArgumentException for a tensor elsewhere or with gaps
    */
+  @SuppressWarnings("restricted") // the address and size are the library's own
   public static MemorySegment memory(Tensor tensor) {
     if (!tensor.is_cpu() || !tensor.is_contiguous()) {
       throw new IllegalArgumentException("only a contiguous CPU tensor has memory to share");
@@ -116,7 +118,7 @@ public final class Tensors {
   }
 
   public static TensorOptions options(ScalarType type, Device device) {
-    return new TensorOptions(type).device(new org.bytedeco.pytorch.DeviceOptional(device));
+    return new TensorOptions(type).device(new DeviceOptional(device));
   }
 
   private static Tensor allocate(ScalarType type, long... shape) {

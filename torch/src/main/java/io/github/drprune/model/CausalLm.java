@@ -2,23 +2,25 @@ package io.github.drprune.model;
 
 import static org.bytedeco.pytorch.global.torch.embedding;
 
+import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.nn.Block;
 import io.github.drprune.nn.BlockMasks;
 import io.github.drprune.nn.HiddenMask;
-import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.KvCache;
 import io.github.drprune.nn.KvCache.Past;
 import io.github.drprune.nn.LossKernel.TokenLoss;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.nn.Rotary;
 import io.github.drprune.nn.Weight;
+import io.github.drprune.safetensors.Dtype;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -32,22 +34,18 @@ public final class CausalLm implements AutoCloseable {
   private final ModelParts parts;
   private final SequencedMap<String, Weight> weights = new LinkedHashMap<>();
   private final Rotary rotary;
-  private final Kernels kernels;
-  private final Device device;
-  private final ScalarType compute;
+  private final ModelOptions options;
+  private final Runnable whenClosed;
 
-  /** Puts the model together from weights that lie on {@code device}. */
-  CausalLm(
+  private CausalLm(
       ModelConfig config,
+      ModelOptions options,
       ModelParts.WeightSource source,
-      Device device,
-      ScalarType compute,
-      Kernels kernels) {
+      Runnable whenClosed) {
     this.config = config;
-    this.device = device;
-    this.compute = compute;
-    this.kernels = kernels;
-    this.rotary = new Rotary(config.rotary(), config.positions(), device, compute);
+    this.options = options;
+    this.whenClosed = whenClosed;
+    this.rotary = new Rotary(config.rotary(), config.positions(), options.device(), computeType());
     ModelParts.WeightSource remembering =
         shape -> {
           Weight weight = source.take(shape);
@@ -55,7 +53,36 @@ public final class CausalLm implements AutoCloseable {
           return weight;
         };
     this.parts =
-        config.family().assemble(new ModelParts.Builder(config, remembering, rotary, kernels));
+        config
+            .family()
+            .assemble(new ModelParts.Builder(config, remembering, rotary, options.kernels()));
+  }
+
+  /**
+   * A model of the tensors given, held as {@code options} say.
+   *
+   * @param tensors of the shape asked for, of any floating type and device
+   * @param stored the type that each has in a checkpoint
+   * @param whenClosed releases what the tensors lie in
+   */
+  public static CausalLm of(
+      ModelConfig config,
+      ModelOptions options,
+      Function<TensorShape, Tensor> tensors,
+      Function<TensorShape, Dtype> stored,
+      Runnable whenClosed) {
+    ModelParts.WeightSource source =
+        shape -> {
+          try (var _ = NativeScope.open()) {
+            return new Weight(
+                shape.name(),
+                shape.axes(),
+                ModelLoader.held(tensors.apply(shape), options),
+                options.precision().scalarType(),
+                stored.apply(shape));
+          }
+        };
+    return new CausalLm(config, options, source, whenClosed);
   }
 
   public ModelConfig config() {
@@ -63,7 +90,12 @@ public final class CausalLm implements AutoCloseable {
   }
 
   public Device device() {
-    return device;
+    return options.device();
+  }
+
+  /** The type that passes compute in. */
+  public ScalarType computeType() {
+    return options.precision().scalarType();
   }
 
   /** The weights by their names in the checkpoint. */
@@ -87,7 +119,7 @@ public final class CausalLm implements AutoCloseable {
 
   /** Next-token losses given the final norm's output for {@code tokens}. */
   public TokenLoss loss(Tensor tokens, Tensor hidden) {
-    return kernels.loss().loss(hidden, parts.head().value(), tokens);
+    return options.kernels().loss().loss(hidden, parts.head().value(), tokens);
   }
 
   /** The final norm's output. */
@@ -101,8 +133,8 @@ public final class CausalLm implements AutoCloseable {
 
   /** The residual stream before the first block: selected, not scaled, by the hidden mask. */
   public Tensor embed(Tensor tokens, HiddenMask mask) {
-    Tensor x = embedding(parts.embedding().tensor(), tokens).to(compute);
-    return mask == null ? x : x.mul(mask.keep(compute));
+    Tensor x = embedding(parts.embedding().tensor(), tokens).to(computeType());
+    return mask == null ? x : x.mul(mask.keep(computeType()));
   }
 
   /** The final norm. */
@@ -139,7 +171,7 @@ public final class CausalLm implements AutoCloseable {
         config.kvHeads(),
         positions,
         config.headSize(),
-        Tensors.options(compute, device));
+        Tensors.options(computeType(), options.device()));
   }
 
   /**
@@ -157,5 +189,6 @@ public final class CausalLm implements AutoCloseable {
   public void close() {
     rotary.close();
     weights.values().forEach(weight -> weight.tensor().close());
+    whenClosed.run();
   }
 }

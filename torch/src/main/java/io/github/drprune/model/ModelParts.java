@@ -62,7 +62,7 @@ record ModelParts(Weight embedding, List<Block> blocks, Norm norm, Weight head) 
     WeightSource collecting =
         shape -> {
           shapes.put(shape.name(), shape);
-          return new Weight(shape.name(), shape.axes(), null, null);
+          return new Weight(shape.name(), shape.axes(), null, null, null);
         };
     config.family().assemble(new Builder(config, collecting, null, null));
     return shapes;

@@ -1,5 +1,6 @@
 package io.github.drprune.nn;
 
+import io.github.drprune.safetensors.Dtype;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -12,8 +13,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param tensor the leaf that training updates: float32, or the compute type where nothing is
  *     trained
  * @param compute the type that passes compute in
+ * @param stored the type it has in the checkpoint
  */
-public record Weight(String name, List<Axis> axes, Tensor tensor, ScalarType compute) {
+public record Weight(
+    String name, List<Axis> axes, Tensor tensor, ScalarType compute, Dtype stored) {
   public Weight {
     axes = List.copyOf(axes);
   }
