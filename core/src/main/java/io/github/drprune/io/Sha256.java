@@ -1,7 +1,6 @@
 package io.github.drprune.io;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -34,11 +33,11 @@ public final class Sha256 {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  private static MessageDigest digest() {
+  static MessageDigest digest() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
-      throw new UncheckedIOException(new IOException("this JDK has no SHA-256", e));
+      throw new IllegalStateException("every Java platform has SHA-256", e);
     }
   }
 }
