@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Damaged files are read or refused; no other exception, no endless loop, no fault of the JVM. Each
  * round damages one file at random and, where it still opens, touches every byte of its tensors.
  */
-@Timeout(60)
+@Timeout(120)
 class FuzzTest {
   private static final int ROUNDS = 6000;
 
@@ -58,6 +59,14 @@ class FuzzTest {
     }
   }
 
+  /**
+   * A new file: some file systems force one that is cut to nothing and written again to the disk.
+   */
+  private static void replace(Path file, byte[] bytes) throws IOException {
+    Files.delete(file);
+    Files.write(file, bytes, StandardOpenOption.CREATE_NEW);
+  }
+
   private void damage(String name, int headerBytes, long seed) throws IOException {
     Path file = folder.resolve(name);
     byte[] original = Files.readAllBytes(file);
@@ -74,7 +83,7 @@ class FuzzTest {
           }
         }
       }
-      Files.write(file, bytes);
+      replace(file, bytes);
       openDamaged();
     }
     assertThat(opened + refused).isEqualTo(ROUNDS);
@@ -120,7 +129,7 @@ class FuzzTest {
                 .putLong(lie.length())
                 .put(lie.getBytes(US_ASCII))
                 .put(original, 8 + length, original.length - 8 - length);
-        Files.write(file, bytes.array());
+        replace(file, bytes.array());
         openDamaged();
         rounds++;
       }
