@@ -8,6 +8,7 @@ import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.nn.Block;
 import io.github.drprune.nn.BlockMasks;
 import io.github.drprune.nn.HiddenMask;
+import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.KvCache;
 import io.github.drprune.nn.KvCache.Past;
 import io.github.drprune.nn.LossKernel.TokenLoss;
@@ -91,6 +92,11 @@ public final class CausalLm implements AutoCloseable {
 
   public Device device() {
     return options.device();
+  }
+
+  /** The implementations that it computes with. */
+  public Kernels kernels() {
+    return options.kernels();
   }
 
   /** The type that passes compute in. */
