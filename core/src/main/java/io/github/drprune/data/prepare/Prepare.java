@@ -159,6 +159,8 @@ public final class Prepare {
             fingerprint.complete(),
             writer.malformed(),
             domains);
+    // An earlier attempt can have seen more of a file that has changed since.
+    deletePartials(out);
     AtomicFiles.text(out.resolve(Manifest.FILE), Json.pretty(manifest));
     return manifest;
   }
@@ -180,9 +182,16 @@ public final class Prepare {
   private Progress progress(Path out, Manifest.TokenizerIdentity identity, Fingerprint fingerprint)
       throws IOException {
     var earlier = Progress.read(out);
-    if (earlier.isPresent()) {
+    var start = new Progress(fingerprint.after(0), identity.sha256(), 0, 0, List.of(), Map.of());
+    if (earlier.isPresent() && earlier.get().files() > 0) {
       earlier.get().requireSame(fingerprint, identity.sha256(), out);
       return earlier.get();
+    }
+    if (earlier.isPresent()) {
+      // Nothing was finished, so nothing is lost by starting over with whatever is asked now.
+      deletePartials(out);
+      start.write(out);
+      return start;
     }
     try (var children = Files.list(out)) {
       var foreign =
@@ -196,8 +205,17 @@ public final class Prepare {
                 .formatted(out, foreign.get()));
       }
     }
-    var start = new Progress(fingerprint.after(0), identity.sha256(), 0, 0, List.of(), Map.of());
     start.write(out);
     return start;
+  }
+
+  private static void deletePartials(Path out) throws IOException {
+    try (var files = Files.walk(out)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        if (file.getFileName().toString().endsWith(".npy" + AtomicFiles.PARTIAL)) {
+          Files.delete(file);
+        }
+      }
+    }
   }
 }
