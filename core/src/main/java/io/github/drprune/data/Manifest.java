@@ -20,6 +20,7 @@ import java.util.Map;
  * @param format always {@link #FORMAT}
  * @param fingerprint of the settings and input files it was made from
  * @param seqLen tokens of a sequence
+ * @param malformedRecords input records that were skipped
  */
 public record Manifest(
     String format,
@@ -28,6 +29,7 @@ public record Manifest(
     int seqLen,
     TokenType tokenType,
     String fingerprint,
+    long malformedRecords,
     List<Domain> domains) {
 
   /** The file's name in the data folder. */

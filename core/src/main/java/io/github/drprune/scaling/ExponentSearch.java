@@ -8,8 +8,7 @@ import java.util.List;
 /**
  * Finds the exponents of a {@link SeparableCurve}: Levenberg-Marquardt on them alone, from the best
  * of a grid of starts. Where {@code robust}, residuals count by Huber's loss at a scale estimated
- * along with the curve (Huber's proposal 2), against the exponents' priors; otherwise it is least
- * squares.
+ * along with the curve (Huber's proposal 2), against the priors; otherwise it is least squares.
  */
 final class ExponentSearch {
   /** Huber's threshold in scales: 95% efficiency for normal residuals. */
@@ -24,71 +23,71 @@ final class ExponentSearch {
   private static final int REFINED_STARTS = 3;
   private static final int FIRST_STEPS = 5;
   private static final int STEPS = 60;
-  private static final double CONVERGED = 1e-9;
+  private static final double CONVERGED = 1e-6;
 
   private final SeparableCurve curve;
-  private final Exponent[] exponents;
+  private final Coordinate[] coordinates;
   private final boolean robust;
   private final double smallestScale;
 
   /** Where a search stands. */
   private static final class Trial {
-    final double[] theta;
+    double[] u;
     double scale;
     double damping = 1e-3;
     boolean converged;
 
-    Trial(double[] theta) {
-      this.theta = theta;
+    Trial(double[] u) {
+      this.u = u;
     }
   }
 
-  /** The exponents found and the deviation of the residuals; the curve is projected there. */
-  record Found(double[] theta, double scale) {}
+  /** The coordinates found and the deviation of the residuals; the curve is solved there. */
+  record Found(double[] u, double scale) {}
 
-  ExponentSearch(SeparableCurve curve, Exponent[] exponents, boolean robust, double magnitude) {
+  ExponentSearch(SeparableCurve curve, Coordinate[] coordinates, boolean robust, double magnitude) {
     this.curve = curve;
-    this.exponents = exponents;
+    this.coordinates = coordinates;
     this.robust = robust;
     smallestScale = 1e-10 * magnitude;
   }
 
   Found run() {
     var trials = new ArrayList<Trial>();
-    for (double[] theta : bestStarts()) {
-      var trial = new Trial(theta);
+    for (double[] u : bestStarts()) {
+      var trial = new Trial(u);
       start(trial);
       refine(trial, FIRST_STEPS);
       trials.add(trial);
     }
     var best = trials.stream().min(Comparator.comparingDouble(this::objective)).orElseThrow();
     refine(best, STEPS);
-    project(best);
-    return new Found(best.theta, best.scale);
+    return new Found(best.u, best.scale);
   }
 
   private List<double[]> bestStarts() {
-    record Start(double[] theta, double sum) {}
+    record Start(double[] u, double sum) {}
     var starts = new ArrayList<Start>();
-    for (double[] theta : grid()) {
-      starts.add(new Start(theta, curve.project(theta)));
+    for (double[] u : grid()) {
+      curve.moveTo(u);
+      starts.add(new Start(u, curve.solve()));
     }
     return starts.stream()
         .sorted(Comparator.comparingDouble(Start::sum))
         .limit(REFINED_STARTS)
-        .map(Start::theta)
+        .map(Start::u)
         .toList();
   }
 
   private List<double[]> grid() {
     List<double[]> grid = List.of(new double[0]);
-    for (Exponent exponent : exponents) {
+    for (Coordinate coordinate : coordinates) {
       var longer = new ArrayList<double[]>();
       for (double[] head : grid) {
-        for (double start : exponent.starts()) {
-          double[] theta = Arrays.copyOf(head, head.length + 1);
-          theta[head.length] = start;
-          longer.add(theta);
+        for (double start : coordinate.starts()) {
+          double[] u = Arrays.copyOf(head, head.length + 1);
+          u[head.length] = start;
+          longer.add(u);
         }
       }
       grid = longer;
@@ -98,24 +97,25 @@ final class ExponentSearch {
 
   /** Degrees of freedom that the residuals keep. */
   private int freedom() {
-    return Math.max(1, curve.points() - exponents.length - 2);
+    return Math.max(1, curve.points() - coordinates.length - 2);
   }
 
   private double objective(Trial trial) {
-    return robust ? freedom() * Math.log(trial.scale) + penalty(trial.theta) / 2 : trial.scale;
+    return robust ? freedom() * Math.log(trial.scale) + penalty(trial.u) / 2 : trial.scale;
   }
 
-  private double penalty(double[] theta) {
+  private double penalty(double[] u) {
     double sum = 0;
-    for (int k = 0; k < theta.length; k++) {
-      sum += exponents[k].penalty(theta[k]);
+    for (int k = 0; k < u.length; k++) {
+      sum += coordinates[k].penalty(u[k]);
     }
     return sum;
   }
 
   private void start(Trial trial) {
     Arrays.fill(curve.weight(), 1);
-    curve.project(trial.theta);
+    curve.moveTo(trial.u);
+    curve.solve();
     if (robust) {
       double[] sorted = curve.residual().clone();
       for (int i = 0; i < sorted.length; i++) {
@@ -127,11 +127,6 @@ final class ExponentSearch {
       reweigh(trial);
     }
     rescale(trial);
-  }
-
-  private void project(Trial trial) {
-    reweigh(trial);
-    curve.project(trial.theta);
   }
 
   private void reweigh(Trial trial) {
@@ -158,53 +153,53 @@ final class ExponentSearch {
   }
 
   private void refine(Trial trial, int steps) {
-    curve.project(trial.theta);
+    curve.moveTo(trial.u);
+    curve.solve();
     reweigh(trial);
     for (int step = 0; step < steps && !trial.converged; step++) {
       double before = trial.scale;
       double moved = move(trial);
-      if (moved == 0) {
+      if (trial.converged || moved == 0 && trial.damping > 1e-3) {
         continue;
       }
       rescale(trial);
       reweigh(trial);
-      trial.converged =
-          Math.abs(moved) < CONVERGED
-              && (!robust || Math.abs(trial.scale - before) < 1e-6 * before);
+      trial.converged = moved < CONVERGED && Math.abs(trial.scale - before) <= 1e-3 * before;
     }
+    curve.solve();
   }
 
   /** One damped step; returns the largest change of a coordinate, zero where it was refused. */
   private double move(Trial trial) {
-    int inputs = exponents.length;
+    int inputs = coordinates.length;
     double variance = robust ? trial.scale * trial.scale : 1;
-    double cost = curve.project(trial.theta) / variance + penalty(trial.theta);
+    double cost = curve.solve() / variance + penalty(trial.u);
     var matrix = new double[inputs][inputs];
     double[] right = curve.normalEquations(matrix);
     for (int k = 0; k < inputs; k++) {
-      double slope = exponents[k].slope(trial.theta[k]);
-      right[k] = right[k] * slope / variance - exponents[k].pull(trial.theta[k]);
+      double precision = coordinates[k].precision();
+      right[k] = right[k] / variance - precision * (trial.u[k] - coordinates[k].mean());
       for (int j = 0; j < inputs; j++) {
-        matrix[k][j] *= slope * exponents[j].slope(trial.theta[j]) / variance;
+        matrix[k][j] /= variance;
       }
-      matrix[k][k] += exponents[k].precision();
+      matrix[k][k] += precision;
     }
     double[] step = damped(matrix, right, trial.damping);
-    var theta = new double[inputs];
+    var there = new double[inputs];
     double moved = 0;
     for (int k = 0; k < inputs; k++) {
-      double coordinate = exponents[k].coordinate(trial.theta[k]);
-      theta[k] = exponents[k].at(coordinate + Math.clamp(step[k], -1, 1));
-      moved = Math.max(moved, Math.abs(exponents[k].coordinate(theta[k]) - coordinate));
+      double target = trial.u[k] + Math.clamp(step[k], -1, 1);
+      there[k] = Math.clamp(target, coordinates[k].low(), coordinates[k].high());
+      moved = Math.max(moved, Math.abs(there[k] - trial.u[k]));
     }
-    double costThere = curve.project(theta) / variance + penalty(theta);
-    if (costThere <= cost) {
-      System.arraycopy(theta, 0, trial.theta, 0, inputs);
+    curve.moveTo(there);
+    if (curve.solve() / variance + penalty(there) <= cost) {
+      trial.u = there;
       trial.damping = Math.max(1e-12, trial.damping / 10);
-      trial.converged = moved == 0;
       return moved;
     }
-    curve.project(trial.theta);
+    curve.moveTo(trial.u);
+    curve.solve();
     trial.damping *= 10;
     trial.converged = trial.damping > 1e8 || moved < CONVERGED;
     return 0;

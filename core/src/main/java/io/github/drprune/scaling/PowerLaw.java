@@ -2,6 +2,7 @@ package io.github.drprune.scaling;
 
 import io.github.drprune.error.UserException;
 import java.util.Arrays;
+import java.util.stream.DoubleStream;
 
 /**
  * The loss of a family's model of N parameters on a domain, {@code a N^-b + c}: what predicts the
@@ -14,9 +15,13 @@ public record PowerLaw(double a, double b, double c, boolean determined) {
   /** Fewer points do not determine three unknowns. */
   public static final int MIN_POINTS = 3;
 
-  private static final Exponent PARAMETERS =
-      new Exponent(
-          1e-3, 5, true, 0, Double.POSITIVE_INFINITY, 0.02, 0.05, 0.1, 0.2, 0.35, 0.6, 1, 2);
+  private static final Coordinate LOG_B =
+      new Coordinate(
+          Math.log(1e-3),
+          Math.log(5),
+          0,
+          Double.POSITIVE_INFINITY,
+          DoubleStream.of(0.02, 0.05, 0.1, 0.2, 0.35, 0.6, 1, 2).map(Math::log).toArray());
 
   /** Least squares over models of {@code parameters} parameters and their losses. */
   public static PowerLaw fit(double[] parameters, double[] losses) {
@@ -29,10 +34,10 @@ public record PowerLaw(double a, double b, double c, boolean determined) {
     double[] logarithms = Arrays.stream(parameters).map(Math::log).toArray();
     double magnitude = Arrays.stream(losses).max().orElseThrow();
     var curve = new SeparableCurve(new double[][] {logarithms}, losses, false);
-    var found = new ExponentSearch(curve, new Exponent[] {PARAMETERS}, false, magnitude).run();
-    double b = found.theta()[0];
-    return new PowerLaw(
-        curve.uncentredA(found.theta()), b, curve.e(), !curve.isFlat() && !PARAMETERS.isBound(b));
+    double logB =
+        new ExponentSearch(curve, new Coordinate[] {LOG_B}, false, magnitude).run().u()[0];
+    boolean determined = !curve.isFlat() && !LOG_B.isBound(logB);
+    return new PowerLaw(curve.uncentredA(), Math.exp(logB), curve.e(), determined);
   }
 
   /** The loss of a model of that many parameters. */

@@ -1,5 +1,7 @@
 package io.github.drprune.scaling;
 
+import java.util.Arrays;
+
 /**
  * A {@link ScalingLaw} fitted to a domain's losses and what it predicts for the end of the run.
  *
@@ -29,15 +31,22 @@ public record ScalingFit(
 
   /*
    * Exponents of tokens found for language models lie around 0.28 to 0.37 (Hoffmann et al. 2022,
-   * Besiroglu et al. 2024); a factor of e^0.5 is one deviation. Those of sparsity are less known;
-   * the published fits start between 0 and -0.5. The priors weigh as much as one residual each, so
-   * that clean points overrule them: they matter where tokens and sparsity rose together and the
-   * points alone leave the two exponents open.
+   * Besiroglu et al. 2024); a factor of e^0.5 is one deviation. Of sparsity's less is known; the
+   * published fits start between 0 and -0.5. A prior weighs as much as one residual, so that clean
+   * points overrule it: it matters where points alone leave the exponents open, as they do when
+   * tokens and sparsity rise together.
    */
-  private static final Exponent TOKENS =
-      new Exponent(0.01, 3, true, Math.log(0.33), 0.5, 0.1, 0.2, 0.35, 0.6, 1);
+  private static final Coordinate LOG_ALPHA =
+      new Coordinate(
+          Math.log(0.01),
+          Math.log(3),
+          Math.log(0.33),
+          0.5,
+          Math.log(0.1),
+          Math.log(0.25),
+          Math.log(0.6));
 
-  private static final Exponent SPARSITY = new Exponent(-4, 0, false, -0.5, 0.4, -0.15, -0.5, -1);
+  private static final Coordinate BETA_BY_ALPHA = new Coordinate(-12, 0, -1.5, 1.2, -0.3, -1, -2.5);
 
   /**
    * Fits the losses seen after {@code tokens} tokens of the domain, at {@code sparsity} (null where
@@ -67,7 +76,8 @@ public record ScalingFit(
               Math.log(finalTokens), Math.log(Math.max(finalSparsity, SMALLEST_SPARSITY))
             }
             : new double[] {Math.log(finalTokens)};
-    Exponent[] exponents = bySparsity ? new Exponent[] {TOKENS, SPARSITY} : new Exponent[] {TOKENS};
+    Coordinate[] coordinates =
+        bySparsity ? new Coordinate[] {LOG_ALPHA, BETA_BY_ALPHA} : new Coordinate[] {LOG_ALPHA};
 
     double lowest = Double.POSITIVE_INFINITY;
     double highest = 0;
@@ -76,13 +86,12 @@ public record ScalingFit(
       highest = Math.max(highest, loss);
     }
     var curve = new SeparableCurve(inputs, losses, true);
-    var found = new ExponentSearch(curve, exponents, true, highest).run();
-
-    double value = curve.at(found.theta(), last);
-    double margin = margin(curve, exponents, found, last);
+    double scale = new ExponentSearch(curve, coordinates, true, highest).run().scale();
+    double value = curve.at(last);
+    double margin = margin(curve, coordinates, scale, last);
     boolean determined = !curve.isFlat() && margin <= WIDEST_INTERVAL * value;
-    double beta = bySparsity ? found.theta()[1] : 0;
-    var law = new ScalingLaw(curve.uncentredA(found.theta()), found.theta()[0], beta, curve.e());
+    double[] theta = curve.exponents();
+    var law = new ScalingLaw(curve.uncentredA(), theta[0], bySparsity ? theta[1] : 0, curve.e());
     return new ScalingFit(
         law,
         bySparsity,
@@ -94,14 +103,9 @@ public record ScalingFit(
   }
 
   private static double margin(
-      SeparableCurve curve, Exponent[] exponents, ExponentSearch.Found found, double[] last) {
-    var precision = new double[exponents.length];
-    for (int k = 0; k < precision.length; k++) {
-      double slope = exponents[k].slope(found.theta()[k]);
-      precision[k] = exponents[k].precision() / (slope * slope);
-    }
-    double variance =
-        curve.varianceAt(found.theta(), last, found.scale() * found.scale(), precision);
+      SeparableCurve curve, Coordinate[] coordinates, double scale, double[] last) {
+    double[] precision = Arrays.stream(coordinates).mapToDouble(Coordinate::precision).toArray();
+    double variance = curve.varianceAt(last, scale * scale, precision);
     return StudentT.twoSided95(curve.points() - precision.length - 2) * Math.sqrt(variance);
   }
 

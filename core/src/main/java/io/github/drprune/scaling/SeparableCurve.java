@@ -8,69 +8,80 @@ import java.util.Arrays;
  * are in closed form and only the exponents remain to be searched (variable projection, Golub and
  * Pereyra 1973).
  *
- * <p>The fields hold the projection last made; inputs are centred so that g is near one.
+ * <p>Exponents are given by coordinates {@code u}: {@code theta_0 = exp(u_0)}, {@code theta_k = u_k
+ * theta_0}. Points determine the ratios much better than {@code theta_0}, which e can trade for; in
+ * these coordinates that valley is straight.
  */
 final class SeparableCurve {
-  private final double[][] x; // [inputs][points], centred
+  private final double[][] x; // [inputs][points], centred so that g is near one
   private final double[] centre; // [inputs]
   private final double[] y; // [points]
-  private final double[] g; // [points]
+  private final boolean positiveConstant;
   private final double[] weight; // [points]
   private final double[] residual; // [points], y minus the curve
+  private final double[] g; // [points]
+  private final double[][] column; // [inputs][points]
 
-  private final boolean positiveConstant;
-  private boolean constant; // whether e is free, not held at its bound
+  private double[] u;
+  private boolean constant; // whether e is free, not held at zero
   private double a;
   private double e;
   private double sumWeight;
-  private double meanG;
-  private double varianceG; // weighted sum of squares about the mean, or about zero where e is 0
+  private double meanG; // zero where e is held
+  private double varianceG;
 
   /**
    * @param inputs [inputs][points]
    * @param positiveConstant keeps e from falling below zero
    */
   SeparableCurve(double[][] inputs, double[] y, boolean positiveConstant) {
-    this.positiveConstant = positiveConstant;
     this.y = y;
+    this.positiveConstant = positiveConstant;
     int points = y.length;
     x = new double[inputs.length][points];
     centre = new double[inputs.length];
     for (int k = 0; k < inputs.length; k++) {
-      double sum = 0;
-      for (double value : inputs[k]) {
-        sum += value;
-      }
-      centre[k] = sum / points;
+      centre[k] = Arrays.stream(inputs[k]).sum() / points;
       for (int i = 0; i < points; i++) {
         x[k][i] = inputs[k][i] - centre[k];
       }
     }
-    g = new double[points];
-    residual = new double[points];
     weight = new double[points];
     Arrays.fill(weight, 1);
+    residual = new double[points];
+    g = new double[points];
+    column = new double[inputs.length][points];
   }
 
   int points() {
     return y.length;
   }
 
+  int inputs() {
+    return x.length;
+  }
+
   double[] residual() {
     return residual;
   }
 
-  /** The points' weights, to be written by the caller before {@link #project}. */
+  /** The points' weights, to be written by the caller before {@link #solve}. */
   double[] weight() {
     return weight;
   }
 
-  double a() {
-    return a;
-  }
-
   double e() {
     return e;
+  }
+
+  /** The exponents moved to. */
+  double[] exponents() {
+    double[] theta = u.clone();
+    theta[0] = Math.exp(u[0]);
+    for (int k = 1; k < u.length; k++) {
+      theta[k] = u[k] * theta[0];
+    }
+    return theta;
   }
 
   /** Whether the points do not fall along the curve, or do not vary along it. */
@@ -78,112 +89,126 @@ final class SeparableCurve {
     return a == 0;
   }
 
-  /** Solves for a and e at these exponents; returns the weighted sum of squared residuals. */
-  double project(double[] theta) {
-    int points = y.length;
+  /** Moves to coordinates {@code u}; {@link #solve} must follow. */
+  void moveTo(double[] u) {
+    this.u = u;
+    double[] theta = exponents();
+    for (int i = 0; i < g.length; i++) {
+      double exponent = 0;
+      for (int k = 0; k < theta.length; k++) {
+        exponent -= theta[k] * x[k][i];
+      }
+      g[i] = Math.exp(exponent);
+    }
+  }
+
+  /** Solves for a and e; returns the weighted sum of squared residuals. */
+  double solve() {
     double sumG = 0;
     double sumY = 0;
     sumWeight = 0;
-    for (int i = 0; i < points; i++) {
-      g[i] = Math.exp(exponent(theta, i));
+    for (int i = 0; i < g.length; i++) {
       sumWeight += weight[i];
       sumG += weight[i] * g[i];
       sumY += weight[i] * y[i];
     }
-    meanG = sumG / sumWeight;
-    double meanY = sumY / sumWeight;
-    varianceG = 0;
-    double covariance = 0;
-    for (int i = 0; i < points; i++) {
-      double centredG = g[i] - meanG;
-      varianceG += weight[i] * centredG * centredG;
-      covariance += weight[i] * centredG * (y[i] - meanY);
-    }
-    a = varianceG > 0 && covariance > 0 ? covariance / varianceG : 0;
-    e = meanY - a * meanG;
-    constant = e >= 0 || !positiveConstant;
-    if (!constant) {
-      projectWithoutConstant();
+    constant = true;
+    solveAbout(sumG / sumWeight, sumY / sumWeight);
+    if (e < 0 && positiveConstant) {
+      constant = false;
+      solveAbout(0, 0);
     }
     double sum = 0;
-    for (int i = 0; i < points; i++) {
+    for (int i = 0; i < g.length; i++) {
       residual[i] = y[i] - a * g[i] - e;
       sum += weight[i] * residual[i] * residual[i];
     }
     return sum;
   }
 
-  private void projectWithoutConstant() {
-    e = 0;
+  private void solveAbout(double middleG, double middleY) {
+    meanG = middleG;
     varianceG = 0;
-    double product = 0;
-    for (int i = 0; i < y.length; i++) {
-      varianceG += weight[i] * g[i] * g[i];
-      product += weight[i] * g[i] * y[i];
+    double covariance = 0;
+    for (int i = 0; i < g.length; i++) {
+      double centredG = g[i] - middleG;
+      varianceG += weight[i] * centredG * centredG;
+      covariance += weight[i] * centredG * (y[i] - middleY);
     }
-    a = Math.max(0, product / varianceG);
-  }
-
-  private double exponent(double[] theta, int point) {
-    double exponent = 0;
-    for (int k = 0; k < theta.length; k++) {
-      exponent -= theta[k] * x[k][point];
-    }
-    return exponent;
+    a = varianceG > 0 && covariance > 0 ? covariance / varianceG : 0;
+    e = middleY - a * middleG;
   }
 
   /**
-   * The weighted normal equations of the exponents at the projection last made: writes {@code J^T W
-   * J} and returns {@code J^T W r}, where column k of J is how the curve moves with {@code theta_k}
-   * while a and e follow (Kaufman's approximation).
+   * The weighted normal equations of the coordinates where the curve was last solved: writes {@code
+   * J^T W J} and returns {@code J^T W r}, where column k of J is how the curve moves with {@code
+   * u_k} while a and e follow (Kaufman's approximation).
    */
-  double[] normalEquations(double[][] jacobianProduct) {
+  double[] normalEquations(double[][] product) {
     int inputs = x.length;
-    int points = y.length;
-    var column = new double[inputs][points];
+    var right = new double[inputs];
     for (int k = 0; k < inputs; k++) {
-      double mean = 0;
-      for (int i = 0; i < points; i++) {
-        column[k][i] = -a * x[k][i] * g[i];
-        mean += weight[i] * column[k][i];
-      }
-      mean = constant ? mean / sumWeight : 0;
-      double along = 0;
-      for (int i = 0; i < points; i++) {
-        along += weight[i] * (column[k][i] - mean) * direction(i);
-      }
-      along = varianceG > 0 ? along / varianceG : 0;
-      for (int i = 0; i < points; i++) {
-        column[k][i] -= mean + along * direction(i);
-      }
-    }
-    var product = new double[inputs];
-    for (int k = 0; k < inputs; k++) {
-      for (int i = 0; i < points; i++) {
-        product[k] += weight[i] * column[k][i] * residual[i];
+      slope(k, column[k]);
+      projectOut(column[k]);
+      for (int i = 0; i < g.length; i++) {
+        right[k] += weight[i] * column[k][i] * residual[i];
       }
       for (int j = 0; j <= k; j++) {
-        double sum = 0;
-        for (int i = 0; i < points; i++) {
-          sum += weight[i] * column[k][i] * column[j][i];
-        }
-        jacobianProduct[k][j] = sum;
-        jacobianProduct[j][k] = sum;
+        product[k][j] = weightedProduct(column[k], column[j]);
+        product[j][k] = product[k][j];
       }
     }
-    return product;
+    return right;
   }
 
-  private double direction(int point) {
-    return constant ? g[point] - meanG : g[point];
+  /** How the curve moves with {@code u_k} at fixed a and e, at each point. */
+  private void slope(int k, double[] into) {
+    double first = Math.exp(u[0]);
+    for (int i = 0; i < g.length; i++) {
+      double moved = x[k][i];
+      for (int j = 1; k == 0 && j < x.length; j++) {
+        moved += u[j] * x[j][i];
+      }
+      into[i] = -a * g[i] * first * moved;
+    }
   }
 
-  /** The curve at {@code input} with the a and e last solved for. */
-  double at(double[] theta, double[] input) {
-    return a * factor(theta, input) + e;
+  private void projectOut(double[] values) {
+    double mean = 0;
+    for (int i = 0; constant && i < g.length; i++) {
+      mean += weight[i] * values[i];
+    }
+    mean /= sumWeight;
+    double along = 0;
+    for (int i = 0; i < g.length; i++) {
+      along += weight[i] * (values[i] - mean) * (g[i] - meanG);
+    }
+    along = varianceG > 0 ? along / varianceG : 0;
+    for (int i = 0; i < g.length; i++) {
+      values[i] -= mean + along * (g[i] - meanG);
+    }
   }
 
-  private double factor(double[] theta, double[] input) {
+  private double weightedProduct(double[] left, double[] right) {
+    double sum = 0;
+    for (int i = 0; i < left.length; i++) {
+      sum += weight[i] * left[i] * right[i];
+    }
+    return sum;
+  }
+
+  /** The curve at {@code input} where it was last solved. */
+  double at(double[] input) {
+    return a * factor(input) + e;
+  }
+
+  /** a for inputs that are not centred. */
+  double uncentredA() {
+    return a * factor(new double[x.length]);
+  }
+
+  private double factor(double[] input) {
+    double[] theta = exponents();
     double exponent = 0;
     for (int k = 0; k < theta.length; k++) {
       exponent -= theta[k] * (input[k] - centre[k]);
@@ -191,51 +216,40 @@ final class SeparableCurve {
     return Math.exp(exponent);
   }
 
-  /** a for inputs that are not centred. */
-  double uncentredA(double[] theta) {
-    return a * factor(theta, new double[theta.length]);
-  }
-
   /**
-   * The variance of {@link #at} that follows from residuals of variance {@code variance} and
-   * independent priors on the exponents of the given precisions; infinite where the points leave it
-   * open.
+   * The variance of {@link #at} that follows from residuals of variance {@code variance} and priors
+   * of the given precisions on the coordinates; infinite where the points leave it open.
    */
-  double varianceAt(double[] theta, double[] input, double variance, double[] priorPrecision) {
+  double varianceAt(double[] input, double variance, double[] priorPrecision) {
     int inputs = x.length;
     int unknowns = inputs + (constant ? 2 : 1);
-    var gradient = new double[unknowns][y.length];
-    var atInput = new double[unknowns];
-    double factor = factor(theta, input);
+    var slopes = new double[unknowns][g.length];
+    var slopeThere = new double[unknowns];
+    double[] theta = exponents();
+    double factor = factor(input);
     for (int k = 0; k < inputs; k++) {
-      atInput[k] = -a * (input[k] - centre[k]) * factor;
-    }
-    atInput[inputs] = factor;
-    for (int i = 0; i < y.length; i++) {
-      for (int k = 0; k < inputs; k++) {
-        gradient[k][i] = -a * x[k][i] * g[i];
-      }
-      gradient[inputs][i] = g[i];
-      if (constant) {
-        gradient[inputs + 1][i] = 1;
+      slope(k, slopes[k]);
+      double distance = input[k] - centre[k];
+      slopeThere[0] -= a * factor * theta[k] * distance;
+      if (k > 0) {
+        slopeThere[k] = -a * factor * theta[0] * distance;
       }
     }
+    slopes[inputs] = g;
+    slopeThere[inputs] = factor;
     if (constant) {
-      atInput[inputs + 1] = 1;
+      Arrays.fill(slopes[inputs + 1], 1);
+      slopeThere[inputs + 1] = 1;
     }
     var information = new double[unknowns][unknowns];
     for (int j = 0; j < unknowns; j++) {
       for (int k = 0; k <= j; k++) {
-        double sum = 0;
-        for (int i = 0; i < y.length; i++) {
-          sum += weight[i] * gradient[j][i] * gradient[k][i];
-        }
-        information[j][k] = sum / variance;
+        information[j][k] = weightedProduct(slopes[j], slopes[k]) / variance;
       }
       if (j < inputs) {
         information[j][j] += priorPrecision[j];
       }
     }
-    return Cholesky.inverseQuadraticForm(information, atInput);
+    return Cholesky.inverseQuadraticForm(information, slopeThere);
   }
 }

@@ -1,6 +1,8 @@
 package io.github.drprune.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.json.Json;
@@ -12,7 +14,7 @@ import java.util.Optional;
 
 /**
  * What the tokenizer files of a model folder say: {@code tokenizer.json}, and the special tokens of
- * {@code tokenizer_config.json} or else {@code special_tokens_map.json}.
+ * {@code tokenizer_config.json}, or of {@code special_tokens_map.json} where that has none.
  *
  * @param size one more than the highest id
  * @param sha256 of the bytes of {@code tokenizer.json}, in hexadecimal
@@ -31,11 +33,9 @@ record TokenizerFiles(
       byte[] bytes = Files.readAllBytes(file);
       String definition = new String(bytes, StandardCharsets.UTF_8);
       JsonNode tree = Json.tree(definition, file.toString());
-      var specials = specials(file.resolveSibling("tokenizer_config.json"));
-      if (specials.path("bos_token").isMissingNode()
-          && specials.path("eos_token").isMissingNode()) {
-        specials = specials(file.resolveSibling("special_tokens_map.json"));
-      }
+      var specials = JsonNodeFactory.instance.objectNode();
+      specials.setAll(specials(file.resolveSibling("special_tokens_map.json")));
+      specials.setAll(specials(file.resolveSibling("tokenizer_config.json")));
       return new TokenizerFiles(
           file, definition, Sha256.of(bytes), size(file, tree), tree, specials);
     } catch (IOException e) {
@@ -70,9 +70,12 @@ record TokenizerFiles(
     return flag.isBoolean() ? Optional.of(flag.asBoolean()) : Optional.empty();
   }
 
-  private static JsonNode specials(Path file) throws IOException {
+  private static ObjectNode specials(Path file) throws IOException {
     String json = Files.isRegularFile(file) ? Files.readString(file) : "{}";
-    return Json.tree(json, file.toString());
+    if (Json.tree(json, file.toString()) instanceof ObjectNode object) {
+      return object;
+    }
+    throw new UserException(file + ": not a JSON object; restore the model's tokenizer files");
   }
 
   private static int size(Path file, JsonNode tree) {

@@ -8,6 +8,7 @@ import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.nn.Block;
 import io.github.drprune.nn.BlockMasks;
 import io.github.drprune.nn.HiddenMask;
+import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.KvCache;
 import io.github.drprune.nn.KvCache.Past;
 import io.github.drprune.nn.LossKernel.TokenLoss;
@@ -93,6 +94,11 @@ public final class CausalLm implements AutoCloseable {
     return options.device();
   }
 
+  /** The implementations that it computes with. */
+  public Kernels kernels() {
+    return options.kernels();
+  }
+
   /** The type that passes compute in. */
   public ScalarType computeType() {
     return options.precision().scalarType();
@@ -176,13 +182,17 @@ public final class CausalLm implements AutoCloseable {
 
   /**
    * Gives {@code sink} every weight that {@code masks} change, scaled and still at its full size:
-   * what the cut selects from.
+   * what the cut selects from. The tensor lives during the call only.
    */
   public void fold(ModelMasks masks, BiConsumer<Weight, Tensor> sink) {
     for (int i = 0; i < blocks().size(); i++) {
-      blocks().get(i).fold(masks.block(i), sink);
+      try (var _ = NativeScope.open()) {
+        blocks().get(i).fold(masks.block(i), sink);
+      }
     }
-    parts.norm().fold(masks.hidden(), sink);
+    try (var _ = NativeScope.open()) {
+      parts.norm().fold(masks.hidden(), sink);
+    }
   }
 
   @Override
