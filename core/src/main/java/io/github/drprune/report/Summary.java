@@ -202,14 +202,14 @@ final class Summary {
       return Optional.of("Every domain gets the share of the data that it began with.");
     }
     return Optional.of(
-        "Training data moved towards %s (%s, at first %s), most of all away from %s (%s, at first %s)."
+        "Training data moved towards %s (from %s to %s) and away from %s (from %s to %s)."
             .formatted(
                 more.domain(),
-                Figures.percent(more.weight()),
                 Figures.percent(more.startProportion()),
+                Figures.percent(more.weight()),
                 less.domain(),
-                Figures.percent(less.weight()),
-                Figures.percent(less.startProportion())));
+                Figures.percent(less.startProportion()),
+                Figures.percent(less.weight())));
   }
 
   private Optional<String> epochs() {
