@@ -55,9 +55,9 @@ final class Figures {
     return whole / 86400 + " days " + whole % 86400 / 3600 + " h";
   }
 
-  /** "12 %". */
+  /** "12 %", with a space that does not break. */
   static String percent(double share) {
-    return Math.round(100 * share) + " %";
+    return Math.round(100 * share) + "\u00a0%";
   }
 
   private static String scaled(double value, double unit) {

@@ -51,6 +51,11 @@ public final class FollowedRun {
     return history.step();
   }
 
+  /** Steps the run is to take; 0 when unknown. */
+  public synchronized long steps() {
+    return history.steps();
+  }
+
   /** Where the run stands now. */
   public synchronized RunState state() throws IOException {
     if (history.done() != null) {

@@ -16,10 +16,15 @@ public final class Report {
    * page to {@code html}; several runs are shown side by side, compared with the first.
    */
   public static void write(List<Path> runs, Path html) throws IOException {
-    AtomicFiles.text(html, Page.of(read(runs)));
+    write(read(runs), html);
   }
 
-  /** What {@link #write} shows. */
+  /** Writes the page of runs that were read. */
+  public static void write(PageModel model, Path html) throws IOException {
+    AtomicFiles.text(html, Page.of(model));
+  }
+
+  /** The {@code runs} as they stand now. */
   public static PageModel read(List<Path> runs) throws IOException {
     var clock = Clock.systemUTC();
     var followed = new ArrayList<FollowedRun>();

@@ -1,6 +1,7 @@
 package io.github.drprune.report;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.Locale;
 
 /** Where a run stands, as far as its file of events tells. */
 public enum RunState {
@@ -22,7 +23,7 @@ public enum RunState {
 
   /** The word the user sees. */
   public String word() {
-    return name().toLowerCase(java.util.Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /** The state that a run's last event says it ended in. */

@@ -179,7 +179,7 @@ function baseOption(figure) {
     grid: { left: 54, right: 18, top: 30, bottom: 44, outerBoundsMode: 'none' },
     xAxis: axis(figure.parts.x, {
       nameLocation: 'middle', nameGap: 26, splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: c.line } },
-      axisLabel: { color: c.soft, fontSize: 12, hideOverlap: true, formatter: short }, splitNumber: 5, max: 'dataMax'
+      axisLabel: { color: c.soft, fontSize: 12, hideOverlap: true, showMaxLabel: false, formatter: short }, splitNumber: 5, max: 'dataMax'
     }),
     yAxis: axis(figure.yName(), {
       nameLocation: 'end', nameGap: 12, nameTextStyle: { color: c.soft, fontSize: 12, align: 'left', padding: [0, 0, 0, -46] },
