@@ -21,7 +21,9 @@ import picocli.CommandLine.Spec;
       PruneCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
-      GenerateCommand.class
+      GenerateCommand.class,
+      ReportCommand.class,
+      WatchCommand.class
     })
 public final class Main implements Runnable {
   /** The user asked for something that cannot be done as asked. */

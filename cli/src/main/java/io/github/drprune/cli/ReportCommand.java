@@ -1,0 +1,91 @@
+package io.github.drprune.cli;
+
+import io.github.drprune.error.UserException;
+import io.github.drprune.io.AtomicFiles;
+import io.github.drprune.json.Json;
+import io.github.drprune.report.Comparison;
+import io.github.drprune.report.Report;
+import io.github.drprune.report.RunView;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code drprune report}. */
+@Command(
+    name = "report",
+    description =
+        "Writes what happened in a run, or in several side by side, as one HTML file that needs no"
+            + " network.",
+    mixinStandardHelpOptions = true,
+    footer = {"", "Example:", "  drprune report runs/drpruning runs/sheared --out compared.html"})
+final class ReportCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "RUN",
+      arity = "1..*",
+      description = "A run's folder or its metrics.jsonl; the others are compared with the first.")
+  private List<Path> runs;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "Where to write the page (for one run: report.html in its folder).")
+  private Path out;
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Also writes the figures of the domains, and the differences between runs.")
+  private Path json;
+
+  /** The figures of one run. */
+  private record Figures(
+      String run, String state, long step, long tokens, List<RunView.DomainRow> domains) {}
+
+  /** What {@code --json} writes. */
+  private record Summary(List<Figures> runs, Comparison comparison) {}
+
+  @Override
+  public Integer call() throws IOException {
+    Path html = out == null ? besideTheRun() : out;
+    Path parent = html.toAbsolutePath().getParent();
+    if (!Files.isDirectory(parent)) {
+      throw new UserException("--out: the folder %s does not exist; make it".formatted(parent));
+    }
+    var model = Report.read(runs);
+    Report.write(model, html);
+    if (json != null) {
+      var figures =
+          model.runs().stream()
+              .map(
+                  run ->
+                      new Figures(
+                          run.name(), run.state().word(), run.step(), run.tokens(), run.table()))
+              .toList();
+      AtomicFiles.text(json, Json.pretty(new Summary(figures, model.comparison())));
+    }
+    var terminal = spec.commandLine().getOut();
+    for (var run : model.runs()) {
+      run.summary().forEach(sentence -> terminal.println(sentence));
+      run.warnings().forEach(warning -> terminal.println("warning: " + warning.message()));
+    }
+    terminal.println("wrote " + html);
+    return 0;
+  }
+
+  private Path besideTheRun() {
+    if (runs.size() > 1) {
+      throw new UserException("--out FILE is needed for the page of several runs");
+    }
+    Path run = runs.getFirst().toAbsolutePath();
+    return (Files.isDirectory(run) ? run : run.getParent()).resolve("report.html");
+  }
+}

@@ -1,0 +1,66 @@
+package io.github.drprune.report;
+
+import io.github.drprune.event.RunEvent;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The variables of a domain's fitted curve along the run: the domain's tokens, as its weights make
+ * them on average, and the expected sparsity.
+ */
+final class FitTrack {
+  private static final int POINTS = 400;
+
+  private record Point(long x, Map<String, Double> domainTokens, double sparsity) {}
+
+  private final List<Point> points = new ArrayList<>();
+  private final Map<String, Double> domainTokens = new LinkedHashMap<>();
+  private Map<String, Double> weights = Map.of();
+  private long x;
+  private int every = 1;
+  private int skipped;
+
+  /** Goes on to {@code x} with the weights in force. */
+  void advance(long x) {
+    long passed = Math.max(0, x - this.x);
+    weights.forEach((domain, weight) -> domainTokens.merge(domain, weight * passed, Double::sum));
+    this.x = Math.max(this.x, x);
+  }
+
+  void weights(Map<String, Double> weights) {
+    this.weights = weights;
+  }
+
+  /** Notes a point of the curves: an evaluation. */
+  void mark(double sparsity) {
+    if (++skipped < every) {
+      return;
+    }
+    skipped = 0;
+    points.add(new Point(x, new LinkedHashMap<>(domainTokens), sparsity));
+    if (points.size() > POINTS) {
+      for (int i = points.size() - 2; i >= 0; i -= 2) {
+        points.remove(i);
+      }
+      every *= 2;
+    }
+  }
+
+  /** {@code A n^-alpha s^-beta + E} where it is defined. */
+  ThinnedSeries.Points curve(String domain, RunEvent.Fit fit) {
+    var xs = new ArrayList<Long>();
+    var ys = new ArrayList<Double>();
+    for (var point : points) {
+      double n = point.domainTokens.getOrDefault(domain, 0.0);
+      double s = fit.beta() == null ? 1 : Math.pow(point.sparsity, -fit.beta());
+      double y = fit.a() * Math.pow(n, -fit.alpha()) * s + fit.e();
+      if (n > 0 && Double.isFinite(y)) {
+        xs.add(point.x);
+        ys.add(Figures.rounded(y));
+      }
+    }
+    return new ThinnedSeries.Points(xs, ys);
+  }
+}

@@ -1,0 +1,35 @@
+package io.github.drprune.report;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a page shows: one run, or several side by side.
+ *
+ * @param generated when it was made, ISO 8601, UTC
+ * @param live whether the page follows the runs
+ * @param comparison null for one run
+ */
+public record PageModel(String generated, boolean live, List<RunView> runs, Comparison comparison) {
+
+  /** The runs as they stand after their last {@link FollowedRun#poll}. */
+  public static PageModel of(List<FollowedRun> runs, boolean live, Clock clock) throws IOException {
+    var views = new ArrayList<RunView>();
+    for (var run : runs) {
+      views.add(run.view());
+    }
+    return new PageModel(
+        clock.instant().truncatedTo(ChronoUnit.SECONDS).toString(),
+        live,
+        views,
+        views.size() < 2 ? null : Comparison.of(views));
+  }
+
+  /** The runs' names, as a title. */
+  String title() {
+    return String.join(" · ", runs.stream().map(RunView::name).toList());
+  }
+}

@@ -1,0 +1,38 @@
+package io.github.drprune.report;
+
+import io.github.drprune.io.AtomicFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The report of one or more runs: a single HTML file that needs no network. */
+public final class Report {
+  private Report() {}
+
+  /**
+   * Reads {@code runs} (run folders, or their files of events) as they stand now and writes the
+   * page to {@code html}; several runs are shown side by side, compared with the first.
+   */
+  public static void write(List<Path> runs, Path html) throws IOException {
+    write(read(runs), html);
+  }
+
+  /** Writes the page of runs that were read. */
+  public static void write(PageModel model, Path html) throws IOException {
+    AtomicFiles.text(html, Page.of(model));
+  }
+
+  /** The {@code runs} as they stand now. */
+  public static PageModel read(List<Path> runs) throws IOException {
+    var clock = Clock.systemUTC();
+    var followed = new ArrayList<FollowedRun>();
+    for (Path path : runs) {
+      var run = new FollowedRun(Integer.toString(followed.size()), RunFile.of(path), clock);
+      run.poll();
+      followed.add(run);
+    }
+    return PageModel.of(followed, false, clock);
+  }
+}

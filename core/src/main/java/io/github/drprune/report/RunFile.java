@@ -1,0 +1,86 @@
+package io.github.drprune.report;
+
+import io.github.drprune.error.UserException;
+import java.io.IOException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Where a run's events lie.
+ *
+ * @param name how the run is called: its folder's name, or its path below the folder searched
+ * @param metrics the file of events
+ */
+public record RunFile(String name, Path metrics) {
+  /** The name of the file of events in a run's folder. */
+  public static final String METRICS = "metrics.jsonl";
+
+  private static final int DEPTH = 6;
+
+  /** Folders of a run that hold no other run and may hold many files. */
+  private static final Set<String> INNER =
+      Set.of("checkpoints", "model", "tensorboard", "node_modules");
+
+  /** The run at {@code path}: a run's folder, or the file of events itself. */
+  public static RunFile of(Path path) {
+    Path metrics = Files.isDirectory(path) ? path.resolve(METRICS) : path;
+    if (!Files.isRegularFile(metrics)) {
+      throw new UserException(
+          "%s is not a run: there is no %s; name a run's folder or its %s"
+              .formatted(path, metrics, METRICS));
+    }
+    Path folder = metrics.toAbsolutePath().normalize().getParent();
+    Path name = folder.getFileName();
+    return new RunFile(name == null ? folder.toString() : name.toString(), metrics);
+  }
+
+  /**
+   * The runs in and below {@code root}, by name. Links are not followed, so nothing outside {@code
+   * root} is found.
+   */
+  public static List<RunFile> below(Path root) throws IOException {
+    var found = new ArrayList<RunFile>();
+    Files.walkFileTree(
+        root,
+        EnumSet.noneOf(FileVisitOption.class),
+        DEPTH,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+            String name = String.valueOf(folder.getFileName());
+            boolean inner = !folder.equals(root) && (INNER.contains(name) || name.startsWith("."));
+            return inner ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            if (attributes.isRegularFile() && file.endsWith(METRICS)) {
+              found.add(new RunFile(nameBelow(root, file.getParent()), file));
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException e) {
+            // A folder that vanished or may not be read is no reason to hide the others.
+            return FileVisitResult.CONTINUE;
+          }
+        });
+    found.sort(Comparator.comparing(RunFile::name));
+    return found;
+  }
+
+  private static String nameBelow(Path root, Path folder) {
+    String relative = root.relativize(folder).toString();
+    return relative.isEmpty() ? of(folder).name() : relative;
+  }
+}
