@@ -85,11 +85,11 @@ final class WeightingPropertyTest {
   }
 
   private static void assertDistribution(double[] q, double[] p) {
-    assertThat(Arrays.stream(q).sum()).isCloseTo(1, within(1e-9));
+    boolean valid = Math.abs(Arrays.stream(q).sum() - 1) < 1e-9;
     for (int i = 0; i < q.length; i++) {
-      assertThat(q[i]).isBetween(0.0, 1.0 + 1e-12);
-      assertThat(p[i] > 0 || q[i] == 0).isTrue();
+      valid &= q[i] >= 0 && (p[i] > 0 || q[i] == 0);
     }
+    assertThat(valid).as("a distribution: %s", q).isTrue();
   }
 
   @Property(tries = CASES, shrinking = ShrinkingMode.OFF)
@@ -126,7 +126,7 @@ final class WeightingPropertyTest {
             Arrays.stream(problem.reference).map(x -> 8 * x).toArray(),
             problem.rho,
             problem.minRatio);
-    assertThat(scaled.solve().weights()).containsExactly(problem.solve().weights());
+    assertThat(scaled.solve().weights()).isEqualTo(problem.solve().weights());
   }
 
   @Property(tries = CASES, shrinking = ShrinkingMode.OFF)
@@ -136,7 +136,12 @@ final class WeightingPropertyTest {
     double[] permuted = problem.permuted(order).solve().weights();
     double[] expected = permute(problem.solve().weights(), order);
     // Sums in another order round otherwise, and proportions of 1e-6 magnify that.
-    assertThat(permuted).containsExactly(expected, within(1e-7));
+    double farthest =
+        IntStream.range(0, expected.length)
+            .mapToDouble(i -> Math.abs(permuted[i] - expected[i]))
+            .max()
+            .orElseThrow();
+    assertThat(farthest).isLessThan(1e-7);
   }
 
   @Property(tries = CASES, shrinking = ShrinkingMode.OFF)
@@ -148,11 +153,13 @@ final class WeightingPropertyTest {
         new Problem(equal, problem.losses, problem.reference, problem.rho, problem.minRatio)
             .solve();
     double[] excess = problem.excess(robust.referenceScale());
+    boolean ordered = true;
     for (int i = 1; i < n; i++) {
       int above = excess[i] >= excess[i - 1] ? i : i - 1;
       int below = 2 * i - 1 - above;
-      assertThat(robust.weights()[above]).isGreaterThanOrEqualTo(robust.weights()[below]);
+      ordered &= robust.weights()[above] >= robust.weights()[below];
     }
+    assertThat(ordered).isTrue();
   }
 
   /**
@@ -166,13 +173,17 @@ final class WeightingPropertyTest {
     var weighting = DomainWeighting.of(problem.config(strategy), problem.names(), problem.p, seed);
     var state = weighting.start();
     boolean pruning = random.nextBoolean();
-    int evaluations = 12 + (random.nextInt(20) == 0 ? 60 : random.nextInt(4));
+    int evaluations = 1 + random.nextInt(3);
+    if (strategy == Strategy.DRPRUNING) {
+      // Enough for fits, now and then for eviction too.
+      evaluations += random.nextInt(50) == 0 ? 70 : 12;
+    }
     int saveAt = random.nextInt(evaluations);
     WeightingState restored = null;
     for (int k = 1; k <= evaluations; k++) {
       if (k - 1 == saveAt) {
         restored = Json.read(Json.line(state), WeightingState.class, "state");
-        assertThat(restored).isEqualTo(state);
+        assertSame(restored, state);
       }
       var observation = observation(k, evaluations, n, pruning, random);
       state = weighting.observeTraining(state, observation.losses());
@@ -180,10 +191,17 @@ final class WeightingPropertyTest {
       if (restored != null) {
         restored = weighting.observeTraining(restored, observation.losses());
         restored = weighting.update(restored, observation).state();
-        assertThat(restored.weights()).isEqualTo(state.weights());
+        assertSame(restored, state);
       }
     }
-    assertThat(restored).isEqualTo(state);
+    assertSame(restored, state);
+  }
+
+  /** AssertJ's own comparison of nested lists takes most of the test's time. */
+  private static void assertSame(WeightingState restored, WeightingState state) {
+    if (!state.equals(restored)) {
+      assertThat(restored).isEqualTo(state);
+    }
   }
 
   private static Problem smallRun(int n, Random random) {
