@@ -152,11 +152,18 @@ function footer() {
   document.getElementById('bottom').replaceChildren(el('p', null, model.live ? 'Live: this page follows the run.' : `Made ${model.generated.replace('T', ' ').replace('Z', ' UTC')} from metrics.jsonl. Curves of many points are thinned; their minima and maxima are kept.`));
 }
 
-/** Fetches the model anew when the server says that it changed, rarely enough to stay light. */
+/** What the server says at once of each run: its step and state, ahead of the curves. */
+function status(statuses) {
+  statuses.forEach(({ step, state }, i) => {
+    if (runs()[i]) Object.assign(runs()[i], { step, state });
+  });
+  header();
+}
+
+/** Fetches the model anew when the server says that it changed, and rests in between. */
 function live() {
   let wanted = false;
   let busy = false;
-  let rest = 0;
   const refresh = async () => {
     if (busy || !wanted || document.hidden) return;
     busy = true;
@@ -170,7 +177,7 @@ function live() {
     } catch {
       // The server is away; its next status asks again.
     }
-    rest = Math.max(300, 5 * (performance.now() - begun));
+    const rest = Math.min(1000, Math.max(200, 2 * (performance.now() - begun)));
     setTimeout(() => {
       busy = false;
       refresh();
@@ -178,7 +185,8 @@ function live() {
   };
   document.addEventListener('visibilitychange', refresh);
   follow('events' + location.search, {
-    status: () => {
+    status: statuses => {
+      status(statuses);
       wanted = true;
       refresh();
     }

@@ -21,11 +21,11 @@ import java.util.stream.IntStream;
  * A pruning run of any size that never happened: losses fall along scaling laws and rise with
  * sparsity, weights follow the excess, masks follow their target.
  */
-record SyntheticRun(List<String> domains, int steps, int evaluateEvery, long seed) {
-  static final List<String> SEVEN =
+public record SyntheticRun(List<String> domains, int steps, int evaluateEvery, long seed) {
+  public static final List<String> SEVEN =
       List.of("common_crawl", "c4", "github", "books", "wiki", "arxiv", "stack_exchange");
 
-  static final List<String> SIXTEEN =
+  public static final List<String> SIXTEEN =
       List.of(
           "web/en",
           "web/de",
@@ -44,7 +44,7 @@ record SyntheticRun(List<String> domains, int steps, int evaluateEvery, long see
           "questions_and_answers",
           "mathematics");
 
-  static final List<String> HOSTILE =
+  public static final List<String> HOSTILE =
       List.of(
           "</script><script>window.hacked=1</script>",
           "<img src=x onerror=window.hacked=2>",
@@ -70,7 +70,7 @@ record SyntheticRun(List<String> domains, int steps, int evaluateEvery, long see
   }
 
   /** The run's events, all of them, from its start to its completion. */
-  void forEach(Consumer<RunEvent> sink) {
+  public void forEach(Consumer<RunEvent> sink) {
     new Telling(this, sink).tell();
   }
 
@@ -81,7 +81,7 @@ record SyntheticRun(List<String> domains, int steps, int evaluateEvery, long see
   }
 
   /** Writes {@code folder/metrics.jsonl}. */
-  Path write(Path folder) throws IOException {
+  public Path write(Path folder) throws IOException {
     Files.createDirectories(folder);
     Path file = folder.resolve(RunFile.METRICS);
     try (BufferedWriter writer = Files.newBufferedWriter(file)) {
@@ -101,7 +101,7 @@ record SyntheticRun(List<String> domains, int steps, int evaluateEvery, long see
     return Json.line(event) + "\n";
   }
 
-  RunEvent.Start start(long step) {
+  public RunEvent.Start start(long step) {
     JsonNode config =
         Json.tree(
             """
