@@ -14,10 +14,7 @@ import picocli.CommandLine.Option;
 
 /** Where a run's configuration comes from. */
 final class ConfigOptions {
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = "YAML file with the keys below.")
+  @Option(names = "--config", paramLabel = "FILE", description = "YAML file with the keys below.")
   private Path file;
 
   @Option(

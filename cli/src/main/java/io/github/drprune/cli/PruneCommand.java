@@ -39,8 +39,7 @@ final class PruneCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     var config = options.load(PruneConfig.class);
     var console = spec.commandLine();
-    RunExecution.execute(
-        runner -> runner.prune(config), console.getOut(), console.getErr(), json);
+    RunExecution.execute(runner -> runner.prune(config), console.getOut(), console.getErr(), json);
     return 0;
   }
 }

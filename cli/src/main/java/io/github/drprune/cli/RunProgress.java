@@ -72,9 +72,7 @@ final class RunProgress implements Consumer<RunEvent>, AutoCloseable {
     line(
         "%d steps of %s tokens, domains %s"
             .formatted(
-                steps,
-                Console.count(start.tokensPerStep()),
-                String.join(", ", start.domains())));
+                steps, Console.count(start.tokensPerStep()), String.join(", ", start.domains())));
   }
 
   private void trained(RunEvent.Train train) {

@@ -39,8 +39,7 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     var config = options.load(TrainConfig.class);
     var console = spec.commandLine();
-    RunExecution.execute(
-        runner -> runner.train(config), console.getOut(), console.getErr(), json);
+    RunExecution.execute(runner -> runner.train(config), console.getOut(), console.getErr(), json);
     return 0;
   }
 }

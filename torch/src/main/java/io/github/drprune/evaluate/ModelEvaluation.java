@@ -83,6 +83,9 @@ public record ModelEvaluation(
   private static Domain domain(DomainLoss loss) {
     var bits = loss.bitsPerByte();
     return new Domain(
-        loss.loss(), loss.perplexity(), bits.isPresent() ? bits.getAsDouble() : null, loss.tokens());
+        loss.loss(),
+        loss.perplexity(),
+        bits.isPresent() ? bits.getAsDouble() : null,
+        loss.tokens());
   }
 }

@@ -22,8 +22,7 @@ public final class MaskDraw {
     Map<MaskModule, Tensor> values = new EnumMap<>(MaskModule.class);
     for (MaskModule module : set.layout().modules()) {
       Tensor logAlpha = set.logAlpha(module);
-      Tensor sample =
-          HardConcrete.sample(logAlpha, HardConcrete.noise(random, logAlpha.shape()));
+      Tensor sample = HardConcrete.sample(logAlpha, HardConcrete.noise(random, logAlpha.shape()));
       Tensor leaf = sample.detach().set_requires_grad(true);
       samples.add(sample);
       leaves.add(leaf);

@@ -75,8 +75,7 @@ record PruneRun(PruneConfig whole) implements RunKind {
   }
 
   private MaskLayout layout(ModelConfig source) {
-    List<MaskModule> modules =
-        whole.masks().maskModules().stream().map(PruneRun::module).toList();
+    List<MaskModule> modules = whole.masks().maskModules().stream().map(PruneRun::module).toList();
     return MaskLayout.of(source, modules, policy());
   }
 
@@ -123,8 +122,7 @@ record PruneRun(PruneConfig whole) implements RunKind {
             layout(model.config()), pruningTarget(model.config()), random, model.device());
     var schedule =
         new SparsitySchedule(
-            settings.startSparsity(),
-            Math.round(settings.sparsityWarmup() * config().steps()));
+            settings.startSparsity(), Math.round(settings.sparsityWarmup() * config().steps()));
     return new MaskLearning(
         masks,
         new Lagrangian(masks, schedule),

@@ -1,11 +1,11 @@
 package io.github.drprune.train;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.config.ConfigLoader;
 import io.github.drprune.error.UserException;
 import io.github.drprune.event.EventLog;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.json.Json;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;

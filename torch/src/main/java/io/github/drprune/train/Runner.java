@@ -91,12 +91,10 @@ public final class Runner {
     Optional<Checkpoint> from = store.newest(damaged::add);
     RunState state = from.isPresent() ? from.get().state(RunState.class) : null;
     long step = state == null ? 0 : state.step();
-    try (var log =
-            new RunLog(folder.events(), state == null ? 0 : state.eventBytes(), listeners);
+    try (var log = new RunLog(folder.events(), state == null ? 0 : state.eventBytes(), listeners);
         var model = kind.load(options(kind.config(), kernels));
         var objective = kind.objective(model, data);
-        var trainer =
-            new Trainer(kind.config(), model, objective, data, store, log, stop)) {
+        var trainer = new Trainer(kind.config(), model, objective, data, store, log, stop)) {
       if (from.isPresent()) {
         trainer.restore(from.get(), state);
       }

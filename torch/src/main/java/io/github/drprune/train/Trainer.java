@@ -75,7 +75,8 @@ final class Trainer implements AutoCloseable {
     this.optimizer = optimizer(config, model, objective);
     this.trainingStep = new TrainingStep(config, model, objective, optimizer, domains);
     this.mix = new DomainMix(config.domains(), data, config.steps(), config.seed());
-    this.evaluator = new Evaluator(validation(config, data), config.microBatch(), Evaluator.NO_BYTES);
+    this.evaluator =
+        new Evaluator(validation(config, data), config.microBatch(), Evaluator.NO_BYTES);
     this.batches = batches(SamplerState.start(config.seed(), domains.size()));
   }
 
@@ -224,12 +225,7 @@ final class Trainer implements AutoCloseable {
   private void save() throws IOException {
     var state =
         new RunState(
-            step,
-            log.force(),
-            seconds(),
-            batches.state(),
-            mix.state(),
-            objective.random());
+            step, log.force(), seconds(), batches.state(), mix.state(), objective.random());
     checkpoints.save(step, tensors(), state);
     savedStep = step;
   }
