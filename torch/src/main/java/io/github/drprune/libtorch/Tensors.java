@@ -27,6 +27,9 @@ public final class Tensors {
     }
   }
 
+  /** The type of token ids. */
+  public static final ScalarType TOKENS = ScalarType.Long;
+
   private Tensors() {}
 
   /**
