@@ -176,13 +176,17 @@ public final class CausalLm implements AutoCloseable {
 
   /**
    * Gives {@code sink} every weight that {@code masks} change, scaled and still at its full size:
-   * what the cut selects from.
+   * what the cut selects from. The tensor lives during the call only.
    */
   public void fold(ModelMasks masks, BiConsumer<Weight, Tensor> sink) {
     for (int i = 0; i < blocks().size(); i++) {
-      blocks().get(i).fold(masks.block(i), sink);
+      try (var _ = NativeScope.open()) {
+        blocks().get(i).fold(masks.block(i), sink);
+      }
     }
-    parts.norm().fold(masks.hidden(), sink);
+    try (var _ = NativeScope.open()) {
+      parts.norm().fold(masks.hidden(), sink);
+    }
   }
 
   @Override

@@ -38,6 +38,11 @@ public sealed interface Family permits Llama, Qwen2, GptNeox {
   /** Refuses sizes that the family's configuration cannot express. */
   void check(ModelConfig config);
 
+  /** Whether the hidden size must be heads x head size, for want of a key that says otherwise. */
+  default boolean hiddenFollowsHeads() {
+    return false;
+  }
+
   /** Whether a checkpoint's tensor is a constant of older exports rather than a weight. */
   boolean isBuffer(String tensorName);
 

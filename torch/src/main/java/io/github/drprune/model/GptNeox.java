@@ -74,6 +74,11 @@ record GptNeox() implements Family {
   }
 
   @Override
+  public boolean hiddenFollowsHeads() {
+    return true;
+  }
+
+  @Override
   public boolean isBuffer(String name) {
     return name.endsWith(".attention.bias")
         || name.endsWith(".attention.masked_bias")

@@ -2,6 +2,7 @@ package io.github.drprune.nn;
 
 import io.github.drprune.nn.KvCache.Past;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -27,5 +28,13 @@ public record Block(
     attention.fold(masks, sink);
     mlpNorm.fold(masks.hidden(), sink);
     mlp.fold(masks, sink);
+  }
+
+  /** Gives {@code sink} the weights of the MLP half, its norm's included. */
+  public void mlpWeights(Consumer<Weight> sink) {
+    BiConsumer<Weight, Tensor> folded = (weight, _) -> sink.accept(weight);
+    mlpNorm.fold(null, folded);
+    mlp.fold(BlockMasks.NONE, folded);
+    mlp.inputs().forEach(linear -> linear.fold(null, null, folded));
   }
 }
