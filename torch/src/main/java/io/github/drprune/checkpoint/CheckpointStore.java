@@ -53,8 +53,7 @@ public final class CheckpointStore {
    * @param tensors float32 tensors by name, by the name of the file to put them in
    * @param state everything else
    */
-  public void save(
-      long step, Map<String, SequencedMap<String, Tensor>> tensors, Record state)
+  public void save(long step, Map<String, SequencedMap<String, Tensor>> tensors, Record state)
       throws IOException {
     Path target = folder.resolve("step-" + step);
     if (!Files.exists(target)) {
@@ -78,8 +77,7 @@ public final class CheckpointStore {
           (spec, sink) -> {
             try (var _ = NativeScope.open();
                 var _ = NoGrad.open()) {
-              sink.write(
-                  Tensors.memory(content.get(spec.name()).detach().cpu().contiguous()));
+              sink.write(Tensors.memory(content.get(spec.name()).detach().cpu().contiguous()));
             }
           });
     }

@@ -57,8 +57,7 @@ public record EvaluationResult(SequencedMap<String, DomainLoss> domains) {
     SequencedMap<String, DomainEvaluation> events = new LinkedHashMap<>();
     domains.forEach(
         (name, loss) ->
-            events.put(
-                name, new DomainEvaluation(loss.loss(), loss.perplexity(), loss.tokens())));
+            events.put(name, new DomainEvaluation(loss.loss(), loss.perplexity(), loss.tokens())));
     return events;
   }
 }

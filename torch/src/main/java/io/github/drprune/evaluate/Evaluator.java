@@ -31,8 +31,7 @@ public final class Evaluator {
    * @param batch rows computed at once
    * @param byteCount UTF-8 bytes of the text of some tokens, or {@link #NO_BYTES}
    */
-  public Evaluator(
-      SequencedMap<String, Rows> rows, int batch, ToLongFunction<int[]> byteCount) {
+  public Evaluator(SequencedMap<String, Rows> rows, int batch, ToLongFunction<int[]> byteCount) {
     this.rows = rows;
     this.batch = batch;
     this.byteCount = byteCount;
@@ -83,7 +82,8 @@ public final class Evaluator {
     try (var _ = NativeScope.open();
         var _ = NoGrad.open()) {
       var used = tokens.asSlice(0, (long) rows * length * Long.BYTES);
-      Tensor ids = Tensors.over(used, ScalarType.Long, rows, length).to(model.device(), ScalarType.Long);
+      Tensor ids =
+          Tensors.over(used, ScalarType.Long, rows, length).to(model.device(), ScalarType.Long);
       Tensor perToken = model.loss(ids, masks).perToken();
       return perToken.to(ScalarType.Double).sum().item_double();
     }

@@ -98,9 +98,9 @@ public final class CustomOperation {
 
   /** Takes the output's gradient from the graph and leaves an empty one. */
   private static final class OutputGradient extends FunctionPreHook {
-    private final transient Backward backward;
-    private final transient InputGradient[] gradients;
-    private final transient Tensor nothing;
+    private final Backward backward;
+    private final InputGradient[] gradients;
+    private final Tensor nothing;
 
     OutputGradient(Backward backward, InputGradient[] gradients, Tensor nothing) {
       this.backward = backward;
@@ -126,7 +126,7 @@ public final class CustomOperation {
 
   /** Puts an input's gradient into the graph. */
   private static final class InputGradient extends FunctionPreHook {
-    private transient Tensor value;
+    private Tensor value;
 
     @Override
     public TensorVector apply(TensorVector incoming) {

@@ -105,7 +105,15 @@ public final class Ops {
         q, k, v, new TensorOptional(), 0.0, causal, new DoubleOptional(), q.size(1) != k.size(1));
   }
 
-  /** The gradient of a softmax over the last dimension, given its output {@code y} and that's gradient. */
+  /** Softmax over the last dimension, in the type of {@code x}. */
+  public static Tensor softmax(Tensor x) {
+    return torch.softmax(x, -1);
+  }
+
+  /**
+   * The gradient of a softmax over the last dimension, given its output {@code y} and that's
+   * gradient.
+   */
   public static Tensor softmaxBackward(Tensor dy, Tensor y) {
     return Dispatch.call(
             "aten::_softmax_backward_data",
@@ -126,8 +134,7 @@ public final class Ops {
 
   /** Memory of the given shape, type and device with any content. */
   public static Tensor empty(Tensor like, ScalarType type, long... shape) {
-    return torch.empty(
-        shape, Tensors.options(type, like.device()), new MemoryFormatOptional());
+    return torch.empty(shape, Tensors.options(type, like.device()), new MemoryFormatOptional());
   }
 
   /** Zeros of the given shape, type and device. */

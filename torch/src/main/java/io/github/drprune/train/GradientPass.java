@@ -20,8 +20,7 @@ interface GradientPass {
    */
   TokenLoss run(CausalLm model, Tensor tokens, ModelMasks masks, double scale);
 
-  private static TokenLoss direct(
-      CausalLm model, Tensor tokens, ModelMasks masks, double scale) {
+  private static TokenLoss direct(CausalLm model, Tensor tokens, ModelMasks masks, double scale) {
     TokenLoss loss = model.loss(tokens, masks);
     Ops.mul(loss.mean(), scale).backward();
     return loss;
