@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {InspectCommand.class, GenerateCommand.class})
+    subcommands = {InspectCommand.class, GenerateCommand.class, BenchCommand.class})
 public final class Main implements Runnable {
   /** The user asked for something that cannot be done as asked. */
   static final int USER_MISTAKE = 2;

@@ -7,6 +7,7 @@ import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.nn.Block;
 import io.github.drprune.nn.BlockMasks;
 import io.github.drprune.nn.HiddenMask;
+import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.KvCache;
 import io.github.drprune.nn.KvCache.Past;
 import io.github.drprune.nn.LossKernel.TokenLoss;
@@ -90,6 +91,10 @@ public final class CausalLm implements AutoCloseable {
 
   public Device device() {
     return options.device();
+  }
+
+  public Kernels kernels() {
+    return options.kernels();
   }
 
   /** The type that passes compute in. */
