@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       GenerateCommand.class,
       ReferenceLossCommand.class,
       ReplayCommand.class,
+      BenchCommand.class,
       ReportCommand.class,
       WatchCommand.class
     })

@@ -30,6 +30,7 @@ final class ModelOptionsMixin {
   /** To be called once, before any other use of LibTorch. */
   ModelOptions inference() {
     LibTorch.useThreads(threads);
-    return new ModelOptions(LibTorch.device(device), precision, false, Kernels.PLAIN);
+    var where = LibTorch.device(device);
+    return new ModelOptions(where, precision, false, Kernels.select(where, precision));
   }
 }
