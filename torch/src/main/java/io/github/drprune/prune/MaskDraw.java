@@ -22,13 +22,22 @@ public final class MaskDraw {
     Map<MaskModule, Tensor> values = new EnumMap<>(MaskModule.class);
     for (MaskModule module : set.layout().modules()) {
       Tensor logAlpha = set.logAlpha(module);
-      Tensor sample = HardConcrete.sample(logAlpha, HardConcrete.noise(random, logAlpha.shape()));
+      Tensor sample = sample(module, logAlpha, random);
       Tensor leaf = sample.detach().set_requires_grad(true);
       samples.add(sample);
       leaves.add(leaf);
       values.put(module, leaf);
     }
     masks = set.layout().assemble(values);
+  }
+
+  /** A model without any hidden unit computes nothing: such a draw is made again. */
+  private static Tensor sample(MaskModule module, Tensor logAlpha, RandomState random) {
+    Tensor sample;
+    do {
+      sample = HardConcrete.sample(logAlpha, HardConcrete.noise(random, logAlpha.shape()));
+    } while (module == MaskModule.HIDDEN && sample.detach().count_nonzero().item_long() == 0);
+    return sample;
   }
 
   /** Draws masks; the same random state gives the same ones. */

@@ -17,8 +17,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Kills runs at random moments, as kill -9 does, and continues them. */
 class RunKillTest {
-  private static final int STEPS = 120;
-  private static final int KILLS = 20;
+  private static final int STEPS = 60;
+
+  /** Of each command. Some seconds each; a longer check sets run.kills. */
+  private static final int KILLS = Integer.getInteger("run.kills", 3);
 
   @TempDir private Path folder;
 
@@ -85,7 +87,7 @@ class RunKillTest {
 
       Path killed = folder.resolve(command + "-killed");
       int kills = 0;
-      for (int i = 0; i < KILLS / 2; i++) {
+      for (int i = 0; i < KILLS; i++) {
         Process process = start(command, killed);
         process.getInputStream().read();
         boolean ended = process.waitFor(random.nextLong(millis), TimeUnit.MILLISECONDS);
