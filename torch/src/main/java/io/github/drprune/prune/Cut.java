@@ -1,6 +1,5 @@
 package io.github.drprune.prune;
 
-import io.github.drprune.error.UserException;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
@@ -47,13 +46,11 @@ public final class Cut {
   /**
    * The smaller model, held as {@code options} say.
    *
-   * @throws UserException when the masks are of another model or do not keep the same in every
-   *     layer
+   * @throws io.github.drprune.error.UserException when the masks are of another model or do not
+   *     keep the same in every layer
    */
   public static CausalLm apply(CausalLm model, MaskValues masks, ModelOptions options) {
-    if (!model.config().equals(masks.layout().config())) {
-      throw new UserException("masks: they are of another model than the one to cut");
-    }
+    masks.layout().checkModel(model.config());
     return new Cut(model, masks).cut(options);
   }
 
