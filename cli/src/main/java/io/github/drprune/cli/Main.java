@@ -14,7 +14,12 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {InspectCommand.class, GenerateCommand.class})
+    subcommands = {
+      InspectCommand.class,
+      GenerateCommand.class,
+      CutCommand.class,
+      MasksCommand.class
+    })
 public final class Main implements Runnable {
   /** The user asked for something that cannot be done as asked. */
   static final int USER_MISTAKE = 2;

@@ -44,13 +44,23 @@ public final class Cut {
   }
 
   /**
+   * Refuses, before anything is loaded, what {@link #apply} would refuse.
+   *
+   * @throws io.github.drprune.error.UserException as {@link #apply} does
+   */
+  public static void check(ModelConfig model, MaskValues masks) {
+    masks.layout().checkModel(model);
+    masks.shape().cutFrom(model, masks.layout().policy());
+  }
+
+  /**
    * The smaller model, held as {@code options} say.
    *
    * @throws io.github.drprune.error.UserException when the masks are of another model or do not
    *     keep the same in every layer
    */
   public static CausalLm apply(CausalLm model, MaskValues masks, ModelOptions options) {
-    masks.layout().checkModel(model.config());
+    check(model.config(), masks);
     return new Cut(model, masks).cut(options);
   }
 
