@@ -16,9 +16,13 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       InspectCommand.class,
+    subcommands = {
+      InspectCommand.class,
       PrepareCommand.class,
       DataCommand.class,
       PruneCommand.class,
+      MasksCommand.class,
+      CutCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
       GenerateCommand.class,
@@ -27,6 +31,7 @@ import picocli.CommandLine.Spec;
       BenchCommand.class,
       ReportCommand.class,
       WatchCommand.class
+    })
     })
 public final class Main implements Runnable {
   /** The user asked for something that cannot be done as asked. */
