@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
       EvaluateCommand.class,
       GenerateCommand.class,
       ReportCommand.class,
-      WatchCommand.class
+      WatchCommand.class,
+      DemoCommand.class
     })
 public final class Main implements Runnable {
   /** The user asked for something that cannot be done as asked. */

@@ -17,8 +17,8 @@ final class ModelOptionsMixin {
 
   @Option(
       names = "--precision",
-      defaultValue = "bf16",
-      description = "fp32 or bf16 (default: ${DEFAULT-VALUE}).")
+      paramLabel = "TYPE",
+      description = "fp32 or bf16 (default: bf16 where the device multiplies it, else fp32).")
   private Precision precision;
 
   @Option(
@@ -30,6 +30,8 @@ final class ModelOptionsMixin {
   /** To be called once, before any other use of LibTorch. */
   ModelOptions inference() {
     LibTorch.useThreads(threads);
-    return new ModelOptions(LibTorch.device(device), precision, false, Kernels.PLAIN);
+    var chosen = LibTorch.device(device);
+    return new ModelOptions(
+        chosen, precision == null ? Precision.fastestOn(chosen) : precision, false, Kernels.PLAIN);
   }
 }

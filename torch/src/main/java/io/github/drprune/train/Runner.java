@@ -61,12 +61,14 @@ public final class Runner {
 
   /** How a run of {@code config} holds its model. */
   public static ModelOptions options(RunConfig config, Kernels kernels) {
+    var device = LibTorch.device(config.device());
     var precision =
         switch (config.precision()) {
+          case AUTO -> Precision.fastestOn(device);
           case BF16 -> Precision.BF16;
           case FP32 -> Precision.FP32;
         };
-    return new ModelOptions(LibTorch.device(config.device()), precision, true, kernels);
+    return new ModelOptions(device, precision, true, kernels);
   }
 
   private RunResult run(RunKind kind) throws IOException, InterruptedException {
