@@ -22,6 +22,8 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       EvaluateCommand.class,
       GenerateCommand.class,
+      ReferenceLossCommand.class,
+      ReplayCommand.class,
       ReportCommand.class,
       WatchCommand.class,
       DemoCommand.class

@@ -38,7 +38,18 @@ public record DomainsConfig(
                 "The losses that the weights follow: of the held-out split at each evaluation, or a"
                     + " running mean over the training batches.",
             value = "held_out")
-        Losses losses) {
+        Losses losses,
+    @Key(
+            doc = "Share of the data above which a domain that keeps it raises a warning.",
+            value = "0.9",
+            min = 0.5,
+            max = 1)
+        double alarmShare,
+    @Key(
+            doc = "Evaluations in a row above alarm_share that raise the warning.",
+            value = "3",
+            min = 1)
+        int alarmEvaluations) {
   /** The ways to choose weights. */
   public enum Strategy {
     DRPRUNING,
@@ -64,7 +75,9 @@ public record DomainsConfig(
         referenceLoss,
         floors,
         caps,
-        losses);
+        losses,
+        alarmShare,
+        alarmEvaluations);
     proportion = copyOf(proportion);
     referenceLoss = copyOf(referenceLoss);
     floors = copyOf(floors);

@@ -1,5 +1,7 @@
 package io.github.drprune.weighting;
 
+import io.github.drprune.config.DomainsConfig;
+
 /**
  * A relative of {@link Sheared} in its published code, kept for comparison: {@code q_i}
  * proportional to {@code exp(q_i + l_i - r_i)}, mixed with 1e-4 of the uniform distribution.

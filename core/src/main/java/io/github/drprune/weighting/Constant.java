@@ -1,5 +1,7 @@
 package io.github.drprune.weighting;
 
+import io.github.drprune.config.DomainsConfig;
+
 /** The proportion, whatever the losses. */
 final class Constant extends DomainWeighting {
   Constant(DomainsConfig config, Domains domains) {

@@ -1,5 +1,6 @@
 package io.github.drprune.weighting;
 
+import io.github.drprune.config.DomainsConfig;
 import io.github.drprune.error.UserException;
 import io.github.drprune.event.RunEvent;
 import io.github.drprune.scaling.ScalingFit;

@@ -1,9 +1,11 @@
 package io.github.drprune.weighting;
 
+import io.github.drprune.config.DomainsConfig;
 import io.github.drprune.error.UserException;
 import io.github.drprune.json.Suggestion;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 
@@ -28,7 +30,7 @@ record Domains(
       for (int i = 0; i < given.length; i++) {
         if (Double.isNaN(given[i])) {
           throw new UserException(
-              "proportion: has no value for the domain '%s'; name all domains or none (0 leaves one out)"
+              "domains.proportion: has no value for the domain '%s'; name all of the data's domains (0 leaves one out) or none"
                   .formatted(names.get(i)));
         }
       }
@@ -58,8 +60,8 @@ record Domains(
     for (int i = 0; i < size(); i++) {
       if (proportion[i] > 0 && Double.isNaN(reference[i])) {
         throw new UserException(
-            "reference_loss: has no value for the domain '%s', and strategy '%s' needs one for each ('drprune reference-loss' predicts them; 'drpruning' finds its own)"
-                .formatted(names.get(i), strategy));
+            "domains.reference_loss: has no value for the domain '%s', and strategy '%s' needs one for each ('drprune reference-loss' predicts them; 'drpruning' finds its own)"
+                .formatted(names.get(i), strategy.name().toLowerCase(Locale.ROOT)));
       }
     }
   }
@@ -72,7 +74,7 @@ record Domains(
     double sum = Arrays.stream(given).sum();
     if (!(Math.abs(sum - 1) <= SUM_TOLERANCE)) {
       throw new UserException(
-          "proportion: must sum to 1, sums to %s; divide each value by it".formatted(sum));
+          "domains.proportion: must sum to 1, sums to %s; divide each value by it".formatted(sum));
     }
     return Simplex.normalised(given);
   }
@@ -82,7 +84,7 @@ record Domains(
     for (String name : given.keySet()) {
       if (!names.contains(name)) {
         throw new UserException(
-            "%s: the data has no domain '%s'%s"
+            "domains.%s: the data has no domain '%s'%s"
                 .formatted(key, name, Suggestion.among(name, names)));
       }
     }
@@ -92,7 +94,7 @@ record Domains(
       values[i] = value == null ? absent : value;
       if (value != null && !(value >= 0 && value < Double.POSITIVE_INFINITY)) {
         throw new UserException(
-            "%s: must be a number of 0 or more for '%s', is %s"
+            "domains.%s: must be a number of 0 or more for '%s', is %s"
                 .formatted(key, names.get(i), value));
       }
     }
@@ -105,23 +107,24 @@ record Domains(
     for (int i = 0; i < size(); i++) {
       if (!(floors[i] <= caps[i] && caps[i] <= 1)) {
         throw new UserException(
-            "floors, caps: '%s' needs floor <= cap <= 1, has floor %s and cap %s"
+            "domains.floors, domains.caps: '%s' needs floor <= cap <= 1, has floor %s and cap %s"
                 .formatted(names.get(i), floors[i], caps[i]));
       }
       if (floors[i] > 0 && proportion[i] == 0) {
         throw new UserException(
-            "floors: '%s' has proportion 0 and so no weight; give it a proportion or no floor"
+            "domains.floors: '%s' has proportion 0 and so no weight; give it a proportion or no floor"
                 .formatted(names.get(i)));
       }
       sumOfFloors += floors[i];
       sumOfCaps += proportion[i] > 0 ? caps[i] : 0;
     }
     if (sumOfFloors > 1) {
-      throw new UserException("floors: must sum to 1 or less, sum to " + sumOfFloors);
+      throw new UserException("domains.floors: must sum to 1 or less, sum to " + sumOfFloors);
     }
     if (sumOfCaps < 1) {
       throw new UserException(
-          "caps: must sum to 1 or more over the domains with a proportion, sum to " + sumOfCaps);
+          "domains.caps: must sum to 1 or more over the domains with a proportion, sum to "
+              + sumOfCaps);
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.github.drprune.weighting;
 
+import io.github.drprune.config.DomainsConfig;
 import io.github.drprune.weighting.WeightingOutcome.Limit;
 import io.github.drprune.weighting.WeightingOutcome.Robustness;
 import java.util.List;

@@ -1,5 +1,7 @@
 package io.github.drprune.weighting;
 
+import io.github.drprune.config.DomainsConfig;
+
 /**
  * Sheared LLaMA's dynamic batch loading (arXiv 2310.06694, algorithm 1): {@code q_i} proportional
  * to {@code q_i exp(l_i - r_i)}, mixed with 1e-4 of the uniform distribution.

@@ -4,14 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.drprune.config.DomainsConfig.Strategy;
 import io.github.drprune.json.Json;
-import io.github.drprune.weighting.DomainsConfig.Strategy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
@@ -109,8 +110,8 @@ final class GoldenWeightingTest {
       for (int i = 0; i < losses.length; i++) {
         references.put(names.get(i), reference[i]);
       }
-      var strategy = Json.convert(node.get("update"), Strategy.class, "dro.json");
-      var config = DomainsConfig.defaults().withStrategy(strategy).withReferenceLoss(references);
+      var strategy = Strategy.valueOf(node.get("update").textValue().toUpperCase(Locale.ROOT));
+      var config = Settings.of(strategy, 0.1, 0.2, references);
       var weighting = DomainWeighting.of(config, names, proportion, 0);
       var outcome =
           weighting.update(

@@ -1,6 +1,6 @@
 package io.github.drprune.weighting;
 
-import io.github.drprune.weighting.DomainsConfig.Strategy;
+import io.github.drprune.config.DomainsConfig.Strategy;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,8 +75,7 @@ record Simulation(
       names.add("domain" + i);
       references.put("domain" + i, guess[i]);
     }
-    var config = DomainsConfig.defaults().withStrategy(strategy);
-    config = givenReferences ? config.withReferenceLoss(references) : config;
+    var config = Settings.of(strategy, 0.1, 0.2, givenReferences ? references : Map.of());
     var weighting = DomainWeighting.of(config, names, proportion, seed);
     var state = weighting.start();
     var tokens = new double[n];

@@ -1,6 +1,6 @@
 package io.github.drprune.weighting;
 
-import io.github.drprune.weighting.DomainsConfig.Strategy;
+import io.github.drprune.config.DomainsConfig.Strategy;
 
 /** Prints the table of simulated runs in docs/domain-weighting.md. */
 public final class SimulationBenchmark {

@@ -2,7 +2,7 @@ package io.github.drprune.weighting;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.drprune.weighting.DomainsConfig.Strategy;
+import io.github.drprune.config.DomainsConfig.Strategy;
 import org.junit.jupiter.api.Test;
 
 final class SimulationTest {

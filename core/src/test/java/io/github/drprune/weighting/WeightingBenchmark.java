@@ -1,9 +1,12 @@
 package io.github.drprune.weighting;
 
+import io.github.drprune.config.DomainsConfig.Strategy;
 import io.github.drprune.scaling.ScalingLaw;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /** Times an update of 100 domains with 64 points on record each, fits of all domains included. */
@@ -32,28 +35,36 @@ public final class WeightingBenchmark {
     }
     var shares = new double[DOMAINS];
     Arrays.fill(shares, 1.0 / DOMAINS);
-    var weighting = DomainWeighting.of(DomainsConfig.defaults(), names, shares, 0);
+    var weighting =
+        DomainWeighting.of(Settings.of(Strategy.DRPRUNING, 0.1, 0.2, Map.of()), names, shares, 0);
     var state = weighting.start();
     for (int step = 10; step <= 700; step += 10) {
       state = weighting.update(state, observation(laws, step, pruning, random)).state();
     }
     var observation = observation(laws, 710, pruning, random);
+    var clock = ManagementFactory.getThreadMXBean();
     var milliseconds = new double[REPETITIONS];
+    var cpu = new double[REPETITIONS];
     for (int i = 0; i < REPETITIONS; i++) {
       long start = System.nanoTime();
+      long cpuStart = clock.getCurrentThreadCpuTime();
       weighting.update(state, observation);
+      cpu[i] = (clock.getCurrentThreadCpuTime() - cpuStart) / 1e6;
       milliseconds[i] = (System.nanoTime() - start) / 1e6;
     }
     Arrays.sort(milliseconds);
+    Arrays.sort(cpu);
     System.out.printf(
-        "%s, %d domains, %d points: median %.1f ms, fastest %.1f ms, slowest %.1f ms of %d%n",
+        "%s, %d domains, %d points: median %.1f ms, fastest %.1f ms, slowest %.1f ms of %d;"
+            + " processor time: median %.1f ms%n",
         pruning ? "pruning" : "training",
         DOMAINS,
         state.points().size(),
         milliseconds[REPETITIONS / 2],
         milliseconds[0],
         milliseconds[REPETITIONS - 1],
-        REPETITIONS);
+        REPETITIONS,
+        cpu[REPETITIONS / 2]);
   }
 
   private static Observation observation(

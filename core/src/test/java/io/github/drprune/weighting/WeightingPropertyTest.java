@@ -3,8 +3,9 @@ package io.github.drprune.weighting;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.drprune.config.DomainsConfig;
+import io.github.drprune.config.DomainsConfig.Strategy;
 import io.github.drprune.json.Json;
-import io.github.drprune.weighting.DomainsConfig.Strategy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -65,8 +66,7 @@ final class WeightingPropertyTest {
       for (int i = 0; i < p.length; i++) {
         references.put("domain" + i, reference[i]);
       }
-      return new DomainsConfig(
-          strategy, rho, minRatio, null, references, null, null, null, null, null);
+      return Settings.of(strategy, rho, minRatio, references);
     }
 
     Problem permuted(List<Integer> order) {
@@ -176,7 +176,7 @@ final class WeightingPropertyTest {
     int evaluations = 1 + random.nextInt(3);
     if (strategy == Strategy.DRPRUNING) {
       // Enough for fits, now and then for eviction too.
-      evaluations += random.nextInt(50) == 0 ? 70 : 12;
+      evaluations += random.nextInt(50) == 0 ? 70 : 10;
     }
     int saveAt = random.nextInt(evaluations);
     WeightingState restored = null;

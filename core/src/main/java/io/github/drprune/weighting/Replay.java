@@ -1,0 +1,128 @@
+package io.github.drprune.weighting;
+
+import io.github.drprune.config.DomainsConfig;
+import io.github.drprune.error.UserException;
+import io.github.drprune.event.RunEvent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/**
+ * What a weighting would have done with the losses that a run logged. The losses are those of the
+ * run as it was: another weighting would have changed them, so that a replay tells how settings
+ * react, not what a model would have become.
+ *
+ * @param events of the run
+ */
+public final class Replay {
+  private final RunEvent.Start start;
+  private final List<RunEvent> events;
+  private final OptionalDouble finalSparsity;
+
+  public Replay(List<RunEvent> events, String source) {
+    this.events = List.copyOf(events);
+    var starts = events.stream().filter(RunEvent.Start.class::isInstance).toList();
+    if (starts.isEmpty()) {
+      throw new UserException(source + ": has no start event; is it a run's log?");
+    }
+    start = (RunEvent.Start) starts.getLast();
+    if (events.stream().noneMatch(RunEvent.Evaluation.class::isInstance)) {
+      throw new UserException(source + ": has no evaluation yet; replay needs one at least");
+    }
+    finalSparsity =
+        events.stream()
+            .filter(RunEvent.Train.class::isInstance)
+            .map(event -> ((RunEvent.Train) event).targetSparsity())
+            .filter(sparsity -> sparsity != null)
+            .mapToDouble(Double::doubleValue)
+            .max();
+  }
+
+  /** The run's domains. */
+  public List<String> domains() {
+    return start.domains();
+  }
+
+  /** The run's last start, with its configuration. */
+  public RunEvent.Start start() {
+    return start;
+  }
+
+  /** The weights that the run itself logged. */
+  public List<RunEvent.Weights> logged() {
+    return events.stream()
+        .filter(RunEvent.Weights.class::isInstance)
+        .map(RunEvent.Weights.class::cast)
+        .toList();
+  }
+
+  /** The outcome of {@code config} at each evaluation of the run. */
+  public List<WeightingOutcome> run(DomainsConfig config, long seed) {
+    int n = domains().size();
+    double[] shares = values(startingProportion());
+    var weighting = DomainWeighting.of(config, domains(), shares, seed);
+    var state = weighting.start();
+    var outcomes = new ArrayList<WeightingOutcome>();
+    var tokens = new double[n];
+    double[] drawn = shares;
+    long counted = 0;
+    double sparsity = 0;
+    for (RunEvent event : events) {
+      long steps = event.step() - counted;
+      for (int i = 0; i < n; i++) {
+        tokens[i] += drawn[i] * steps * start.tokensPerStep();
+      }
+      counted = event.step();
+      switch (event) {
+        case RunEvent.Train train -> {
+          state = weighting.observeTraining(state, values(train.domainLoss()));
+          sparsity = train.expectedSparsity() == null ? sparsity : train.expectedSparsity();
+        }
+        case RunEvent.Weights weights -> drawn = values(weights.weights());
+        case RunEvent.Evaluation evaluation -> {
+          var outcome = weighting.update(state, observation(evaluation, tokens, sparsity));
+          outcomes.add(outcome);
+          state = outcome.state();
+        }
+        case RunEvent.Start _,
+            RunEvent.Masks _,
+            RunEvent.Cut _,
+            RunEvent.Warning _,
+            RunEvent.Done _ -> {}
+      }
+    }
+    return outcomes;
+  }
+
+  private Observation observation(
+      RunEvent.Evaluation evaluation, double[] tokens, double sparsity) {
+    var losses = new LinkedHashMap<String, Double>();
+    evaluation.domains().forEach((name, domain) -> losses.put(name, domain.loss()));
+    return new Observation(
+        evaluation.step(),
+        start.steps(),
+        Arrays.stream(tokens).mapToLong(Math::round).toArray(),
+        values(losses),
+        finalSparsity.isPresent() ? sparsity : Double.NaN,
+        finalSparsity.orElse(Double.NaN));
+  }
+
+  /** What the run began with: the first reference proportion that it logged, else equal shares. */
+  private Map<String, Double> startingProportion() {
+    List<RunEvent.Weights> logged = logged();
+    if (!logged.isEmpty()) {
+      return logged.getFirst().referenceProportion();
+    }
+    var equal = new LinkedHashMap<String, Double>();
+    domains().forEach(name -> equal.put(name, 1.0 / domains().size()));
+    return equal;
+  }
+
+  /** In the order of the domains, NaN where absent. */
+  private double[] values(Map<String, Double> byName) {
+    return domains().stream().mapToDouble(name -> byName.getOrDefault(name, Double.NaN)).toArray();
+  }
+}

@@ -1,0 +1,91 @@
+package io.github.drprune.weighting;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.drprune.config.DomainsConfig.Strategy;
+import io.github.drprune.error.UserException;
+import io.github.drprune.event.RunEvent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+final class ReplayTest {
+  private static final List<String> NAMES = List.of("wiki", "web");
+  private static final int STEPS = 200;
+
+  private static RunEvent.Start start() {
+    return new RunEvent.Start(
+        0, "train", "2026-01-01T00:00:00Z", STEPS, 1000, null, null, NAMES, null, Map.of());
+  }
+
+  private static RunEvent.Evaluation evaluation(long step, double wiki, double web) {
+    return new RunEvent.Evaluation(
+        step,
+        step * 1000,
+        Map.of(
+            "wiki", new RunEvent.DomainEvaluation(wiki, Math.exp(wiki), 10),
+            "web", new RunEvent.DomainEvaluation(web, Math.exp(web), 10)),
+        (wiki + web) / 2,
+        "web",
+        Map.of());
+  }
+
+  /** A log as a run writes it, whose weights the weighting itself has set. */
+  private static List<RunEvent> logged() {
+    var weighting =
+        DomainWeighting.of(
+            Settings.of(Strategy.DRPRUNING, 0.1, 0.2, Map.of()),
+            NAMES,
+            new double[] {0.3, 0.7},
+            17);
+    List<RunEvent> events = new ArrayList<>(List.of(start()));
+    var state = weighting.start();
+    var tokens = new double[2];
+    for (int step = 5; step <= STEPS; step += 5) {
+      for (int i = 0; i < 2; i++) {
+        tokens[i] += 5 * 1000 * state.weights().get(i);
+      }
+      double[] losses = {1 + 8 * Math.pow(tokens[0], -0.3), 1.5 + 20 * Math.pow(tokens[1], -0.4)};
+      events.add(evaluation(step, losses[0], losses[1]));
+      var outcome =
+          weighting.update(
+              state,
+              Observation.unpruned(
+                  step, STEPS, new long[] {Math.round(tokens[0]), Math.round(tokens[1])}, losses));
+      state = outcome.state();
+      events.add(outcome.event());
+    }
+    return events;
+  }
+
+  @Test
+  void sameSettingsGiveTheRunsOwnWeights() {
+    var replay = new Replay(logged(), "run");
+    var outcomes = replay.run(Settings.of(Strategy.DRPRUNING, 0.1, 0.2, Map.of()), 17);
+
+    assertThat(outcomes.stream().map(WeightingOutcome::event).toList()).isEqualTo(replay.logged());
+    assertThat(outcomes.getLast().weights()).isNotEqualTo(List.of(0.3, 0.7));
+  }
+
+  @Test
+  void otherSettingsGiveOtherWeights() {
+    var replay = new Replay(logged(), "run");
+    var wide = replay.run(Settings.of(Strategy.DRPRUNING, 0.3, 0.2, Map.of()), 17).getLast();
+    var constant = replay.run(Settings.of(Strategy.CONSTANT, 0.1, 0.2, Map.of()), 17).getLast();
+
+    assertThat(wide.weights()).isNotEqualTo(replay.logged().getLast().weights());
+    assertThat(constant.weights()).containsExactly(0.3, 0.7);
+  }
+
+  @Test
+  void needsAStartAndAnEvaluation() {
+    assertThatThrownBy(() -> new Replay(List.of(), "run"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("no start event");
+    assertThatThrownBy(() -> new Replay(List.of(start()), "run"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("no evaluation yet");
+  }
+}
