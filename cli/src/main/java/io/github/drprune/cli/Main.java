@@ -19,6 +19,8 @@ import picocli.CommandLine.Spec;
       PrepareCommand.class,
       DataCommand.class,
       PruneCommand.class,
+      MasksCommand.class,
+      CutCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
       GenerateCommand.class,

@@ -37,7 +37,7 @@ public record Attention(Projection projection, Linear output, Rotary rotary, Ker
     }
   }
 
-  public Tensor forward(Tensor x, BlockMasks masks, Past past) {
+  Tensor forward(Tensor x, BlockMasks masks, Past past, Probe probe) {
     var qkv = projection.project(x);
     Tensor q = rotary.apply(qkv.q(), past.length());
     Tensor k = past.appendKeys(rotary.apply(qkv.k(), past.length()));
@@ -46,6 +46,7 @@ public record Attention(Projection projection, Linear output, Rotary rotary, Ker
     Tensor context = kernels.attention().attend(q, k, v, causal); // [B, heads, T, d]
     long width = context.size(1) * context.size(3);
     Tensor joined = context.transpose(1, 2).reshape(x.size(0), x.size(1), width);
+    probe.context(joined);
     return output.forward(joined, masks.attentionRows(), masks.headColumns(width));
   }
 

@@ -16,10 +16,17 @@ public record Block(
 
   /** [B, T, hidden] to [B, T, hidden]. */
   public Tensor forward(Tensor x, BlockMasks masks, Past past) {
-    Tensor attended =
-        x.add(attention.forward(attentionNorm.forward(x, masks.hidden()), masks, past));
-    Tensor mlpInput = parallel ? x : attended;
-    return attended.add(mlp.forward(mlpNorm.forward(mlpInput, masks.hidden()), masks));
+    return forward(x, masks, past, Probe.NONE);
+  }
+
+  /** As {@link #forward(Tensor, BlockMasks, Past)}; {@code probe} sees what flows through. */
+  public Tensor forward(Tensor x, BlockMasks masks, Past past, Probe probe) {
+    Tensor attentionInput = attentionNorm.forward(x, masks.hidden());
+    probe.normalised(attentionInput);
+    Tensor attended = x.add(attention.forward(attentionInput, masks, past, probe));
+    Tensor mlpInput = mlpNorm.forward(parallel ? x : attended, masks.hidden());
+    probe.normalised(mlpInput);
+    return attended.add(mlp.forward(mlpInput, masks, probe));
   }
 
   /** Gives {@code sink} the weights that {@code masks} change, scaled, at their full size. */

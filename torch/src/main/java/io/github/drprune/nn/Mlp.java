@@ -14,8 +14,10 @@ public sealed interface Mlp {
   /** The activated product that the intermediate mask multiplies, [B, T, intermediate]. */
   Tensor intermediate(Tensor x);
 
-  default Tensor forward(Tensor x, BlockMasks masks) {
-    return down().forward(intermediate(x), masks.mlpRows(), masks.intermediate());
+  default Tensor forward(Tensor x, BlockMasks masks, Probe probe) {
+    Tensor product = intermediate(x);
+    probe.intermediate(product);
+    return down().forward(product, masks.mlpRows(), masks.intermediate());
   }
 
   /** Gives {@code sink} the weights that {@code masks} change. */

@@ -1,6 +1,5 @@
 package io.github.drprune.prune;
 
-import io.github.drprune.error.UserException;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
@@ -45,15 +44,23 @@ public final class Cut {
   }
 
   /**
+   * Refuses, before anything is loaded, what {@link #apply} would refuse.
+   *
+   * @throws io.github.drprune.error.UserException as {@link #apply} does
+   */
+  public static void check(ModelConfig model, MaskValues masks) {
+    masks.layout().checkModel(model);
+    masks.shape().cutFrom(model, masks.layout().policy());
+  }
+
+  /**
    * The smaller model, held as {@code options} say.
    *
-   * @throws UserException when the masks are of another model or do not keep the same in every
-   *     layer
+   * @throws io.github.drprune.error.UserException when the masks are of another model or do not
+   *     keep the same in every layer
    */
   public static CausalLm apply(CausalLm model, MaskValues masks, ModelOptions options) {
-    if (!model.config().equals(masks.layout().config())) {
-      throw new UserException("masks: they are of another model than the one to cut");
-    }
+    check(model.config(), masks);
     return new Cut(model, masks).cut(options);
   }
 

@@ -89,6 +89,36 @@ public record MaskLayout(ModelConfig config, Set<MaskModule> modules, GroupPolic
   }
 
   /**
+   * Refuses a model that masks of this layout were not made for; weights may differ.
+   *
+   * @throws UserException naming the first difference
+   */
+  void checkModel(ModelConfig model) {
+    same("family", config.family().modelType(), model.family().modelType());
+    same("hidden size", config.hiddenSize(), model.hiddenSize());
+    same("number of layers", config.layers(), model.layers());
+    same("number of heads", config.heads(), model.heads());
+    same("number of key/value heads", config.kvHeads(), model.kvHeads());
+    same("head size", config.headSize(), model.headSize());
+    same("intermediate size", config.intermediateSize(), model.intermediateSize());
+    same("vocabulary size", config.vocabularySize(), model.vocabularySize());
+    same("tying of the embeddings", config.tiedEmbeddings(), model.tiedEmbeddings());
+    same("choice of biases", config.biases(), model.biases());
+    same("activation", config.activation(), model.activation());
+    same("parallel residual", config.parallelResidual(), model.parallelResidual());
+    same("norm epsilon", config.normEps(), model.normEps());
+    same("rotary embedding", config.rotary(), model.rotary());
+  }
+
+  private static void same(String what, Object ofMasks, Object ofModel) {
+    if (!ofMasks.equals(ofModel)) {
+      throw new UserException(
+          "masks: made for another model: its %s is %s, this model's is %s"
+              .formatted(what, ofMasks, ofModel));
+    }
+  }
+
+  /**
    * The masks of a forward pass.
    *
    * @param values [rows, units] of each module

@@ -29,6 +29,9 @@ public final class MaskSet implements AutoCloseable {
 
   private static final double START_DEVIATION = 0.01;
 
+  /** How much lower the least important unit starts than the most important. */
+  private static final double START_SPREAD = 2;
+
   private final MaskLayout layout;
   private final PruningTarget target;
   private final Map<MaskModule, Tensor> logAlpha = new EnumMap<>(MaskModule.class);
@@ -77,6 +80,31 @@ public final class MaskSet implements AutoCloseable {
     SequencedMap<String, Tensor> named = new LinkedHashMap<>();
     logAlpha.forEach((module, tensor) -> named.put("log_alpha." + module, tensor));
     return named;
+  }
+
+  /**
+   * Starts again from one-shot importance: still nearly everything is kept, but in each row log
+   * alphas fall evenly from the most to the least important unit, which are then the first to go.
+   */
+  public void startFrom(Importance scores) {
+    try (var _ = NativeScope.open();
+        var _ = NoGrad.open()) {
+      logAlpha.forEach(
+          (module, a) -> {
+            double[][] rows = scores.rows(layout, module);
+            int units = rows[0].length;
+            double step = START_SPREAD / Math.max(1, units - 1);
+            double[] start =
+                Arrays.stream(rows)
+                    .flatMapToDouble(
+                        row ->
+                            Arrays.stream(Importance.ranks(row))
+                                .mapToDouble(
+                                    rank -> HardConcrete.HIGHEST - step * (units - 1 - rank)))
+                    .toArray();
+            a.copy_(Tensors.of(start, rows.length, units));
+          });
+    }
   }
 
   /** Masks for one training step, differentiable; they live in the caller's scope. */

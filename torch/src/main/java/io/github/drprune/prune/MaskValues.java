@@ -4,6 +4,8 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.ModelConfig;
 import io.github.drprune.nn.ModelMasks;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
@@ -27,6 +29,16 @@ public record MaskValues(MaskLayout layout, Map<MaskModule, float[][]> values) {
     }
     values = new EnumMap<>(values);
     values.forEach((module, rows) -> check(layout, module, rows));
+  }
+
+  /** Reads a {@code masks.json}. */
+  public static MaskValues read(Path file) throws IOException {
+    return MasksFile.read(file);
+  }
+
+  /** Writes a {@code masks.json}, from which {@link #read} gives the same values. */
+  public void write(Path file) throws IOException {
+    MasksFile.write(this, file);
   }
 
   /** The units of a row that stay, ascending. */

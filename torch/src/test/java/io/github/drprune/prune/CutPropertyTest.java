@@ -32,6 +32,11 @@ import org.bytedeco.pytorch.Tensor;
 
 /** The masked model and the model cut by the masks are one function. */
 class CutPropertyTest {
+  @net.jqwik.api.lifecycle.BeforeContainer
+  static void t() {
+    io.github.drprune.libtorch.LibTorch.useThreads(1);
+  }
+
   /** What the random cases covered, so that a generator gone blind fails. */
   private static final Set<String> COVERED = new HashSet<>();
 

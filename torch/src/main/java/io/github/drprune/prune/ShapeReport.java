@@ -1,0 +1,92 @@
+package io.github.drprune.prune;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** How far the expected shape is from the target's. */
+public record ShapeReport(List<Gap> gaps) {
+  /** Expected sizes this near to the target's, relative to them, have reached it. */
+  public static final double TOLERANCE = 0.02;
+
+  public ShapeReport {
+    gaps = List.copyOf(gaps);
+  }
+
+  /**
+   * One module.
+   *
+   * @param units units of a row in the source
+   * @param target units of a row to keep
+   * @param rows units of each row that are expected to stay
+   */
+  public record Gap(MaskModule module, int units, int target, double[] rows) {
+    /** Units expected to stay, the mean over rows. */
+    public double expected() {
+      return Arrays.stream(rows).average().orElseThrow();
+    }
+
+    /** Distance of the expected size, relative to the target; positive when too many stay. */
+    public double relative() {
+      return expected() / target - 1;
+    }
+
+    /** The rows furthest from the target, none where there is but one. */
+    String furthest() {
+      return rows.length == 1
+          ? ""
+          : IntStream.range(0, rows.length)
+              .boxed()
+              .sorted(Comparator.comparingDouble(row -> -Math.abs(rows[row] - target)))
+              .limit(3)
+              .map(row -> String.format(Locale.ROOT, "%d (%.1f)", row, rows[row]))
+              .collect(Collectors.joining(", ", "; furthest rows: ", ""));
+    }
+  }
+
+  /** Where {@code masks} stand; empty for a target that is a plain sparsity. */
+  public static ShapeReport of(MaskSet masks) {
+    List<Gap> gaps = new ArrayList<>();
+    if (masks.target() instanceof TargetShape shape) {
+      MaskLayout layout = masks.layout();
+      var cut = layout.targetConfig(shape);
+      for (MaskModule module : layout.modules()) {
+        int units = layout.units(module);
+        double[] rows =
+            Arrays.stream(masks.expectedSparsity(module))
+                .map(sparsity -> units * (1 - sparsity))
+                .toArray();
+        gaps.add(new Gap(module, units, layout.kept(module, cut), rows));
+      }
+    }
+    return new ShapeReport(gaps);
+  }
+
+  /** One line on every module that is not within {@link #TOLERANCE}, or nothing. */
+  public Optional<String> warning() {
+    String lines =
+        gaps.stream()
+            .filter(gap -> Math.abs(gap.relative()) > TOLERANCE)
+            .map(
+                gap ->
+                    String.format(
+                        Locale.ROOT,
+                        "%s %.1f of %d, target %d (%+.1f%%)%s",
+                        gap.module(),
+                        gap.expected(),
+                        gap.units(),
+                        gap.target(),
+                        100 * gap.relative(),
+                        gap.furthest()))
+            .collect(Collectors.joining(" | "));
+    return lines.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "the cut removes units that the masks still expect to keep, or the reverse: " + lines);
+  }
+}

@@ -1,0 +1,120 @@
+package io.github.drprune.prune;
+
+import io.github.drprune.libtorch.LibTorch;
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.Precision;
+import io.github.drprune.libtorch.RandomState;
+import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.CausalLm;
+import io.github.drprune.model.ConfigReader;
+import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelOptions;
+import io.github.drprune.nn.Kernels;
+import io.github.drprune.nn.ModelMasks;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What masks cost: forward and backward passes with sampled masks and their Lagrangian against
+ * plain ones, taken in turns in one run. Arguments: rounds, sequences, tokens of each, vocabulary,
+ * threads, precision.
+ */
+final class MaskBenchmark {
+  private final CausalLm model;
+  private final MaskSet masks;
+  private final Lagrangian lagrangian;
+  private final RandomState random;
+  private final Tensor tokens;
+
+  private MaskBenchmark(
+      CausalLm model, MaskSet masks, Lagrangian lagrangian, RandomState random, Tensor tokens) {
+    this.model = model;
+    this.masks = masks;
+    this.lagrangian = lagrangian;
+    this.random = random;
+    this.tokens = tokens;
+  }
+
+  public static void main(String[] args) {
+    int rounds = Integer.parseInt(args[0]);
+    int sequences = Integer.parseInt(args[1]);
+    int length = Integer.parseInt(args[2]);
+    int vocabulary = Integer.parseInt(args[3]);
+    LibTorch.useThreads(Integer.parseInt(args[4]));
+    var precision = Precision.valueOf(args[5].toUpperCase(Locale.ROOT));
+    var config =
+        ConfigReader.parse(
+            """
+            {"model_type": "llama", "hidden_size": 512, "num_hidden_layers": 8,
+             "num_attention_heads": 8, "intermediate_size": 1408, "vocab_size": %d}\
+            """
+                .formatted(vocabulary),
+            "benchmark");
+    var options = new ModelOptions(LibTorch.device("cpu"), precision, true, Kernels.PLAIN);
+    var layout =
+        MaskLayout.of(
+            config,
+            Set.of(MaskModule.HIDDEN, MaskModule.HEAD, MaskModule.INTERMEDIATE, MaskModule.LAYER),
+            GroupPolicy.KV_GROUP);
+    long[] ids = new SplittableRandom(1).longs((long) sequences * length, 0, vocabulary).toArray();
+    try (var _ = NativeScope.open();
+        var random = new RandomState(1);
+        var model = ModelLoader.random(config, options, 1);
+        var masks =
+            MaskSet.create(
+                layout, new TargetShape(256, 6, 4, 4, 704), random, LibTorch.device("cpu"));
+        var lagrangian = new Lagrangian(masks, new SparsitySchedule(0, 10))) {
+      Tensor tokens = Tensors.of(ids, sequences, length);
+      new MaskBenchmark(model, masks, lagrangian, random, tokens).run(rounds);
+    }
+  }
+
+  private void run(int rounds) {
+    pass(false);
+    pass(true);
+    double[] plain = new double[rounds];
+    double[] masked = new double[rounds];
+    for (int round = 0; round < rounds; round++) {
+      boolean maskedFirst = round % 2 == 1; // neither side always runs on the other's leavings
+      double first = pass(maskedFirst);
+      double second = pass(!maskedFirst);
+      plain[round] = maskedFirst ? second : first;
+      masked[round] = maskedFirst ? first : second;
+      System.out.printf(
+          Locale.ROOT,
+          "round %d: plain %.3f s, masked %.3f s%n",
+          round,
+          plain[round],
+          masked[round]);
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "masked / plain: %.3f by minima, %.3f by medians%n",
+        minimum(masked) / minimum(plain),
+        median(masked) / median(plain));
+  }
+
+  /** Seconds of one forward and backward pass. */
+  private double pass(boolean masked) {
+    long start = System.nanoTime();
+    try (var _ = NativeScope.open()) {
+      Tensor loss = model.loss(tokens, masked ? masks.sample(random) : ModelMasks.NONE).mean();
+      if (masked) {
+        loss = loss.add(lagrangian.penalty(1));
+      }
+      loss.backward();
+    }
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  private static double minimum(double[] values) {
+    return Arrays.stream(values).min().orElseThrow();
+  }
+
+  private static double median(double[] values) {
+    return Arrays.stream(values).sorted().skip(values.length / 2).findFirst().orElseThrow();
+  }
+}
