@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
       GenerateCommand.class,
       ReferenceLossCommand.class,
       ReplayCommand.class,
+      BenchCommand.class,
       ReportCommand.class,
       WatchCommand.class,
       DemoCommand.class

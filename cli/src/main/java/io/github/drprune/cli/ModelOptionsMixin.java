@@ -30,8 +30,8 @@ final class ModelOptionsMixin {
   /** To be called once, before any other use of LibTorch. */
   ModelOptions inference() {
     LibTorch.useThreads(threads);
-    var chosen = LibTorch.device(device);
-    return new ModelOptions(
-        chosen, precision == null ? Precision.fastestOn(chosen) : precision, false, Kernels.PLAIN);
+    var where = LibTorch.device(device);
+    var type = precision == null ? Precision.fastestOn(where) : precision;
+    return new ModelOptions(where, type, false, Kernels.select(where, type));
   }
 }

@@ -24,7 +24,7 @@ final class RunExecution {
       throws IOException, InterruptedException {
     try (var interruption = new Interruption(err);
         var progress = new RunProgress(err)) {
-      var runner = new Runner(Kernels.PLAIN, List.of(progress), interruption.signal());
+      var runner = new Runner(Kernels::select, List.of(progress), interruption.signal());
       RunResult result = work.run(runner);
       String model = result.model().map(Object::toString).orElse(null);
       json.write(new Figures(result.step(), model, progress.evaluation()));

@@ -1,15 +1,10 @@
 package io.github.drprune.libtorch;
 
 import static org.bytedeco.pytorch.global.torch.full;
-import static org.bytedeco.pytorch.global.torch.zeros;
 
 import java.util.Collections;
 import java.util.List;
-import org.bytedeco.pytorch.Dispatcher;
-import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
-import org.bytedeco.pytorch.IValueVector;
-import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.Type;
@@ -40,20 +35,20 @@ public final class FusedAdamW {
       boolean ascends) {
     try (var _ = NativeScope.open();
         var _ = NoGrad.open()) {
-      Type.TypePtr tensorType = tensorType();
+      Type.TypePtr tensorType = Dispatch.tensorType();
       var device = parameters.getFirst().device();
       Tensor steps =
           full(
               new long[] {1}, new Scalar((double) step), Tensors.options(ScalarType.Float, device));
-      call(
+      Dispatch.call(
           "aten::_fused_adamw_",
           "",
-          list(tensorType, parameters.stream().map(Tensor::detach).toList()),
-          list(tensorType, gradients),
-          list(tensorType, means),
-          list(tensorType, squares),
-          list(tensorType, List.of()), // the largest squares, of AMSGrad only
-          list(tensorType, Collections.nCopies(parameters.size(), steps)),
+          Dispatch.list(tensorType, parameters.stream().map(Tensor::detach).toList()),
+          Dispatch.list(tensorType, gradients),
+          Dispatch.list(tensorType, means),
+          Dispatch.list(tensorType, squares),
+          Dispatch.list(tensorType, List.of()), // the largest squares, of AMSGrad only
+          Dispatch.list(tensorType, Collections.nCopies(parameters.size(), steps)),
           new IValue(rate),
           new IValue(beta1),
           new IValue(beta2),
@@ -64,26 +59,5 @@ public final class FusedAdamW {
           new IValue(), // a factor on gradients
           new IValue()); // whether a gradient was not finite
     }
-  }
-
-  private static IValueVector call(String name, String overload, IValue... arguments) {
-    OperatorHandle operator = Dispatcher.singleton().findSchemaOrThrow(name, overload);
-    var stack = new IValueVector(arguments);
-    operator.callBoxed(stack);
-    return stack;
-  }
-
-  private static IValue list(Type.TypePtr tensorType, List<Tensor> tensors) {
-    var list = new GenericList(tensorType);
-    tensors.forEach(tensor -> list.push_back(new IValue(tensor)));
-    return new IValue(list);
-  }
-
-  /** The binding cannot make this type safely, so it is taken from a list that the library made. */
-  private static Type.TypePtr tensorType() {
-    return call("aten::unbind", "int", new IValue(zeros(1)), new IValue(0L))
-        .get(0)
-        .toList()
-        .elementType();
   }
 }

@@ -22,6 +22,16 @@ public final class NativeMemory {
     return status("VmHWM:");
   }
 
+  /** Forgets the peak so far and gives free memory back, so that a new peak can be taken. */
+  public static void resetPeak() {
+    Pointer.trimMemory();
+    try {
+      Files.writeString(Path.of("/proc/self/clear_refs"), "5");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Native objects that Java handles keep alive. */
   public static long liveHandles() {
     return Pointer.totalCount();

@@ -1,12 +1,19 @@
 package io.github.drprune.libtorch;
 
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AutoGradMode;
 
 /** A block of this thread in which no operation is recorded for differentiation. */
 public final class NoGrad implements AutoCloseable {
   private final AutoGradMode mode = NativeScope.keep(new AutoGradMode(false));
 
-  private NoGrad() {}
+  private NoGrad() {
+    // Held by a scope, the mode would last until that closes, not this.
+    var scope = PointerScope.getInnerScope();
+    if (scope != null) {
+      scope.detach(mode);
+    }
+  }
 
   public static NoGrad open() {
     return new NoGrad();

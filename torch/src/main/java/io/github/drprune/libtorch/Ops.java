@@ -3,7 +3,9 @@ package io.github.drprune.libtorch;
 import java.util.List;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -101,5 +103,42 @@ public final class Ops {
   public static Tensor attention(Tensor q, Tensor k, Tensor v, boolean causal) {
     return torch.scaled_dot_product_attention(
         q, k, v, new TensorOptional(), 0.0, causal, new DoubleOptional(), q.size(1) != k.size(1));
+  }
+
+  /** Softmax over the last dimension, in the type of {@code x}. */
+  public static Tensor softmax(Tensor x) {
+    return torch.softmax(x, -1);
+  }
+
+  /**
+   * The gradient of a softmax over the last dimension, given its output {@code y} and that's
+   * gradient.
+   */
+  public static Tensor softmaxBackward(Tensor dy, Tensor y) {
+    return Dispatch.call(
+            "aten::_softmax_backward_data",
+            "",
+            new IValue(dy),
+            new IValue(y),
+            new IValue(-1L),
+            new IValue(y.scalar_type().value))
+        .get(0)
+        .toTensor();
+  }
+
+  /** Euclidean norm over the last dimension, which stays with size 1, float32. */
+  public static Tensor normKeeping(Tensor x) {
+    return torch.norm(
+        x, new ScalarOptional(new Scalar(2.0)), new long[] {-1}, true, ScalarType.Float);
+  }
+
+  /** Memory of the given shape, type and device with any content. */
+  public static Tensor empty(Tensor like, ScalarType type, long... shape) {
+    return torch.empty(shape, Tensors.options(type, like.device()), new MemoryFormatOptional());
+  }
+
+  /** Zeros of the given shape, type and device. */
+  public static Tensor zeros(Tensor like, ScalarType type, long... shape) {
+    return torch.zeros(shape, Tensors.options(type, like.device()));
   }
 }

@@ -3,7 +3,6 @@ package io.github.drprune.model;
 import static org.bytedeco.pytorch.global.torch.embedding;
 
 import io.github.drprune.libtorch.NativeScope;
-import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.nn.Block;
 import io.github.drprune.nn.BlockMasks;
@@ -125,7 +124,7 @@ public final class CausalLm implements AutoCloseable {
 
   /** Next-token losses given the final norm's output for {@code tokens}. */
   public TokenLoss loss(Tensor tokens, Tensor hidden) {
-    return options.kernels().loss().loss(hidden, parts.head().value(), tokens);
+    return options.kernels().loss().loss(hidden, parts.head().tensor(), tokens);
   }
 
   /** The final norm's output. */
@@ -150,7 +149,7 @@ public final class CausalLm implements AutoCloseable {
 
   /** The head. */
   public Tensor logits(Tensor hidden) {
-    return Ops.linear(hidden, parts.head().value(), null);
+    return options.kernels().linear().apply(hidden, parts.head().value(), null);
   }
 
   /**

@@ -129,7 +129,8 @@ record Llama() implements Family {
             builder.linear(layer, mlp + "gate_proj", INTERMEDIATE, HIDDEN, bias.mlp()),
             builder.linear(layer, mlp + "up_proj", INTERMEDIATE, HIDDEN, bias.mlp()),
             builder.linear(layer, mlp + "down_proj", HIDDEN, INTERMEDIATE, bias.mlp()),
-            config.activation()),
+            config.activation(),
+            builder.kernels().gate()),
         config.parallelResidual());
   }
 }

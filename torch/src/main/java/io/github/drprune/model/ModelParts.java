@@ -41,11 +41,13 @@ record ModelParts(Weight embedding, List<Block> blocks, Norm norm, Weight head) 
     Linear linear(int layer, String name, Axis out, Axis in, boolean bias) {
       return new Linear(
           weight(layer, name + ".weight", out, in),
-          bias ? weight(layer, name + ".bias", out) : null);
+          bias ? weight(layer, name + ".bias", out) : null,
+          kernels.linear());
     }
 
     Norm rmsNorm(int layer, String name) {
-      return new Norm.Rms(weight(layer, name + ".weight", Axis.HIDDEN), config.normEps());
+      return new Norm.Rms(
+          weight(layer, name + ".weight", Axis.HIDDEN), config.normEps(), kernels.norm());
     }
 
     Norm layerNorm(int layer, String name) {
@@ -64,7 +66,7 @@ record ModelParts(Weight embedding, List<Block> blocks, Norm norm, Weight head) 
           shapes.put(shape.name(), shape);
           return new Weight(shape.name(), shape.axes(), null, null, null);
         };
-    config.family().assemble(new Builder(config, collecting, null, null));
+    config.family().assemble(new Builder(config, collecting, null, Kernels.PLAIN));
     return shapes;
   }
 }

@@ -39,8 +39,8 @@ public record Attention(Projection projection, Linear output, Rotary rotary, Ker
 
   Tensor forward(Tensor x, BlockMasks masks, Past past, Probe probe) {
     var qkv = projection.project(x);
-    Tensor q = rotary.apply(qkv.q(), past.length());
-    Tensor k = past.appendKeys(rotary.apply(qkv.k(), past.length()));
+    Tensor q = rotary.apply(qkv.q(), past.length(), kernels.rotary());
+    Tensor k = past.appendKeys(rotary.apply(qkv.k(), past.length(), kernels.rotary()));
     Tensor v = past.appendValues(qkv.v());
     boolean causal = q.size(2) > 1;
     Tensor context = kernels.attention().attend(q, k, v, causal); // [B, heads, T, d]

@@ -1,6 +1,5 @@
 package io.github.drprune.nn;
 
-import io.github.drprune.libtorch.Ops;
 import java.util.function.BiConsumer;
 import org.bytedeco.pytorch.Tensor;
 
@@ -9,11 +8,12 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param weight [out, in]
  * @param bias [out], or null
+ * @param kernel multiplies
  */
-public record Linear(Weight weight, Weight bias) {
+public record Linear(Weight weight, Weight bias, LinearKernel kernel) {
   /** [.., in] to [.., out]. */
   public Tensor forward(Tensor x) {
-    return Ops.linear(x, weight.value(), bias == null ? null : bias.value());
+    return kernel.apply(x, weight.value(), bias == null ? null : bias.value());
   }
 
   /**
@@ -25,7 +25,7 @@ public record Linear(Weight weight, Weight bias) {
     if (rows == null && columns == null) {
       return forward(x);
     }
-    return Ops.linear(
+    return kernel.apply(
         x,
         weight.folded(rows, columns).to(weight.compute()),
         bias == null ? null : bias.folded(rows, null).to(bias.compute()));

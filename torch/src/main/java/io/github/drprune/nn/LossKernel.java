@@ -21,14 +21,14 @@ public interface LossKernel {
    * Predicts each token of a row but the first.
    *
    * @param hidden [B, T, hidden], the final norm's output
-   * @param head [vocabulary, hidden], in the type of {@code hidden}
+   * @param head [vocabulary, hidden], of any type: rounded to that of {@code hidden} where that is narrower
    * @param tokens [B, T], int64
    */
   TokenLoss loss(Tensor hidden, Tensor head, Tensor tokens);
 
   private static TokenLoss plain(Tensor hidden, Tensor head, Tensor tokens) {
     long predicted = tokens.size(1) - 1;
-    Tensor logits = Ops.linear(hidden.narrow(1, 0, predicted), head, null);
+    Tensor logits = Ops.linear(hidden.narrow(1, 0, predicted), head.to(hidden.scalar_type()), null);
     Tensor targets = tokens.narrow(1, 1, predicted).unsqueeze(-1);
     Tensor perToken = Ops.logSoftmax(logits).gather(-1, targets).squeeze(-1).neg();
     return new TokenLoss(perToken.mean(), perToken.detach());

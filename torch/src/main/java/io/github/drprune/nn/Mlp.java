@@ -26,7 +26,8 @@ public sealed interface Mlp {
   }
 
   /** {@code down(act(gate(x)) * up(x))}, as in Llama (arXiv 2002.05202). */
-  record Gated(Linear gate, Linear up, Linear down, Activation activation) implements Mlp {
+  record Gated(Linear gate, Linear up, Linear down, Activation activation, GateKernel kernel)
+      implements Mlp {
     @Override
     public List<Linear> inputs() {
       return List.of(gate, up);
@@ -34,7 +35,7 @@ public sealed interface Mlp {
 
     @Override
     public Tensor intermediate(Tensor x) {
-      return activation.apply(gate.forward(x)).mul(up.forward(x));
+      return kernel.apply(gate.forward(x), up.forward(x), activation);
     }
   }
 

@@ -17,18 +17,18 @@ public sealed interface Norm {
   void fold(HiddenMask mask, BiConsumer<Weight, Tensor> sink);
 
   /** {@code x / sqrt(mean(x^2) + eps) * weight} (arXiv 1910.07467). */
-  record Rms(Weight weight, double eps) implements Norm {
+  record Rms(Weight weight, double eps, NormKernel kernel) implements Norm {
     @Override
     public Tensor forward(Tensor x, HiddenMask mask) {
       if (mask == null) {
-        return Ops.rmsNorm(x, weight.value(), eps);
+        return kernel.rms(x, weight.value(), eps);
       }
       // Dropped units of x are zero, so with r = kept / all the mean over the kept units is the
       // mean
       // over all / r, and x / sqrt(mean / r + eps) = sqrt(r) x / sqrt(mean + r eps).
       double share = mask.share();
       Tensor scaled = Ops.mul(weight.folded(mask.scale(), null), Math.sqrt(share));
-      return Ops.rmsNorm(x, scaled.to(weight.compute()), share * eps);
+      return kernel.rms(x, scaled.to(weight.compute()), share * eps);
     }
 
     @Override

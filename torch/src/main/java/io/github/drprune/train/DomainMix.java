@@ -22,34 +22,10 @@ final class DomainMix {
 
   DomainMix(DomainsConfig config, PreparedData data, long totalSteps, long seed) {
     this.weighting =
-        DomainWeighting.of(settings(config), data.domains(), trainingShares(data), seed);
+        DomainWeighting.of(config, data.domains(), trainingShares(data), seed);
     this.totalSteps = totalSteps;
     this.seqLen = data.seqLen();
     this.state = weighting.start();
-  }
-
-  private static io.github.drprune.weighting.DomainsConfig settings(DomainsConfig config) {
-    var defaults = io.github.drprune.weighting.DomainsConfig.defaults();
-    return new io.github.drprune.weighting.DomainsConfig(
-        switch (config.strategy()) {
-          case DRPRUNING -> io.github.drprune.weighting.DomainsConfig.Strategy.DRPRUNING;
-          case DRO -> io.github.drprune.weighting.DomainsConfig.Strategy.DRO;
-          case SHEARED -> io.github.drprune.weighting.DomainsConfig.Strategy.SHEARED;
-          case BANDIT -> io.github.drprune.weighting.DomainsConfig.Strategy.BANDIT;
-          case CONSTANT -> io.github.drprune.weighting.DomainsConfig.Strategy.CONSTANT;
-        },
-        config.rho(),
-        config.minRatio(),
-        config.proportion(),
-        config.referenceLoss(),
-        config.floors(),
-        config.caps(),
-        switch (config.losses()) {
-          case HELD_OUT -> io.github.drprune.weighting.DomainsConfig.Losses.HELD_OUT;
-          case TRAINING -> io.github.drprune.weighting.DomainsConfig.Losses.TRAINING;
-        },
-        defaults.alarmShare(),
-        defaults.alarmEvaluations());
   }
 
   /** Each domain's share of the training sequences. */

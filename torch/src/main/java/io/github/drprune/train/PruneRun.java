@@ -138,7 +138,7 @@ record PruneRun(PruneConfig whole) implements RunKind {
       throws IOException {
     Runner.clear(folder);
     MaskValues masks = ((MaskLearning) objective).cut();
-    try (var cut = Cut.apply(model, masks, Runner.options(config(), model.kernels()))) {
+    try (var cut = Cut.apply(model, masks, Runner.options(config(), (_, _) -> model.kernels()))) {
       ModelWriter.save(cut, folder.model(), whole.model(), Optional.empty(), TrainRun.SHARD_SIZE);
       log.write(new RunEvent.Cut(step, CheckpointSummary.event(cut.config()), kept(masks)));
       return cut.config();

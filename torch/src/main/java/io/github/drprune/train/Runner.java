@@ -28,22 +28,27 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import org.bytedeco.pytorch.Device;
 
 /**
  * Takes runs from their configuration to their result: a new one begins, one that was interrupted
  * goes on from its newest checkpoint, a finished one is left as it is.
  */
 public final class Runner {
-  private final Kernels kernels;
+  private final BiFunction<Device, Precision, Kernels> kernels;
   private final List<Consumer<RunEvent>> listeners;
   private final StopSignal stop;
 
   /**
-   * @param kernels to compute with
+   * @param kernels chooses what to compute with, {@link Kernels#select} or a test's own
    * @param listeners are told every event after it is in the log
    */
-  public Runner(Kernels kernels, List<Consumer<RunEvent>> listeners, StopSignal stop) {
+  public Runner(
+      BiFunction<Device, Precision, Kernels> kernels,
+      List<Consumer<RunEvent>> listeners,
+      StopSignal stop) {
     this.kernels = kernels;
     this.listeners = List.copyOf(listeners);
     this.stop = stop;
@@ -60,7 +65,8 @@ public final class Runner {
   }
 
   /** How a run of {@code config} holds its model. */
-  public static ModelOptions options(RunConfig config, Kernels kernels) {
+  public static ModelOptions options(
+      RunConfig config, BiFunction<Device, Precision, Kernels> kernels) {
     var device = LibTorch.device(config.device());
     var precision =
         switch (config.precision()) {
@@ -68,7 +74,7 @@ public final class Runner {
           case BF16 -> Precision.BF16;
           case FP32 -> Precision.FP32;
         };
-    return new ModelOptions(device, precision, true, kernels);
+    return new ModelOptions(device, precision, true, kernels.apply(device, precision));
   }
 
   private RunResult run(RunKind kind) throws IOException, InterruptedException {

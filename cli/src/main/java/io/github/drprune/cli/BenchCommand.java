@@ -1,0 +1,239 @@
+package io.github.drprune.cli;
+
+import static io.github.drprune.cli.Console.bytes;
+import static io.github.drprune.cli.Console.count;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.github.drprune.bench.Bench;
+import io.github.drprune.bench.BenchOptions;
+import io.github.drprune.bench.BenchReport;
+import io.github.drprune.bench.BenchReport.Part;
+import io.github.drprune.bench.BenchReport.Result;
+import io.github.drprune.bench.Workload;
+import io.github.drprune.libtorch.LibTorch;
+import io.github.drprune.libtorch.Precision;
+import io.github.drprune.model.Family;
+import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelConfig.Biases;
+import io.github.drprune.model.ModelLoader;
+import io.github.drprune.nn.Activation;
+import io.github.drprune.nn.RotaryConfig;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code drprune bench}. */
+@Command(
+    name = "bench",
+    description =
+        "Measures speed and memory of training, pruning, evaluation and generation on this machine,"
+            + " with random weights.",
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  drprune bench models/pythia-160m --batch 2 --length 512",
+      "  drprune bench --hidden 512 --layers 8 --heads 8 --intermediate 1408 --against eager"
+    })
+final class BenchCommand implements Callable<Integer> {
+  /** What the program can be compared with. */
+  enum Rival {
+    EAGER
+  }
+
+  @Parameters(
+      paramLabel = "MODEL",
+      arity = "0..1",
+      description = "The folder of a checkpoint whose shape to take; otherwise a Llama as below.")
+  private Path model;
+
+  @Option(names = "--hidden", defaultValue = "512", description = "Hidden size (${DEFAULT-VALUE}).")
+  private int hidden;
+
+  @Option(names = "--layers", defaultValue = "8", description = "Layers (${DEFAULT-VALUE}).")
+  private int layers;
+
+  @Option(names = "--heads", defaultValue = "8", description = "Heads (${DEFAULT-VALUE}).")
+  private int heads;
+
+  @Option(names = "--kv-heads", description = "Key/value heads (as many as heads).")
+  private Integer kvHeads;
+
+  @Option(
+      names = "--intermediate",
+      defaultValue = "1408",
+      description = "Units of the MLP (${DEFAULT-VALUE}).")
+  private int intermediate;
+
+  @Option(
+      names = "--vocabulary",
+      defaultValue = "32000",
+      description = "Words (${DEFAULT-VALUE}).")
+  private int vocabulary;
+
+  @Option(names = "--batch", defaultValue = "8", description = "Rows (${DEFAULT-VALUE}).")
+  private int batch;
+
+  @Option(
+      names = "--length",
+      defaultValue = "512",
+      description = "Tokens of a row (${DEFAULT-VALUE}).")
+  private int length;
+
+  @Option(
+      names = "--generated",
+      defaultValue = "256",
+      description = "Tokens to generate (${DEFAULT-VALUE}).")
+  private int generated;
+
+  @Option(
+      names = "--workloads",
+      split = ",",
+      defaultValue = "train,prune,evaluate,generate",
+      description = "What to measure: ${COMPLETION-CANDIDATES} (${DEFAULT-VALUE}).")
+  private List<Workload> workloads;
+
+  @Option(
+      names = "--repetitions",
+      defaultValue = "5",
+      description = "Measured rounds after one to warm up (${DEFAULT-VALUE}).")
+  private int repetitions;
+
+  @Option(
+      names = "--against",
+      description =
+          "${COMPLETION-CANDIDATES}: the library's own operations, loss over all logits, optimizer,"
+              + " and generation without a cache, in turn with ours.")
+  private Rival against;
+
+  @Option(names = "--profile", description = "Also time each part of the training step by itself.")
+  private boolean profile;
+
+  @Option(
+      names = "--precision",
+      defaultValue = "bf16",
+      description = "fp32 or bf16 (${DEFAULT-VALUE}).")
+  private Precision precision;
+
+  @Option(names = "--device", defaultValue = "auto", description = "auto, cpu, cuda or cuda:N.")
+  private String device;
+
+  @Option(names = "--threads", description = "Threads of the CPU to use (all).")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Mixin private JsonOption json;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    LibTorch.useThreads(threads);
+    PrintWriter err = spec.commandLine().getErr();
+    var options =
+        new BenchOptions(
+            model == null ? shape() : ModelLoader.check(model),
+            LibTorch.device(device),
+            precision,
+            workloads,
+            batch,
+            length,
+            generated,
+            repetitions,
+            against == Rival.EAGER,
+            profile);
+    var report =
+        new Bench(
+                options,
+                line -> {
+                  err.println(line);
+                  err.flush();
+                })
+            .run();
+    print(report, spec.commandLine().getOut());
+    json.write(report);
+    return 0;
+  }
+
+  private ModelConfig shape() {
+    return new ModelConfig(
+        Family.named("llama", "bench"),
+        hidden,
+        layers,
+        heads,
+        kvHeads == null ? heads : kvHeads,
+        Math.max(1, hidden / heads),
+        intermediate,
+        vocabulary,
+        Math.max(length, generated + 1),
+        false,
+        new Biases(false, false, false),
+        Activation.SILU,
+        false,
+        1e-5,
+        new RotaryConfig(10_000, hidden / heads, new RotaryConfig.Scaling.None()),
+        JsonNodeFactory.instance.objectNode());
+  }
+
+  private static void print(BenchReport report, PrintWriter out) {
+    out.printf(
+        "model          %s parameters, %d x %d tokens, %s%n",
+        count(report.model().parameters()), report.batch(), report.length(), report.precision());
+    out.printf(
+        "machine        %s, %d threads, LibTorch %s%n",
+        report.machine(), report.threads(), report.library());
+    out.printf(
+        "matrix rate    %s (the library's own in bf16: %s)%n%n",
+        rate(report.matrixRate()), rate(report.narrowRate()));
+    Console.table(
+            List.of(
+                "workload", "by", "median s", "min", "max", "tokens/s", "of matrix rate", "memory"),
+            report.results().stream().map(BenchCommand::row).toList())
+        .forEach(out::println);
+    if (!report.parts().isEmpty()) {
+      out.println();
+      List<List<String>> rows = new ArrayList<>();
+      report.parts().forEach(part -> rows.add(row(part)));
+      Console.table(List.of("part of a training step", "times", "s", "eager s"), rows)
+          .forEach(out::println);
+    }
+    out.flush();
+  }
+
+  private static List<String> row(Result result) {
+    return List.of(
+        result.workload().name().toLowerCase(Locale.ROOT),
+        result.contender(),
+        number(result.seconds()),
+        number(result.minSeconds()),
+        number(result.maxSeconds()),
+        "%,.0f".formatted(result.tokensPerSecond()),
+        result.matrixShare() == null ? "-" : "%.1f%%".formatted(100 * result.matrixShare()),
+        result.peakBytes() == null ? "-" : bytes(result.peakBytes()));
+  }
+
+  private static List<String> row(Part part) {
+    return List.of(
+        part.name(),
+        count(part.times()),
+        number(part.seconds()),
+        part.eagerSeconds() == null ? "-" : number(part.eagerSeconds()));
+  }
+
+  private static String number(double seconds) {
+    return "%.3f".formatted(seconds);
+  }
+
+  private static String rate(double operations) {
+    return "%,.0f GFLOP/s".formatted(operations / 1e9);
+  }
+}

@@ -1,0 +1,143 @@
+package io.github.drprune.bench;
+
+import io.github.drprune.bench.BenchReport.Part;
+import io.github.drprune.bench.BenchReport.Result;
+import io.github.drprune.libtorch.LibTorch;
+import io.github.drprune.libtorch.NativeMemory;
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.NoGrad;
+import io.github.drprune.model.CheckpointSummary;
+import io.github.drprune.nn.Kernels;
+import io.github.drprune.nn.LinearKernel;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Runs the contenders in turn, so that a busy machine slows all alike, and reports medians. */
+public final class Bench {
+  private static final int PRODUCTS = 5;
+
+  private final BenchOptions options;
+  private final Consumer<String> progress;
+
+  /**
+   * @param progress takes a line about each round
+   */
+  public Bench(BenchOptions options, Consumer<String> progress) {
+    this.options = options;
+    this.progress = progress;
+  }
+
+  public BenchReport run() {
+    List<Contender> contenders = new ArrayList<>();
+    try {
+      contenders.add(new Contender(options, false));
+      if (options.againstEager()) {
+        contenders.add(new Contender(options, true));
+      }
+      Kernels kernels = Kernels.select(options.device(), options.precision());
+      double rate = matrixRate(kernels.linear(), options.precision().scalarType());
+      double narrow = matrixRate(LinearKernel.PLAIN, ScalarType.BFloat16);
+      List<Result> results = new ArrayList<>();
+      for (Workload workload : options.workloads()) {
+        results.addAll(measure(workload, contenders, rate));
+      }
+      List<Part> parts =
+          options.profile() ? new PartProfile(options).measure(contenders) : List.of();
+      return new BenchReport(
+          LibTorch.version(),
+          torch.get_cpu_capability().getString(),
+          LibTorch.threads(),
+          options.precision().name().toLowerCase(java.util.Locale.ROOT),
+          CheckpointSummary.event(options.config()),
+          options.batch(),
+          options.length(),
+          rate,
+          narrow,
+          results,
+          parts);
+    } finally {
+      contenders.forEach(Contender::close);
+    }
+  }
+
+  private List<Result> measure(Workload workload, List<Contender> contenders, double rate) {
+    double[][] seconds = new double[contenders.size()][options.repetitions()];
+    long[] peaks = new long[contenders.size()];
+    for (int round = -1; round < options.repetitions(); round++) {
+      for (int i = 0; i < contenders.size(); i++) {
+        Contender contender = contenders.get(i);
+        NativeMemory.resetPeak();
+        long before = NativeMemory.resident();
+        double taken = seconds(() -> contender.run(workload));
+        if (round >= 0) {
+          seconds[i][round] = taken;
+          peaks[i] = Math.max(peaks[i], NativeMemory.peakResident() - before);
+        }
+        progress.accept(
+            "%s %s: %s %.3f s"
+                .formatted(
+                    workload, contender.name(), round < 0 ? "warm-up" : "round " + round, taken));
+      }
+    }
+    List<Result> results = new ArrayList<>();
+    for (int i = 0; i < contenders.size(); i++) {
+      results.add(result(workload, contenders.get(i), seconds[i], peaks[i], rate));
+    }
+    return results;
+  }
+
+  private Result result(
+      Workload workload, Contender contender, double[] seconds, long peak, double rate) {
+    double median = median(seconds);
+    boolean generates = workload == Workload.GENERATE;
+    double operations =
+        new Operations(options.config()).of(workload, options.tokens(), options.length());
+    // Weights, and where there is an optimizer in the step, gradients and two moments.
+    long numbers = workload == Workload.EVALUATE ? 1 : 4;
+    return new Result(
+        workload,
+        contender.name(),
+        median,
+        Arrays.stream(seconds).min().orElseThrow(),
+        Arrays.stream(seconds).max().orElseThrow(),
+        (generates ? options.generated() : options.tokens()) / median,
+        generates ? null : operations / median / rate,
+        generates ? null : peak + 4 * numbers * options.config().parameters());
+  }
+
+  private double matrixRate(LinearKernel kernel, ScalarType type) {
+    try (var _ = NativeScope.open();
+        var _ = NoGrad.open()) {
+      Tensor x = torch.randn(4096, 2048).to(options.device(), type);
+      Tensor weight = torch.randn(2048, 2048).to(options.device(), type);
+      double[] seconds = new double[PRODUCTS];
+      for (int i = 0; i < PRODUCTS; i++) {
+        seconds[i] =
+            seconds(
+                () -> {
+                  try (var _ = NativeScope.open()) {
+                    kernel.apply(x, weight, null).narrow(0, 0, 1).sum().item_double();
+                  }
+                });
+      }
+      return 2.0 * 4096 * 2048 * 2048 / median(seconds);
+    }
+  }
+
+  static double seconds(Runnable work) {
+    long start = System.nanoTime();
+    work.run();
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+}

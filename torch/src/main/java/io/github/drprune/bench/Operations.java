@@ -1,0 +1,29 @@
+package io.github.drprune.bench;
+
+import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.TensorShape;
+
+/** Floating-point operations that passes need, a multiply-add counted as two. */
+record Operations(ModelConfig config) {
+  /** Of a forward pass over rows of {@code length}, for each token; a key is seen by those after. */
+  double forward(int length) {
+    long matrices =
+        config.tensors().values().stream()
+            .filter(tensor -> tensor.axes().size() == 2)
+            .mapToLong(TensorShape::elements)
+            .sum();
+    long embedding = (long) config.vocabularySize() * config.hiddenSize();
+    long multiplied = config.tiedEmbeddings() ? matrices : matrices - embedding;
+    return 2.0 * multiplied
+        + 2.0 * config.layers() * config.heads() * config.headSize() * length;
+  }
+
+  /** Of a whole workload of {@code tokens} in rows of {@code length}; 0 for generation. */
+  double of(Workload workload, long tokens, int length) {
+    return switch (workload) {
+      case TRAIN, PRUNE -> 3 * forward(length) * tokens;
+      case EVALUATE -> forward(length) * tokens;
+      case GENERATE -> 0;
+    };
+  }
+}

@@ -1,0 +1,151 @@
+package io.github.drprune.bench;
+
+import io.github.drprune.bench.BenchReport.Part;
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.Ops;
+import io.github.drprune.model.CausalLm;
+import io.github.drprune.model.ModelConfig;
+import io.github.drprune.nn.BlockMasks;
+import io.github.drprune.nn.KvCache.Past;
+import io.github.drprune.nn.Kernels;
+import io.github.drprune.nn.ModelMasks;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Times each part of a training step by itself at the step's shapes, forward and backward. */
+record PartProfile(BenchOptions options) {
+  /** A part, and how often a step has it. */
+  private record Timed(long times, Runnable work) {}
+
+  List<Part> measure(List<Contender> contenders) {
+    List<SequencedMap<String, Double>> totals = new ArrayList<>();
+    SequencedMap<String, Long> times = new LinkedHashMap<>();
+    for (Contender contender : contenders) {
+      SequencedMap<String, Double> seconds = new LinkedHashMap<>();
+      try (var _ = NativeScope.open()) {
+        parts(contender)
+            .forEach(
+                (name, part) -> {
+                  times.put(name, part.times());
+                  seconds.put(name, part.times() * median(part.work()));
+                });
+      }
+      totals.add(seconds);
+    }
+    List<Part> parts = new ArrayList<>();
+    times.forEach(
+        (name, count) ->
+            parts.add(
+                new Part(
+                    name,
+                    count,
+                    totals.getFirst().get(name),
+                    totals.size() > 1 ? totals.get(1).get(name) : null)));
+    return parts;
+  }
+
+  private SequencedMap<String, Timed> parts(Contender contender) {
+    ModelConfig config = options.config();
+    CausalLm model = contender.model();
+    Kernels kernels = model.kernels();
+    Tensor tokens = contender.tokens();
+    int layers = config.layers();
+    var block = model.blocks().getFirst();
+    SequencedMap<String, Timed> parts = new LinkedHashMap<>();
+    parts.put(
+        "embedding", pass(1, _ -> model.embed(tokens, null), List.of()));
+    parts.put(
+        "norms",
+        pass(
+            2L * layers + 1,
+            x -> block.attentionNorm().forward(x.getFirst(), null),
+            List.of(activations(config.hiddenSize()))));
+    Tensor q = heads(config.heads());
+    Tensor k = heads(config.kvHeads());
+    Tensor v = heads(config.kvHeads());
+    parts.put(
+        "attention products",
+        pass(
+            layers,
+            x -> kernels.attention().attend(x.get(0), x.get(1), x.get(2), true),
+            List.of(q, k, v)));
+    parts.put(
+        "attention in all",
+        pass(
+            layers,
+            x -> block.attention().forward(x.getFirst(), BlockMasks.NONE, Past.NONE),
+            List.of(activations(config.hiddenSize()))));
+    parts.put(
+        "MLP",
+        pass(
+            layers,
+            x -> block.mlp().forward(x.getFirst(), BlockMasks.NONE),
+            List.of(activations(config.hiddenSize()))));
+    parts.put(
+        "blocks in all",
+        pass(
+            layers,
+            x -> block.forward(x.getFirst(), BlockMasks.NONE, Past.NONE),
+            List.of(activations(config.hiddenSize()))));
+    parts.put(
+        "head and loss",
+        pass(
+            1,
+            x -> model.loss(tokens, x.getFirst()).mean(),
+            List.of(activations(config.hiddenSize()))));
+    var updater = contender.updater();
+    model.loss(tokens, ModelMasks.NONE).mean().backward(); // every parameter needs a gradient
+    parts.put(
+        "clipping and optimizer",
+        new Timed(
+            1,
+            () -> {
+              try (var _ = NativeScope.open()) {
+                updater.update();
+              }
+            }));
+    return parts;
+  }
+
+  private static Timed pass(
+      long times, Function<List<Tensor>, Tensor> operation, List<Tensor> inputs) {
+    return new Timed(
+        times,
+        () -> {
+          try (var _ = NativeScope.open()) {
+            List<Tensor> leaves =
+                inputs.stream().map(x -> x.detach().set_requires_grad(true)).toList();
+            Tensor y = operation.apply(leaves);
+            Ops.backward(y, torch.ones_like(y));
+          }
+        });
+  }
+
+  private double median(Runnable work) {
+    work.run();
+    double[] seconds = new double[options.repetitions()];
+    for (int i = 0; i < seconds.length; i++) {
+      seconds[i] = Bench.seconds(work);
+    }
+    return Bench.median(seconds);
+  }
+
+  private Tensor activations(long width) {
+    return normal(options.batch(), options.length(), width);
+  }
+
+  private Tensor heads(long heads) {
+    return normal(options.batch(), heads, options.length(), options.config().headSize());
+  }
+
+  private Tensor normal(long... shape) {
+    ScalarType type = options.precision().scalarType();
+    return torch.randn(shape).to(options.device(), type);
+  }
+}

@@ -1,0 +1,35 @@
+package io.github.drprune.nn;
+
+import io.github.drprune.libtorch.NativeScope;
+import java.util.List;
+import java.util.function.Consumer;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Walks matrices of equal height in runs of rows small enough that a chain of elementwise
+ * operations finds them in cache, where one whole operation after the other waits for memory.
+ */
+final class RowRuns {
+  /** Elements of the widest matrix in a run: 1 MiB in float32, still enough for all threads. */
+  private static final long ELEMENTS = 1 << 18;
+
+  private RowRuns() {}
+
+  /**
+   * Gives {@code work} each run's part of every matrix, in a scope of its own.
+   *
+   * @param matrices [rows, ..] each
+   */
+  static void over(List<Tensor> matrices, Consumer<List<Tensor>> work) {
+    long rows = matrices.getFirst().size(0);
+    long width = matrices.stream().mapToLong(matrix -> matrix.numel()).max().orElseThrow();
+    long run = Math.max(1, ELEMENTS * rows / Math.max(1, width));
+    for (long from = 0; from < rows; from += run) {
+      try (var _ = NativeScope.open()) {
+        long first = from;
+        long count = Math.min(run, rows - from);
+        work.accept(matrices.stream().map(matrix -> matrix.narrow(0, first, count)).toList());
+      }
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package io.github.drprune.nn;
+
+import io.github.drprune.libtorch.NativeScope;
+import java.util.List;
+import java.util.function.Function;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** In float32 every fast path gives what its plain counterpart gives, gradients included. */
+class FastKernelsTest {
+  private static final double FP32 = 1e-5;
+
+  @Property(tries = 40)
+  void attention(
+      @ForAll @IntRange(min = 1, max = 3) int batch,
+      @ForAll @IntRange(min = 1, max = 3) int kvHeads,
+      @ForAll @IntRange(min = 1, max = 3) int group,
+      @ForAll @IntRange(min = 1, max = 70) int length,
+      @ForAll @IntRange(min = 1, max = 20) int halfSize,
+      @ForAll @IntRange(min = 1, max = 80) int block) {
+    try (var _ = NativeScope.open()) {
+      int d = 2 * halfSize;
+      List<Tensor> inputs =
+          List.of(
+              normal(batch, kvHeads * group, length, d),
+              normal(batch, kvHeads, length, d),
+              normal(batch, kvHeads, length, d));
+      String what = "T %d, group %d, block %d".formatted(length, group, block);
+      check(
+          attention(new BlockedAttention(ScalarType.Float, block)),
+          attention(AttentionKernel.PLAIN),
+          inputs,
+          what);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {255, 256, 257, 600})
+  void attentionAcrossBlocks(int length) {
+    try (var _ = NativeScope.open()) {
+      List<Tensor> inputs =
+          List.of(normal(1, 2, length, 32), normal(1, 1, length, 32), normal(1, 1, length, 32));
+      check(
+          attention(new BlockedAttention(ScalarType.Float, 256)),
+          attention(AttentionKernel.PLAIN),
+          inputs,
+          "T " + length);
+    }
+  }
+
+  @Property(tries = 40)
+  void loss(
+      @ForAll @IntRange(min = 1, max = 3) int batch,
+      @ForAll @IntRange(min = 2, max = 40) int length,
+      @ForAll @IntRange(min = 1, max = 48) int hidden,
+      @ForAll @IntRange(min = 17, max = 900) int vocabulary,
+      @ForAll @IntRange(min = 1, max = 20_000) int logits) {
+    try (var _ = NativeScope.open()) {
+      checkLoss(batch, length, hidden, vocabulary, logits);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {17, 32_000, 151_936})
+  void lossOfRealVocabularies(int vocabulary) {
+    try (var _ = NativeScope.open()) {
+      checkLoss(2, 9, 16, vocabulary, 5 * vocabulary);
+    }
+  }
+
+  @Property(tries = 30)
+  void norm(
+      @ForAll @IntRange(min = 1, max = 300) int rows,
+      @ForAll @IntRange(min = 8, max = 3000) int width) {
+    try (var _ = NativeScope.open()) {
+      check(
+          x -> new RunwiseNorm().rms(x.get(0), x.get(1), 1e-5),
+          x -> NormKernel.PLAIN.rms(x.get(0), x.get(1), 1e-5),
+          List.of(normal(2, rows, width), normal(width)),
+          "%d rows of %d".formatted(2 * rows, width));
+    }
+  }
+
+  @Property(tries = 30)
+  void rotary(
+      @ForAll @IntRange(min = 1, max = 3) int heads,
+      @ForAll @IntRange(min = 1, max = 40) int length,
+      @ForAll @IntRange(min = 0, max = 8) int half,
+      @ForAll @IntRange(min = 1, max = 9) int rest) {
+    try (var _ = NativeScope.open()) {
+      Tensor angles = normal(length, half);
+      check(
+          turned(new InPlaceRotary(), angles),
+          turned(RotaryKernel.PLAIN, angles),
+          List.of(normal(2, length, heads, 2 * half + rest)),
+          "T %d, %d + %d".formatted(length, 2 * half, rest));
+    }
+  }
+
+  @Property(tries = 20)
+  void gate(
+      @ForAll @IntRange(min = 1, max = 300) int rows,
+      @ForAll @IntRange(min = 1, max = 3000) int width,
+      @ForAll Activation activation) {
+    try (var _ = NativeScope.open()) {
+      check(
+          x -> new RecomputedGate().apply(x.get(0), x.get(1), activation),
+          x -> GateKernel.PLAIN.apply(x.get(0), x.get(1), activation),
+          List.of(normal(rows, width), normal(rows, width)),
+          "%d rows of %d, %s".formatted(rows, width, activation));
+    }
+  }
+
+  private static void checkLoss(int batch, int length, int hidden, int vocabulary, int logits) {
+    Tensor tokens =
+        torch.randint(
+            vocabulary, new long[] {batch, length}, new TensorOptions(ScalarType.Long));
+    check(
+        x -> new ChunkedLoss(ScalarType.Float, logits).loss(x.get(0), x.get(1), tokens).mean(),
+        x -> LossKernel.PLAIN.loss(x.get(0), x.get(1), tokens).mean(),
+        List.of(normal(batch, length, hidden), normal(vocabulary, hidden)),
+        "vocabulary %d, %d logits at a time".formatted(vocabulary, logits));
+  }
+
+  private static void check(
+      Function<List<Tensor>, Tensor> fast,
+      Function<List<Tensor>, Tensor> plain,
+      List<Tensor> inputs,
+      String what) {
+    Differentiated.of(fast, ScalarType.Float, inputs)
+        .assertNear(Differentiated.of(plain, ScalarType.Float, inputs), FP32, what);
+  }
+
+  private static Function<List<Tensor>, Tensor> attention(AttentionKernel kernel) {
+    return x -> kernel.attend(x.get(0), x.get(1), x.get(2), x.get(0).size(2) > 1);
+  }
+
+  /** As attention calls it: on heads that lie between each other. */
+  private static Function<List<Tensor>, Tensor> turned(RotaryKernel kernel, Tensor angles) {
+    return x ->
+        kernel.turn(
+            x.get(0).transpose(1, 2),
+            angles.cos().to(x.get(0).scalar_type()),
+            angles.sin().to(x.get(0).scalar_type()));
+  }
+
+  private static Tensor normal(long... shape) {
+    return torch.randn(shape);
+  }
+}

@@ -1,0 +1,202 @@
+package io.github.drprune.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.Ops;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * In bf16 every fast path is on average as near to the plain one in float32 as the plain one in
+ * bf16 is, gradients included.
+ */
+class NarrowKernelsTest {
+  private static final int DRAWS = 12;
+
+  private final Random random = new Random(3);
+
+  /**
+   * An operation and inputs for it.
+   *
+   * @param narrow how many of the inputs are given in bf16
+   */
+  private record Case(
+      Function<List<Tensor>, Tensor> fast,
+      Function<List<Tensor>, Tensor> plain,
+      List<Tensor> inputs,
+      int narrow) {
+    Case(
+        Function<List<Tensor>, Tensor> fast,
+        Function<List<Tensor>, Tensor> plain,
+        List<Tensor> inputs) {
+      this(fast, plain, inputs, inputs.size());
+    }
+
+    List<Tensor> narrowed(List<Tensor> exact) {
+      List<Tensor> result = new ArrayList<>(exact);
+      result.subList(0, narrow).replaceAll(x -> x.to(ScalarType.BFloat16));
+      return result;
+    }
+  }
+
+  @Test
+  void widenedAttention() {
+    compare(() -> attention(ScalarType.Float, AttentionKernel.PLAIN));
+  }
+
+  /** The built-in kernel keeps scores in float32; products in bf16 are held to those of models. */
+  @Test
+  void narrowAttention() {
+    compare(() -> attention(ScalarType.BFloat16, NarrowKernelsTest::products));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = ScalarType.class,
+      names = {"Float", "BFloat16"})
+  void loss(ScalarType product) {
+    compare(
+        () -> {
+          int length = 2 + random.nextInt(40);
+          int vocabulary = 17 + random.nextInt(3000);
+          int logits = vocabulary * (8 + random.nextInt(40));
+          Tensor tokens =
+              torch.randint(vocabulary, new long[] {2, length}, new TensorOptions(ScalarType.Long));
+          int hidden = 16 + random.nextInt(48);
+          return new Case(
+              x -> new ChunkedLoss(product, logits).loss(x.get(0), x.get(1), tokens).mean(),
+              x -> LossKernel.PLAIN.loss(x.get(0), x.get(1), tokens).mean(),
+              List.of(normal(2, length, hidden), Ops.mul(normal(vocabulary, hidden), 0.1)),
+              1); // the head is the float32 weight
+        });
+  }
+
+  @Test
+  void linear() {
+    compare(
+        () -> {
+          int in = 1 + random.nextInt(70);
+          int out = 1 + random.nextInt(70);
+          return new Case(
+              x -> new WidenedLinear(ScalarType.Float).apply(x.get(0), x.get(1), x.get(2)),
+              x -> LinearKernel.PLAIN.apply(x.get(0), x.get(1), x.get(2)),
+              List.of(normal(2, 1 + random.nextInt(20), in), normal(out, in), normal(out)));
+        });
+  }
+
+  @Test
+  void norm() {
+    compare(
+        () -> {
+          int width = 8 + random.nextInt(1000);
+          return new Case(
+              x -> new RunwiseNorm().rms(x.get(0), x.get(1), 1e-5),
+              x -> NormKernel.PLAIN.rms(x.get(0), x.get(1), 1e-5),
+              List.of(normal(2, 1 + random.nextInt(200), width), normal(width)));
+        });
+  }
+
+  @Test
+  void rotary() {
+    compare(
+        () -> {
+          Tensor angles = normal(1 + random.nextInt(40), 1 + random.nextInt(16));
+          long d = 2 * angles.size(1) + random.nextInt(5);
+          return new Case(
+              x -> turned(new InPlaceRotary(), x.get(0), angles),
+              x -> turned(RotaryKernel.PLAIN, x.get(0), angles),
+              List.of(normal(2, 3, angles.size(0), d)));
+        });
+  }
+
+  @Test
+  void gate() {
+    compare(
+        () -> {
+          long[] shape = {1 + random.nextInt(200), 1 + random.nextInt(2000)};
+          return new Case(
+              x -> new RecomputedGate().apply(x.get(0), x.get(1), Activation.SILU),
+              x -> GateKernel.PLAIN.apply(x.get(0), x.get(1), Activation.SILU),
+              List.of(normal(shape), normal(shape)));
+        });
+  }
+
+  private Case attention(ScalarType product, AttentionKernel plain) {
+    int kvHeads = 1 + random.nextInt(3);
+    int group = 1 + random.nextInt(3);
+    int length = 2 + random.nextInt(100);
+    int d = 8 * (1 + random.nextInt(6));
+    int block = 16 + random.nextInt(100);
+    return new Case(
+        x -> new BlockedAttention(product, block).attend(x.get(0), x.get(1), x.get(2), true),
+        x -> plain.attend(x.get(0), x.get(1), x.get(2), true),
+        List.of(
+            normal(2, kvHeads * group, length, d),
+            normal(2, kvHeads, length, d),
+            normal(2, kvHeads, length, d)));
+  }
+
+  /** Attention by the formula, as the models' published code has it. */
+  private static Tensor products(Tensor q, Tensor k, Tensor v, boolean causal) {
+    long group = q.size(1) / k.size(1);
+    Tensor keys = k.repeat_interleave(group, new LongOptional(1), new LongOptional());
+    Tensor values = v.repeat_interleave(group, new LongOptional(1), new LongOptional());
+    Tensor scores = Ops.mul(q.matmul(keys.transpose(2, 3)), 1 / Math.sqrt(q.size(3)));
+    Tensor hidden = torch.ones(q.size(2), q.size(2)).triu(1).to(ScalarType.Bool);
+    Tensor seen = scores.masked_fill(hidden, new Scalar(Double.NEGATIVE_INFINITY));
+    return Ops.softmax(seen).matmul(values);
+  }
+
+  private static Tensor turned(RotaryKernel kernel, Tensor x, Tensor angles) {
+    return kernel.turn(
+        x, angles.cos().to(x.scalar_type()), angles.sin().to(x.scalar_type()));
+  }
+
+  private static Tensor normal(long... shape) {
+    return torch.randn(shape);
+  }
+
+  private static void compare(Supplier<Case> cases) {
+    torch.manual_seed(1);
+    List<double[]> sums = new ArrayList<>(); // of each value, [fast, plain]
+    for (int draw = 0; draw < DRAWS; draw++) {
+      try (var _ = NativeScope.open()) {
+        Case drawn = cases.get();
+        // Inputs that bf16 holds exactly, so that only the operation's own rounding counts.
+        List<Tensor> inputs =
+            drawn.inputs().stream()
+                .map(x -> x.to(ScalarType.BFloat16).to(ScalarType.Float))
+                .toList();
+        var oracle = Differentiated.of(drawn.plain(), ScalarType.Float, inputs);
+        List<Tensor> narrowed = drawn.narrowed(inputs);
+        List<Double> fast = Differentiated.of(drawn.fast(), narrowed).distance(oracle);
+        List<Double> plain = Differentiated.of(drawn.plain(), narrowed).distance(oracle);
+        for (int i = 0; i < fast.size(); i++) {
+          if (draw == 0) {
+            sums.add(new double[2]);
+          }
+          sums.get(i)[0] += fast.get(i);
+          sums.get(i)[1] += plain.get(i);
+        }
+      }
+    }
+    for (int i = 0; i < sums.size(); i++) {
+      assertThat(sums.get(i)[0] / DRAWS)
+          .as("error of value %d (0: output, then the inputs' gradients)", i)
+          .isLessThanOrEqualTo(1.05 * sums.get(i)[1] / DRAWS + 1e-6);
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package io.github.drprune.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.RandomState;
+import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.CausalLm;
+import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.TinyModels;
+import io.github.drprune.nn.Weight;
+import io.github.drprune.prune.GroupPolicy;
+import io.github.drprune.prune.Lagrangian;
+import io.github.drprune.prune.MaskDraw;
+import io.github.drprune.prune.MaskLayout;
+import io.github.drprune.prune.MaskModule;
+import io.github.drprune.prune.MaskSet;
+import io.github.drprune.prune.SparsitySchedule;
+import io.github.drprune.prune.TargetSparsity;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RecomputingPassTest {
+  static List<ModelConfig> configs() {
+    return TinyModels.all().toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("configs")
+  void givesTheGradientsOfTheDirectPass(ModelConfig config) {
+    Map<String, float[]> direct = gradients(config, GradientPass.DIRECT);
+    Map<String, float[]> recomputed = gradients(config, new RecomputingPass());
+
+    assertThat(recomputed.keySet()).isEqualTo(direct.keySet());
+    direct.forEach(
+        (name, expected) ->
+            assertThat(recomputed.get(name))
+                .as(name)
+                .containsExactly(expected, org.assertj.core.api.Assertions.within(1e-6f)));
+  }
+
+  /** Of the weights and the log alphas, after a masked pass over two rows. */
+  private static Map<String, float[]> gradients(ModelConfig config, GradientPass pass) {
+    var random = new RandomState(5);
+    var layout =
+        MaskLayout.of(
+            config,
+            List.of(
+                MaskModule.HIDDEN, MaskModule.HEAD, MaskModule.INTERMEDIATE, MaskModule.LAYER),
+            GroupPolicy.KV_GROUP);
+    try (var _ = NativeScope.open();
+        CausalLm model = ModelLoader.random(config, TinyModels.TRAINED, 7);
+        var masks = MaskSet.create(layout, new TargetSparsity(0.5), random, model.device());
+        var lagrangian = new Lagrangian(masks, new SparsitySchedule(0, 10))) {
+      var draw = MaskDraw.of(masks, random);
+      var tokens = Tensors.ofTokens(new int[][] {{3, 1, 4, 1, 5, 9}, {2, 7, 1, 8, 2, 8}});
+      pass.run(model, tokens, draw.masks(), 0.5);
+      draw.backward(lagrangian.penalty(5));
+
+      Map<String, float[]> gradients = new LinkedHashMap<>();
+      for (Weight weight : model.weights().values()) {
+        gradients.put(weight.name(), Tensors.floats(weight.tensor().grad()));
+      }
+      masks
+          .parameters()
+          .forEach((name, tensor) -> gradients.put(name, Tensors.floats(tensor.grad())));
+      return gradients;
+    } finally {
+      random.close();
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package io.github.drprune.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.drprune.event.EventLog;
+import io.github.drprune.event.RunEvent;
+import io.github.drprune.nn.Kernels;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Kills runs at random moments, as kill -9 does, and continues them. */
+class RunKillTest {
+  private static final int STEPS = 120;
+  private static final int KILLS = 20;
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    new TinyRun(folder.resolve("source"));
+  }
+
+  /** The process that is killed: arguments source, command, output. */
+  static final class Victim {
+    public static void main(String[] args) throws Exception {
+      var tiny = new TinyRun(Path.of(args[0]));
+      var stop = new StopSignal();
+      var main = Thread.currentThread();
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(
+                  () -> {
+                    stop.request();
+                    try {
+                      main.join();
+                    } catch (InterruptedException e) {
+                      Thread.currentThread().interrupt();
+                    }
+                  }));
+      System.out.println("started");
+      // A checkpoint after every other step: many kills fall inside its writing.
+      String[] sets = {"steps=" + STEPS, "checkpoint_interval=2", "evaluation_interval=20"};
+      var runner = new Runner((_, _) -> Kernels.PLAIN, List.of(), stop);
+      switch (args[1]) {
+        case "prune" -> runner.prune(tiny.prune(Path.of(args[2]), sets));
+        default -> runner.train(tiny.train(Path.of(args[2]), sets));
+      }
+    }
+  }
+
+  private Process start(String command, Path output) throws IOException {
+    return new ProcessBuilder(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dorg.bytedeco.javacpp.maxBytes=0",
+                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Victim.class.getName(),
+                folder.resolve("source").toString(),
+                command,
+                output.toString()))
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  @Test
+  void killedRunsEndWithTheSameBits() throws Exception {
+    var random = new SplittableRandom(11);
+    for (String command : List.of("prune", "train")) {
+      Path whole = folder.resolve(command + "-whole");
+      long began = System.nanoTime();
+      assertThat(start(command, whole).waitFor()).isZero();
+      long millis = (System.nanoTime() - began) / 1_000_000;
+
+      Path killed = folder.resolve(command + "-killed");
+      int kills = 0;
+      for (int i = 0; i < KILLS / 2; i++) {
+        Process process = start(command, killed);
+        process.getInputStream().read();
+        boolean ended = process.waitFor(random.nextLong(millis), TimeUnit.MILLISECONDS);
+        process.destroyForcibly().waitFor();
+        kills += ended ? 0 : 1;
+      }
+      assertThat(kills).isPositive();
+      assertThat(start(command, killed).waitFor()).isZero();
+
+      assertThat(TinyRun.weights(killed)).isEqualTo(TinyRun.weights(whole));
+      assertThat(RunnerTest.trainSteps(EventLog.read(killed)))
+          .containsExactlyElementsOf(RunnerTest.steps(STEPS));
+    }
+  }
+
+  @Test
+  void terminationWritesACheckpoint() throws Exception {
+    Path output = folder.resolve("terminated");
+    Process process = start("train", output);
+    Path log = output.resolve(EventLog.FILE_NAME);
+    while (!Files.exists(log) || Files.readString(log).lines().count() < 6) {
+      assertThat(process.isAlive()).isTrue();
+      process.waitFor(20, TimeUnit.MILLISECONDS);
+    }
+    process.destroy(); // SIGTERM
+    assertThat(process.waitFor()).isEqualTo(128 + 15);
+
+    List<RunEvent> events = EventLog.read(output);
+    assertThat(events.getLast())
+        .isInstanceOfSatisfying(
+            RunEvent.Done.class,
+            done -> {
+              assertThat(done.status()).isEqualTo("interrupted");
+              assertThat(output.resolve("checkpoints/step-" + done.step())).exists();
+            });
+  }
+}
