@@ -75,7 +75,10 @@ final class ReportCommand implements Callable<Integer> {
     var terminal = spec.commandLine().getOut();
     for (var run : model.runs()) {
       run.summary().forEach(sentence -> terminal.println(sentence));
-      run.warnings().forEach(warning -> terminal.println("warning: " + warning.message()));
+      run.warnings()
+          .forEach(
+              warning ->
+                  terminal.println("warning: " + warning.message().replaceAll("\\p{Cntrl}", "?")));
     }
     terminal.println("wrote " + html);
     return 0;
