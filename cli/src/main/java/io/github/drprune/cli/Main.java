@@ -14,7 +14,17 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {ReportCommand.class, WatchCommand.class})
+    subcommands = {
+      InspectCommand.class,
+      PrepareCommand.class,
+      DataCommand.class,
+      PruneCommand.class,
+      TrainCommand.class,
+      EvaluateCommand.class,
+      GenerateCommand.class,
+      ReportCommand.class,
+      WatchCommand.class
+    })
 public final class Main implements Runnable {
   /** The user asked for something that cannot be done as asked. */
   static final int USER_MISTAKE = 2;

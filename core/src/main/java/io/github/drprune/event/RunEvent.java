@@ -146,11 +146,11 @@ public sealed interface RunEvent {
    * The masks of one module.
    *
    * @param expected mean expected sparsity over rows
-   * @param target the sparsity asked for at this step
+   * @param target the sparsity asked for at this step; null where only the sum over modules has one
    * @param rows expected sparsity of each row (a layer, or the only row)
    * @param keep probability of keeping each unit, [rows][units]; only for modules with few units
    */
-  record Module(double expected, double target, List<Double> rows, List<List<Double>> keep) {}
+  record Module(double expected, Double target, List<Double> rows, List<List<Double>> keep) {}
 
   /** Where the masks stand, per module ("hidden", "head", "intermediate", "layer", ...). */
   @JsonTypeName("masks")

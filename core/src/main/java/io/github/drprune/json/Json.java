@@ -28,7 +28,8 @@ public final class Json {
       configured(
               YAMLMapper.builder()
                   .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
-                  .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES))
+                  .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+                  .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS))
           .build();
 
   private Json() {}
@@ -38,6 +39,7 @@ public final class Json {
         .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
         .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
         .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+        .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   }
 
@@ -106,8 +108,9 @@ public final class Json {
       String at = path(e);
       throw new UserException(source + ": " + (at.isEmpty() ? "" : at + ": ") + message, e);
     } catch (JsonMappingException e) {
+      String at = path(e);
       throw new UserException(
-          "%s: %s: %s".formatted(source, path(e), firstLine(e.getOriginalMessage())), e);
+          source + ": " + (at.isEmpty() ? "" : at + ": ") + firstLine(e.getOriginalMessage()), e);
     } catch (JsonProcessingException e) {
       var location = e.getLocation();
       String where = location == null ? "" : ":" + location.getLineNr();

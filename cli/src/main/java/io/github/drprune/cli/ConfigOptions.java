@@ -1,0 +1,60 @@
+package io.github.drprune.cli;
+
+import io.github.drprune.config.ConfigLoader;
+import io.github.drprune.config.ConfigReference;
+import io.github.drprune.libtorch.LibTorch;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
+import picocli.CommandLine.Option;
+
+/** Where a run's configuration comes from. */
+final class ConfigOptions {
+  @Option(names = "--config", paramLabel = "FILE", description = "YAML file with the keys below.")
+  private Path file;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Sets a key, over the file's value; may be repeated.")
+  private List<String> sets = new ArrayList<>();
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads of the CPU to use (default: all); another number rounds differently.")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  /** The configuration; also sets up LibTorch, so to be called before any other use of it. */
+  <T extends Record> T load(Class<T> type) throws IOException {
+    T config = ConfigLoader.load(Optional.ofNullable(file), sets, type);
+    LibTorch.useThreads(threads);
+    return config;
+  }
+
+  /** Adds an assignment after the user's. */
+  void set(String assignment) {
+    sets.add(assignment);
+  }
+
+  /** Lists all keys at the end of a command's help; made when help is asked for. */
+  static void describeKeys(CommandSpec spec, Class<? extends Record> type) {
+    var sections = spec.usageMessage().sectionMap();
+    var footer = sections.get(UsageMessageSpec.SECTION_KEY_FOOTER);
+    sections.put(
+        UsageMessageSpec.SECTION_KEY_FOOTER,
+        help -> {
+          String newline = System.lineSeparator();
+          return newline
+              + "Keys:"
+              + newline
+              + String.join(newline, ConfigReference.help(type).stream().map("  "::concat).toList())
+              + newline
+              + footer.render(help);
+        });
+  }
+}

@@ -1,0 +1,57 @@
+package io.github.drprune.cli;
+
+import io.github.drprune.data.Manifest;
+import java.io.PrintWriter;
+import java.util.Locale;
+
+/** Prepared data as a table: a line for each split of each domain. */
+final class DataTable {
+  private DataTable() {}
+
+  static void print(Manifest manifest, PrintWriter out) {
+    int width =
+        Math.max(
+            6,
+            manifest.domains().stream().mapToInt(domain -> domain.name().length()).max().orElse(0));
+    String row = "%-" + width + "s  %-5s  %,12d  %,12d  %,16d  %10s  %,8d%n";
+    out.printf(
+        "%-" + width + "s  %-5s  %12s  %12s  %16s  %10s  %8s%n",
+        "domain",
+        "split",
+        "documents",
+        "sequences",
+        "tokens",
+        "char/token",
+        "MiB");
+    for (var domain : manifest.domains()) {
+      domain
+          .splits()
+          .forEach(
+              (split, data) ->
+                  out.printf(
+                      Locale.ROOT,
+                      row,
+                      domain.name(),
+                      split,
+                      data.documents(),
+                      data.sequences(),
+                      data.tokens(),
+                      data.characters() == 0
+                          ? "-"
+                          : String.format(Locale.ROOT, "%.2f", data.charactersPerToken()),
+                      data.shards().stream().mapToLong(Manifest.Shard::bytes).sum() >> 20));
+    }
+    out.printf(
+        Locale.ROOT,
+        "sequences of %,d tokens, %s; tokenizer %s with %,d ids%s%n",
+        manifest.seqLen(),
+        manifest.tokenType(),
+        manifest.tokenizer().sha256().substring(0, 12),
+        manifest.tokenizer().size(),
+        manifest.malformedRecords() == 0
+            ? ""
+            : String.format(
+                Locale.ROOT, "; %,d malformed records skipped", manifest.malformedRecords()));
+    out.flush();
+  }
+}

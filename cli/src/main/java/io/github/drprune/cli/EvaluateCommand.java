@@ -1,0 +1,116 @@
+package io.github.drprune.cli;
+
+import io.github.drprune.data.PreparedData;
+import io.github.drprune.error.UserException;
+import io.github.drprune.evaluate.HeldOut;
+import io.github.drprune.evaluate.ModelEvaluation;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code drprune evaluate}. */
+@Command(
+    name = "evaluate",
+    description = "Takes the losses of models on held-out text, by domain.",
+    mixinStandardHelpOptions = true,
+    footer = {"", "Example:", "  drprune evaluate models/llama runs/small/model --data data"})
+final class EvaluateCommand implements Callable<Integer> {
+  /** What {@code --json} writes. */
+  record Figures(List<ModelEvaluation> models) {}
+
+  @Parameters(
+      paramLabel = "MODEL",
+      arity = "1..*",
+      description = "Folders of Hugging Face checkpoints.")
+  private List<Path> models;
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DATA",
+      description = "Folder that 'prepare' wrote with the models' tokenizer.")
+  private Path folder;
+
+  @Option(
+      names = "--split",
+      paramLabel = "PART",
+      defaultValue = "eval",
+      description = {
+        "eval, all held-out text; validation, the part of it that runs set their domain weights by;"
+            + " test, the part that no run looks at (the split 'test', or the second half of 'eval'"
+            + " where there is none); or train (default: ${DEFAULT-VALUE})."
+      })
+  private HeldOut part;
+
+  @Option(
+      names = "--sequences",
+      paramLabel = "N",
+      description = "Sequences of each domain at most (default: all).")
+  private long limit = Long.MAX_VALUE;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "8",
+      description = "Sequences computed at once (default: ${DEFAULT-VALUE}).")
+  private int batch;
+
+  @Mixin private ModelOptionsMixin options;
+  @Mixin private JsonOption json;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    if (limit < 1 || batch < 1) {
+      throw new UserException("--sequences and --batch: must be at least 1");
+    }
+    var holding = options.inference();
+    List<ModelEvaluation> results = new ArrayList<>();
+    try (var data = PreparedData.open(folder)) {
+      for (Path model : models) {
+        var result = ModelEvaluation.of(model, data, part, limit, batch, holding);
+        print(result, spec.commandLine().getOut());
+        results.add(result);
+      }
+    }
+    json.write(new Figures(results));
+    return 0;
+  }
+
+  private static void print(ModelEvaluation result, PrintWriter out) {
+    List<List<String>> rows = new ArrayList<>();
+    result
+        .domains()
+        .forEach(
+            (name, domain) ->
+                rows.add(
+                    List.of(
+                        name,
+                        figure(domain.loss()),
+                        figure(domain.perplexity()),
+                        domain.bitsPerByte() == null ? "-" : figure(domain.bitsPerByte()),
+                        Console.count(domain.tokens()))));
+    rows.add(List.of("mean", figure(result.meanLoss()), figure(result.meanPerplexity()), "", ""));
+    out.println("%s on %s".formatted(result.model(), result.split()));
+    Console.table(List.of("domain", "loss", "perplexity", "bits per byte", "tokens"), rows)
+        .forEach(out::println);
+    out.println("worst domain: " + result.worstDomain());
+    out.println();
+    out.flush();
+  }
+
+  private static String figure(double value) {
+    return String.format(Locale.ROOT, "%.4f", value);
+  }
+}

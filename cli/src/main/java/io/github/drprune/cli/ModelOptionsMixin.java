@@ -1,0 +1,35 @@
+package io.github.drprune.cli;
+
+import io.github.drprune.libtorch.LibTorch;
+import io.github.drprune.libtorch.Precision;
+import io.github.drprune.model.ModelOptions;
+import io.github.drprune.nn.Kernels;
+import picocli.CommandLine.Option;
+
+/** Where and how a command that only reads a model computes. */
+final class ModelOptionsMixin {
+  @Option(
+      names = "--device",
+      defaultValue = "auto",
+      paramLabel = "DEVICE",
+      description = "auto, cpu, cuda or cuda:N (default: ${DEFAULT-VALUE}).")
+  private String device;
+
+  @Option(
+      names = "--precision",
+      defaultValue = "bf16",
+      description = "fp32 or bf16 (default: ${DEFAULT-VALUE}).")
+  private Precision precision;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads of the CPU to use (default: all).")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  /** To be called once, before any other use of LibTorch. */
+  ModelOptions inference() {
+    LibTorch.useThreads(threads);
+    return new ModelOptions(LibTorch.device(device), precision, false, Kernels.PLAIN);
+  }
+}

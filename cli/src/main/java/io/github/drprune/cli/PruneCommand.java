@@ -1,0 +1,45 @@
+package io.github.drprune.cli;
+
+import io.github.drprune.config.PruneConfig;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code drprune prune}. */
+@Command(
+    name = "prune",
+    description = {
+      "Prunes a model: learns which heads, layers and units to keep while the data follows the",
+      "domains that suffer most, cuts the model and writes a smaller checkpoint.",
+      "A run that the output folder holds is continued from its newest checkpoint."
+    },
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Example:",
+      "  drprune prune --set model=models/llama --set data=data --set output=runs/small \\",
+      "    --set target.hidden_size=2048 --set target.layers=24 --set steps=3200"
+    })
+final class PruneCommand implements Callable<Integer> {
+  @Mixin private ConfigOptions options;
+  @Mixin private JsonOption json;
+
+  private CommandSpec spec;
+
+  @Spec
+  void spec(CommandSpec commandSpec) {
+    spec = commandSpec;
+    ConfigOptions.describeKeys(commandSpec, PruneConfig.class);
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    var config = options.load(PruneConfig.class);
+    var console = spec.commandLine();
+    RunExecution.execute(runner -> runner.prune(config), console.getOut(), console.getErr(), json);
+    return 0;
+  }
+}

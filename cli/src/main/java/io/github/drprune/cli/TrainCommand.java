@@ -1,0 +1,45 @@
+package io.github.drprune.cli;
+
+import io.github.drprune.config.TrainConfig;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code drprune train}. */
+@Command(
+    name = "train",
+    description = {
+      "Trains a model: continues the pretraining of a checkpoint, or trains a new model of a shape",
+      "(keys shape.*) from scratch.",
+      "A run that the output folder holds is continued from its newest checkpoint."
+    },
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Example:",
+      "  drprune train --set model=runs/small/model --set data=data --set output=runs/final \\",
+      "    --set steps=20000"
+    })
+final class TrainCommand implements Callable<Integer> {
+  @Mixin private ConfigOptions options;
+  @Mixin private JsonOption json;
+
+  private CommandSpec spec;
+
+  @Spec
+  void spec(CommandSpec commandSpec) {
+    spec = commandSpec;
+    ConfigOptions.describeKeys(commandSpec, TrainConfig.class);
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    var config = options.load(TrainConfig.class);
+    var console = spec.commandLine();
+    RunExecution.execute(runner -> runner.train(config), console.getOut(), console.getErr(), json);
+    return 0;
+  }
+}

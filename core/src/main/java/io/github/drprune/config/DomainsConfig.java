@@ -1,0 +1,85 @@
+package io.github.drprune.config;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** How the share of each domain in the training data is chosen as the run goes on. */
+public record DomainsConfig(
+    @Key(doc = "How domain weights follow the losses.", value = "drpruning") Strategy strategy,
+    @Key(
+            doc = "Chi-square divergence of the weights from the reference proportion.",
+            value = "0.1",
+            above = 0)
+        double rho,
+    @Key(
+            doc = "Least ratio of a domain's weight to its reference proportion.",
+            value = "0.2",
+            min = 0,
+            max = 1)
+        double minRatio,
+    @Key(
+            doc =
+                "Reference proportion of each domain, which must sum to 1; without it the domains'"
+                    + " shares of the training tokens.",
+            min = 0,
+            max = 1)
+        Map<String, Double> proportion,
+    @Key(
+            doc =
+                "Reference loss of each domain in nats per token; without it drpruning predicts"
+                    + " them from the run itself.",
+            min = 0)
+        Map<String, Double> referenceLoss,
+    @Key(doc = "Least weight of single domains.", min = 0, max = 1) Map<String, Double> floors,
+    @Key(doc = "Largest weight of single domains.", above = 0, max = 1) Map<String, Double> caps,
+    @Key(
+            doc =
+                "The losses that the weights follow: of the held-out split at each evaluation, or a"
+                    + " running mean over the training batches.",
+            value = "held_out")
+        Losses losses) {
+  /** The ways to choose weights. */
+  public enum Strategy {
+    DRPRUNING,
+    DRO,
+    SHEARED,
+    BANDIT,
+    CONSTANT
+  }
+
+  /** Where losses come from. */
+  public enum Losses {
+    HELD_OUT,
+    TRAINING
+  }
+
+  public DomainsConfig {
+    Bounds.check(
+        DomainsConfig.class,
+        strategy,
+        rho,
+        minRatio,
+        proportion,
+        referenceLoss,
+        floors,
+        caps,
+        losses);
+    proportion = copyOf(proportion);
+    referenceLoss = copyOf(referenceLoss);
+    floors = copyOf(floors);
+    caps = copyOf(caps);
+    for (var floor : floors.entrySet()) {
+      double cap = caps.getOrDefault(floor.getKey(), 1.0);
+      if (floor.getValue() > cap) {
+        throw new IllegalArgumentException(
+            "floors.%s: %s is above the domain's cap %s; lower it or raise the cap"
+                .formatted(floor.getKey(), floor.getValue(), cap));
+      }
+    }
+  }
+
+  private static Map<String, Double> copyOf(Map<String, Double> byDomain) {
+    return Collections.unmodifiableMap(new LinkedHashMap<>(byDomain));
+  }
+}

@@ -1,0 +1,80 @@
+package io.github.drprune.config;
+
+import java.util.List;
+
+/** What is masked, and how the masks are learned. */
+public record MaskConfig(
+    @Key(
+            doc = "How units are chosen: masks learned over the steps, or importance in one shot.",
+            value = "masks")
+        Method method,
+    @Key(
+            doc =
+                "What has masks; 'layer' removes whole layers, 'head_layer' and 'mlp' halves of"
+                    + " them.",
+            value = "[hidden, head, intermediate, layer]")
+        List<Module> maskModules,
+    @Key(
+            doc =
+                "With grouped-query attention: whether a key/value group goes as a whole, or every"
+                    + " group stays and loses query heads.",
+            value = "kv_group")
+        GroupPolicy groupPolicy,
+    @Key(doc = "How the masks start.", value = "random") Start maskStart,
+    @Key(
+            doc = "Peak learning rate of the masks and of the Lagrangian multipliers.",
+            value = "1.0",
+            above = 0)
+        double maskLearningRate,
+    @Key(doc = "Sparsity asked for at the first step.", value = "0", min = 0, below = 1)
+        double startSparsity,
+    @Key(
+            doc = "Share of the steps over which the sparsity asked for rises to the target's.",
+            value = "0.2",
+            min = 0,
+            max = 1)
+        double sparsityWarmup) {
+  /** Ways to choose the units that stay. */
+  public enum Method {
+    MASKS,
+    IMPORTANCE
+  }
+
+  /** What can have masks. */
+  public enum Module {
+    HIDDEN,
+    HEAD,
+    INTERMEDIATE,
+    LAYER,
+    HEAD_LAYER,
+    MLP
+  }
+
+  /** What goes when heads of grouped-query attention go. */
+  public enum GroupPolicy {
+    KV_GROUP,
+    QUERY_IN_GROUP
+  }
+
+  /** Log alpha at the start: around the same value, or following importance scores. */
+  public enum Start {
+    RANDOM,
+    IMPORTANCE
+  }
+
+  public MaskConfig {
+    Bounds.check(
+        MaskConfig.class,
+        method,
+        maskModules,
+        groupPolicy,
+        maskStart,
+        maskLearningRate,
+        startSparsity,
+        sparsityWarmup);
+    maskModules = List.copyOf(maskModules);
+    if (maskModules.isEmpty()) {
+      throw new IllegalArgumentException("mask_modules: expected at least one module");
+    }
+  }
+}

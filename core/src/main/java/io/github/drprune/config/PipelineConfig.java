@@ -1,0 +1,160 @@
+package io.github.drprune.config;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The stages of {@code run}, each under its name in one file; those not named are left out. What
+ * follows from an earlier stage need not be said: {@code data} from what was prepared, the model to
+ * train from the one pruned or cut, what to evaluate and report from the runs.
+ */
+public record PipelineConfig(
+    @Key(doc = "Text to prepared data.") Optional<Prepare> prepare,
+    @Key(doc = "Keys as of 'prune'.") Optional<PruneConfig> prune,
+    @Key(doc = "A cut by masks from a file.") Optional<Cut> cut,
+    @Key(doc = "Keys as of 'train'.") Optional<TrainConfig> train,
+    @Key(doc = "Held-out losses of the models.") Optional<Evaluate> evaluate,
+    @Key(doc = "The report on the runs.") Optional<Report> report) {
+
+  /** The stage {@code prepare}. */
+  public record Prepare(
+      @Key(doc = "Folder of the model whose tokenizer to use.") Path tokenizer,
+      @Key(doc = "Folder with a file or folder for each domain.") Path input,
+      @Key(doc = "Tokens of a sequence.", min = 2) int seqLen,
+      @Key(doc = "Folder to write.") Path out,
+      @Key(doc = "Field of a JSON line that has the text.", value = "text") String textField,
+      @Key(
+              doc = "Share of each domain's documents to hold out, where the input has no split.",
+              min = 0,
+              below = 1)
+          Optional<Double> evalFraction,
+      @Key(doc = "Sequences of each domain to hold out, instead of a share.", min = 1)
+          Optional<Integer> evalSequences,
+      @Key(doc = "Lines that may be malformed before the stage fails.", min = 0)
+          Optional<Integer> maxBadLines) {
+    public Prepare {
+      Bounds.check(
+          Prepare.class,
+          tokenizer,
+          input,
+          seqLen,
+          out,
+          textField,
+          evalFraction,
+          evalSequences,
+          maxBadLines);
+      if (evalFraction.isPresent() && evalSequences.isPresent()) {
+        throw new IllegalArgumentException(
+            "eval_fraction: give this or eval_sequences, found both");
+      }
+    }
+  }
+
+  /** The stage {@code cut}. */
+  public record Cut(
+      @Key(doc = "Folder of the checkpoint to cut; without it the model of 'prune'.") Path model,
+      @Key(doc = "The file of masks.") Path masks,
+      @Key(doc = "Folder to write.") Path output) {
+    public Cut {
+      Bounds.check(Cut.class, model, masks, output);
+    }
+  }
+
+  /** The stage {@code evaluate}. */
+  public record Evaluate(
+      @Key(doc = "Folders of the models; without it those of the stages before.") List<Path> models,
+      @Key(doc = "Prepared data; without it that of the stages before.") Path data,
+      @Key(doc = "File for the figures.") Path json) {
+    public Evaluate {
+      Bounds.check(Evaluate.class, models, data, json);
+      models = List.copyOf(models);
+      if (models.isEmpty()) {
+        throw new IllegalArgumentException("models: expected at least one folder");
+      }
+    }
+  }
+
+  /** The stage {@code report}. */
+  public record Report(
+      @Key(doc = "Run folders; without it those of the stages before.") List<Path> runs,
+      @Key(doc = "The HTML file to write.") Path out) {
+    public Report {
+      Bounds.check(Report.class, runs, out);
+      runs = List.copyOf(runs);
+      if (runs.isEmpty()) {
+        throw new IllegalArgumentException("runs: expected at least one run folder");
+      }
+    }
+  }
+
+  /** Where a run folder has its result. */
+  private static final String RESULT = "model";
+
+  public PipelineConfig {
+    Bounds.check(PipelineConfig.class, prepare, prune, cut, train, evaluate, report);
+    if (Stream.of(prepare, prune, cut, train, evaluate, report).allMatch(Optional::isEmpty)) {
+      throw new IllegalArgumentException(
+          "prepare: a pipeline needs at least one of the stages prepare, prune, cut, train,"
+              + " evaluate, report");
+    }
+  }
+
+  /** Reads a pipeline file; see {@link ConfigLoader}. */
+  public static PipelineConfig load(Path file, List<String> sets) throws IOException {
+    return ConfigLoader.load(
+        Optional.of(file), sets, PipelineConfig.class, PipelineConfig::complete);
+  }
+
+  /** Puts in what follows from earlier stages, where it is not given. */
+  private static void complete(ObjectNode tree) {
+    Optional<String> data = text(tree, "prepare", "out");
+    for (String stage : List.of("prune", "train", "evaluate")) {
+      fill(tree, stage, "data", data);
+      data = first(text(tree, stage, "data"), data);
+    }
+    Optional<String> source = text(tree, "prune", "model");
+    fill(tree, "cut", "model", source);
+    Optional<String> pruned = text(tree, "prune", "output").map(PipelineConfig::result);
+    Optional<String> start = first(text(tree, "cut", "output"), pruned);
+    if (!tree.path("train").has("shape")) {
+      fill(tree, "train", "model", start);
+    }
+    Optional<String> trained = text(tree, "train", "output").map(PipelineConfig::result);
+    fillList(tree, "evaluate", "models", Stream.of(source, start, trained));
+    fillList(
+        tree,
+        "report",
+        "runs",
+        Stream.of(text(tree, "prune", "output"), text(tree, "train", "output")));
+  }
+
+  private static String result(String run) {
+    return Path.of(run, RESULT).toString();
+  }
+
+  private static Optional<String> first(Optional<String> preferred, Optional<String> otherwise) {
+    return preferred.isPresent() ? preferred : otherwise;
+  }
+
+  private static Optional<String> text(ObjectNode tree, String stage, String key) {
+    return Optional.ofNullable(tree.path(stage).path(key).textValue());
+  }
+
+  private static void fill(ObjectNode tree, String stage, String key, Optional<String> value) {
+    if (tree.get(stage) instanceof ObjectNode keys && !keys.has(key)) {
+      value.ifPresent(text -> keys.put(key, text));
+    }
+  }
+
+  private static void fillList(
+      ObjectNode tree, String stage, String key, Stream<Optional<String>> values) {
+    if (tree.get(stage) instanceof ObjectNode keys && !keys.has(key)) {
+      var list = keys.putArray(key);
+      values.flatMap(Optional::stream).forEach(list::add);
+    }
+  }
+}

@@ -1,0 +1,14 @@
+package io.github.drprune.config;
+
+import java.nio.file.Path;
+
+/** The configuration of {@code prune}. */
+public record PruneConfig(
+    @Key(doc = "Folder of the checkpoint to start from.") Path model,
+    @Inline RunConfig run,
+    @Key(doc = "What to prune towards.") TargetConfig target,
+    @Inline MaskConfig masks) {
+  public PruneConfig {
+    Bounds.check(PruneConfig.class, model, run, target, masks);
+  }
+}

@@ -1,0 +1,81 @@
+package io.github.drprune.config;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** What pruning and training have in common. */
+public record RunConfig(
+    @Key(doc = "Folder that 'prepare' wrote.") Path data,
+    @Key(doc = "The run's folder; a run that it holds is continued.") Path output,
+    @Key(doc = "Optimizer steps.", min = 1) int steps,
+    @Key(doc = "Sequences of one step, over all processes.", value = "32", min = 1) int globalBatch,
+    @Key(
+            doc = "Sequences that a process computes at once; less needs less memory.",
+            value = "8",
+            min = 1)
+        int microBatch,
+    @Key(doc = "Tokens of a sequence, which the data must have; without it the data's.", min = 2)
+        Optional<Integer> seqLen,
+    @Inline OptimizerConfig optimizer,
+    @Key(
+            doc = "Steps from one evaluation and update of the domain weights to the next.",
+            value = "50",
+            min = 1)
+        int evaluationInterval,
+    @Key(
+            doc = "Held-out sequences of each domain in an evaluation, where it has so many.",
+            value = "64",
+            min = 1)
+        int evaluationSequences,
+    @Key(doc = "Steps from one checkpoint to the next.", value = "200", min = 1)
+        int checkpointInterval,
+    @Key(doc = "Checkpoints to keep; older ones are deleted.", value = "2", min = 1)
+        int keepCheckpoints,
+    @Key(
+            doc =
+                "Compute each layer's activations again in the backward pass: slower, less memory.",
+            value = "false")
+        boolean activationCheckpointing,
+    @Key(doc = "Type of the computation; weights are kept in fp32.", value = "bf16")
+        Precision precision,
+    @Key(
+            doc = "Where to compute; 'auto' takes a GPU if there is one.",
+            value = "auto",
+            pattern = "auto|cpu|cuda(:[0-9]{1,3})?")
+        String device,
+    @Key(doc = "Seed of everything random.", value = "17") long seed,
+    @Key(doc = "Write TensorBoard event files as well.", value = "false") boolean tensorboard,
+    @Key(doc = "Domain weighting.") DomainsConfig domains) {
+  /** Types that matrix products are computed in. */
+  public enum Precision {
+    BF16,
+    FP32
+  }
+
+  public RunConfig {
+    Bounds.check(
+        RunConfig.class,
+        data,
+        output,
+        steps,
+        globalBatch,
+        microBatch,
+        seqLen,
+        optimizer,
+        evaluationInterval,
+        evaluationSequences,
+        checkpointInterval,
+        keepCheckpoints,
+        activationCheckpointing,
+        precision,
+        device,
+        seed,
+        tensorboard,
+        domains);
+    if (globalBatch % microBatch != 0) {
+      throw new IllegalArgumentException(
+          "micro_batch: %d does not divide global_batch %d; choose one that does"
+              .formatted(microBatch, globalBatch));
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package io.github.drprune.config;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** The model to train from scratch. */
+public record ShapeConfig(
+    @Key(doc = "Family of the model.", value = "llama") Family family,
+    @Key(doc = "Hidden units.", min = 1) int hiddenSize,
+    @Key(doc = "Layers.", min = 1) int layers,
+    @Key(doc = "Query heads of each layer.", min = 1) int heads,
+    @Key(doc = "Key/value heads of each layer; without it as many as query heads.", min = 1)
+        Optional<Integer> kvHeads,
+    @Key(doc = "Intermediate units of each layer's MLP.", min = 1) int intermediateSize,
+    @Key(doc = "Whether the head shares the token embedding's weights.", value = "false")
+        boolean tiedEmbedding,
+    @Key(doc = "Folder with the tokenizer of the data.") Path tokenizer) {
+  /** The model families. */
+  public enum Family {
+    LLAMA,
+    QWEN2,
+    GPT_NEOX
+  }
+
+  public ShapeConfig {
+    Bounds.check(
+        ShapeConfig.class,
+        family,
+        hiddenSize,
+        layers,
+        heads,
+        kvHeads,
+        intermediateSize,
+        tiedEmbedding,
+        tokenizer);
+    if (heads % kvHeads.orElse(heads) != 0) {
+      throw new IllegalArgumentException(
+          "kv_heads: %d does not divide heads %d; choose one that does"
+              .formatted(kvHeads.orElse(heads), heads));
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package io.github.drprune.data;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.drprune.error.UserException;
+import io.github.drprune.json.Json;
+import io.github.drprune.tokenizer.DocumentMarks;
+import io.github.drprune.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * {@code manifest.json}: what prepared data holds. It is written last, so a folder that has one is
+ * complete.
+ *
+ * @param format always {@link #FORMAT}
+ * @param fingerprint of the settings and input files it was made from
+ * @param seqLen tokens of a sequence
+ * @param malformedRecords input records that were skipped
+ */
+public record Manifest(
+    String format,
+    int version,
+    TokenizerIdentity tokenizer,
+    int seqLen,
+    TokenType tokenType,
+    String fingerprint,
+    long malformedRecords,
+    List<Domain> domains) {
+
+  /** The file's name in the data folder. */
+  public static final String FILE = "manifest.json";
+
+  /** Tells the file from other JSON. */
+  public static final String FORMAT = "drprune-data";
+
+  /** The version this program writes and reads. */
+  public static final int VERSION = 1;
+
+  public Manifest {
+    if (!FORMAT.equals(format)) {
+      throw new IllegalArgumentException(
+          "format is '%s', expected '%s'; is it a data folder of this program?"
+              .formatted(format, FORMAT));
+    }
+    if (version != VERSION) {
+      throw new IllegalArgumentException(
+          "version is %d, this program reads %d; prepare the data again"
+              .formatted(version, VERSION));
+    }
+    if (seqLen < 2) {
+      throw new IllegalArgumentException("seq_len is %d, must be 2 or more".formatted(seqLen));
+    }
+    if (tokenizer == null || tokenType == null || domains == null || domains.isEmpty()) {
+      throw new IllegalArgumentException("tokenizer, token_type or domains are missing");
+    }
+    domains = List.copyOf(domains);
+    var names = new HashSet<String>();
+    for (var domain : domains) {
+      if (!names.add(domain.name())) {
+        throw new IllegalArgumentException("domain '%s' appears twice".formatted(domain.name()));
+      }
+    }
+  }
+
+  /**
+   * The tokenizer that made the tokens.
+   *
+   * @param sha256 of its {@code tokenizer.json}
+   * @param size one more than the highest id
+   * @param marks the ids around each document
+   */
+  public record TokenizerIdentity(String sha256, int size, DocumentMarks marks) {
+    public static TokenizerIdentity of(Tokenizer tokenizer) {
+      return new TokenizerIdentity(tokenizer.sha256(), tokenizer.size(), tokenizer.marks());
+    }
+  }
+
+  /** A domain and its splits. */
+  public record Domain(String name, Map<Split, SplitData> splits) {
+    public Domain {
+      if (name == null || name.isBlank() || splits == null || splits.isEmpty()) {
+        throw new IllegalArgumentException("a domain without name or splits");
+      }
+      splits = new EnumMap<>(splits);
+    }
+  }
+
+  /**
+   * One split of a domain.
+   *
+   * @param documents that were packed, without the empty ones
+   * @param characters Unicode code points of the documents; 0 where the input was tokens already
+   * @param tokens with the marks around documents
+   * @param unusedTokens the last tokens, too few for a sequence, and those past a limit set
+   */
+  public record SplitData(
+      long documents, long characters, long tokens, long unusedTokens, List<Shard> shards) {
+    public SplitData {
+      shards = List.copyOf(shards);
+      if (documents < 0 || characters < 0 || unusedTokens < 0 || unusedTokens > tokens) {
+        throw new IllegalArgumentException("counts of a split contradict each other");
+      }
+    }
+
+    /** Sequences in all shards. */
+    @JsonProperty(value = "sequences", access = JsonProperty.Access.READ_ONLY)
+    public long sequences() {
+      return shards.stream().mapToLong(Shard::sequences).sum();
+    }
+
+    /** Characters per token, 0 where they are unknown. */
+    @JsonProperty(value = "characters_per_token", access = JsonProperty.Access.READ_ONLY)
+    public double charactersPerToken() {
+      return tokens == 0 ? 0 : (double) characters / tokens;
+    }
+  }
+
+  /**
+   * One file of sequences.
+   *
+   * @param file relative to the data folder
+   * @param bytes of the whole file
+   */
+  public record Shard(String file, long sequences, long bytes, String sha256) {
+    public Shard {
+      if (file == null || sha256 == null || sequences < 1) {
+        throw new IllegalArgumentException("shard %s has no sequences or hash".formatted(file));
+      }
+      var path = Path.of(file).normalize();
+      if (path.isAbsolute() || path.startsWith("..")) {
+        throw new IllegalArgumentException("shard '%s' is outside the folder".formatted(file));
+      }
+    }
+  }
+
+  /** Reads the manifest of a data folder. */
+  public static Manifest read(Path folder) {
+    Path file = folder.resolve(FILE);
+    if (!Files.isRegularFile(file)) {
+      throw new UserException(
+          "%s: no %s there; name a folder that 'drprune prepare' has finished"
+              .formatted(folder, FILE));
+    }
+    try {
+      return Json.read(file, Manifest.class);
+    } catch (IOException e) {
+      throw new UserException("%s: cannot be read: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package io.github.drprune.data;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.github.drprune.error.UserException;
+import java.util.Locale;
+
+/** How a shard stores a token: an unsigned little-endian integer. */
+public enum TokenType {
+  @JsonProperty("uint16")
+  UINT16(Short.BYTES, "<u2", 1 << 16),
+  @JsonProperty("uint32")
+  UINT32(Integer.BYTES, "<u4", Integer.MAX_VALUE);
+
+  private final int bytes;
+  private final String descriptor;
+  private final int capacity;
+
+  TokenType(int bytes, String descriptor, int capacity) {
+    this.bytes = bytes;
+    this.descriptor = descriptor;
+    this.capacity = capacity;
+  }
+
+  /** The narrowest type that holds ids below {@code vocabularySize}. */
+  public static TokenType of(int vocabularySize) {
+    return vocabularySize <= UINT16.capacity ? UINT16 : UINT32;
+  }
+
+  /** This type, or the user's mistake where it cannot hold every id of the vocabulary. */
+  public TokenType holding(int vocabularySize) {
+    if (vocabularySize > capacity) {
+      throw new UserException(
+          "the tokenizer's %,d ids do not fit %s; use uint32".formatted(vocabularySize, this));
+    }
+    return this;
+  }
+
+  /** Bytes of one token. */
+  public int bytes() {
+    return bytes;
+  }
+
+  /** NumPy's name, for example {@code <u2}. */
+  String descriptor() {
+    return descriptor;
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,117 @@
+package io.github.drprune.data.prepare;
+
+import io.github.drprune.data.Split;
+import io.github.drprune.tokenizer.Tokenizer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Decodes and tokenizes the records of a batch; what it returns depends on the batch alone. */
+final class BatchTokenizer {
+  private final Tokenizer tokenizer;
+  private final HoldOut holdOut;
+  private final RecordDecoder json;
+  private final RecordDecoder text = new RecordDecoder.Utf8();
+
+  BatchTokenizer(Tokenizer tokenizer, PrepareConfig config) {
+    this.tokenizer = tokenizer;
+    this.holdOut = new HoldOut(config.evalFraction());
+    this.json = new RecordDecoder.JsonField(config.textField());
+  }
+
+  TokenizedBatch tokenize(InputFile file, RecordBatch batch) {
+    var documents = new Documents(batch.size());
+    var malformed = new ArrayList<TokenizedBatch.Malformed>();
+    for (int i = 0; i < batch.size(); i++) {
+      try {
+        if (batch.missing().get(i)) {
+          throw new MalformedRecord("the text is null");
+        }
+        int from = batch.offsets()[i];
+        int to = batch.offsets()[i + 1];
+        switch (file.format()) {
+          case JSONL -> addText(documents, file, json.text(batch.bytes(), from, to));
+          case TEXT, PARQUET -> addText(documents, file, text.text(batch.bytes(), from, to));
+          case MDS -> addTokens(documents, file, ByteBuffer.wrap(batch.bytes(), from, to - from));
+        }
+      } catch (MalformedRecord e) {
+        malformed.add(new TokenizedBatch.Malformed(batch.first() + i, e.getMessage()));
+      }
+    }
+    return documents.toBatch(malformed);
+  }
+
+  private void addText(Documents documents, InputFile file, String text) {
+    if (text.isEmpty()) {
+      return;
+    }
+    var split = file.split() == null ? holdOut.splitOf(text) : file.split();
+    if (tokenizer.marks().bos() != null) {
+      documents.add(tokenizer.marks().bos());
+    }
+    documents.add(tokenizer.encode(text));
+    if (tokenizer.marks().eos() != null) {
+      documents.add(tokenizer.marks().eos());
+    }
+    documents.end(text.codePointCount(0, text.length()), split);
+  }
+
+  private void addTokens(Documents documents, InputFile file, ByteBuffer bytes)
+      throws MalformedRecord {
+    int[] tokens = new int[bytes.remaining() / Integer.BYTES];
+    bytes.order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(tokens);
+    for (int token : tokens) {
+      if (token < 0 || token >= tokenizer.size()) {
+        throw new MalformedRecord(
+            "token %d is not among the tokenizer's %d; was it made with another one?"
+                .formatted(Integer.toUnsignedLong(token), tokenizer.size()));
+      }
+    }
+    if (tokens.length > 0) {
+      documents.add(tokens);
+      documents.end(0, file.split() == null ? holdOut.splitOf(tokens) : file.split());
+    }
+  }
+
+  /** Documents under construction. */
+  private static final class Documents {
+    private int[] tokens = new int[RecordBatch.TARGET_BYTES / 2];
+    private int filled;
+    private final int[] ends;
+    private final int[] characters;
+    private final Split[] splits;
+    private int count;
+
+    Documents(int atMost) {
+      ends = new int[atMost];
+      characters = new int[atMost];
+      splits = new Split[atMost];
+    }
+
+    void add(int... more) {
+      if (filled + more.length > tokens.length) {
+        tokens = Arrays.copyOf(tokens, Math.max(2 * tokens.length, filled + more.length));
+      }
+      System.arraycopy(more, 0, tokens, filled, more.length);
+      filled += more.length;
+    }
+
+    void end(int characterCount, Split split) {
+      ends[count] = filled;
+      characters[count] = characterCount;
+      splits[count] = split;
+      count++;
+    }
+
+    TokenizedBatch toBatch(List<TokenizedBatch.Malformed> malformed) {
+      return new TokenizedBatch(
+          tokens,
+          Arrays.copyOf(ends, count),
+          Arrays.copyOf(characters, count),
+          Arrays.copyOf(splits, count),
+          List.copyOf(malformed));
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package io.github.drprune.data.prepare;
+
+import com.github.luben.zstd.ZstdInputStream;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
+
+/** How a file is compressed, by the suffix of its name. */
+enum Compression {
+  NONE(List.of()),
+  GZIP(List.of(".gz")),
+  ZSTD(List.of(".zst", ".zstd"));
+
+  private static final int BUFFER = 1 << 16;
+
+  private final List<String> suffixes;
+
+  Compression(List<String> suffixes) {
+    this.suffixes = suffixes;
+  }
+
+  static Compression of(Path file) {
+    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+    for (var compression : values()) {
+      if (compression.suffixes.stream().anyMatch(name::endsWith)) {
+        return compression;
+      }
+    }
+    return NONE;
+  }
+
+  /** {@code name} without this compression's suffix. */
+  String strip(String name) {
+    return suffixes.stream()
+        .filter(suffix -> name.toLowerCase(Locale.ROOT).endsWith(suffix))
+        .findFirst()
+        .map(suffix -> name.substring(0, name.length() - suffix.length()))
+        .orElse(name);
+  }
+
+  /** The plain bytes of {@code in}; several compressed members in a row are read as one. */
+  InputStream decompress(InputStream in) throws IOException {
+    return switch (this) {
+      case NONE -> in;
+      case GZIP ->
+          GzipCompressorInputStream.builder()
+              .setInputStream(new BufferedInputStream(in, BUFFER))
+              .setDecompressConcatenated(true)
+              .get();
+      case ZSTD -> new ZstdInputStream(new BufferedInputStream(in, BUFFER));
+    };
+  }
+}

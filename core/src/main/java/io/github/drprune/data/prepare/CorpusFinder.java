@@ -1,0 +1,257 @@
+package io.github.drprune.data.prepare;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.drprune.data.Split;
+import io.github.drprune.error.UserException;
+import io.github.drprune.json.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+
+/** Finds the domains, splits and files of a corpus, always in the same order. */
+public final class CorpusFinder {
+  private static final String MDS_INDEX = "index.json";
+  private static final Pattern DOMAIN_NAME = Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N}._+-]*");
+  private static final Pattern SPLIT_NAME =
+      Pattern.compile("(train|eval|validation|val|test)([-_.].*)?");
+
+  private final Map<String, List<InputFile>> domains = new LinkedHashMap<>();
+  private final List<Path> ignored = new ArrayList<>();
+
+  private CorpusFinder() {}
+
+  /**
+   * A folder with a sub-folder or a file for each domain. Inside a sub-folder, files (or folders)
+   * called train, eval or test, alone or before a dash, dot or underscore, are the splits.
+   */
+  public static Corpus in(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new UserException(
+          "%s: not a folder; name one that holds a sub-folder or file for each domain"
+              .formatted(folder));
+    }
+    var finder = new CorpusFinder();
+    for (Path child : children(folder)) {
+      if (Files.isDirectory(child)) {
+        finder.add(child.getFileName().toString(), null, child);
+      } else if (Format.of(child).isPresent()) {
+        String name = stem(child);
+        if (child.getFileName().toString().equals(MDS_INDEX) || splitNamed(name).isPresent()) {
+          throw new UserException(
+              "%s: this folder looks like a single domain; name the folder above it, or --domain NAME=%s"
+                  .formatted(child, folder));
+        }
+        finder.add(name, null, child);
+      } else {
+        finder.ignored.add(child);
+      }
+    }
+    return finder.corpus(folder.toString());
+  }
+
+  /**
+   * Domains named one by one: {@code name=path}, or {@code name:eval=path} for a split, each any
+   * number of times.
+   */
+  public static Corpus of(List<String> assignments) {
+    var finder = new CorpusFinder();
+    for (String assignment : assignments) {
+      int equals = assignment.indexOf('=');
+      if (equals < 1 || equals == assignment.length() - 1) {
+        throw new UserException(
+            "--domain %s: write NAME=PATH or NAME:SPLIT=PATH".formatted(assignment));
+      }
+      String[] target = assignment.substring(0, equals).split(":", 2);
+      Split split = null;
+      if (target.length == 2) {
+        split =
+            splitNamed(target[1])
+                .orElseThrow(
+                    () ->
+                        new UserException(
+                            "--domain %s: no split '%s'; use train, eval or test"
+                                .formatted(assignment, target[1])));
+      }
+      finder.add(target[0], split, Path.of(assignment.substring(equals + 1)));
+    }
+    return finder.corpus("--domain");
+  }
+
+  private void add(String domain, Split split, Path path) {
+    if (!DOMAIN_NAME.matcher(domain).matches()) {
+      throw new UserException(
+          "%s: '%s' cannot name a domain (letters, digits, '.', '_', '+', '-'); rename it or use --domain NAME=PATH"
+              .formatted(path, domain));
+    }
+    if (domains.containsKey(domain) && split == null) {
+      throw new UserException(
+          "%s: a second input for domain '%s'; rename one of them".formatted(path, domain));
+    }
+    var files = domains.computeIfAbsent(domain, name -> new ArrayList<>());
+    if (Files.isDirectory(path)) {
+      collect(path, path, split, files);
+    } else if (Files.isRegularFile(path)) {
+      var format =
+          Format.of(path)
+              .orElseThrow(
+                  () ->
+                      new UserException(
+                          path
+                              + ": unknown format; .jsonl, .txt or .parquet is read, the first two"
+                              + " also as .gz and .zst"));
+      files.add(file(path, path.getFileName().toString(), format, split));
+    } else {
+      throw new UserException(path + ": no such file or folder");
+    }
+  }
+
+  private void collect(Path root, Path folder, Split given, List<InputFile> files) {
+    Path index = folder.resolve(MDS_INDEX);
+    if (Files.isRegularFile(index)) {
+      files.addAll(mdsShards(root, index, given));
+      return;
+    }
+    for (Path child : children(folder)) {
+      // The first name below the domain's folder tells the split, whatever lies below it.
+      var split =
+          given != null || !folder.equals(root) ? given : splitNamed(stem(child)).orElse(null);
+      if (Files.isDirectory(child)) {
+        collect(root, child, split, files);
+      } else if (Format.of(child).isPresent()) {
+        files.add(file(child, relative(root, child), Format.of(child).get(), split));
+      } else {
+        ignored.add(child);
+      }
+    }
+  }
+
+  private static List<InputFile> mdsShards(Path root, Path index, Split split) {
+    try {
+      var files = new ArrayList<InputFile>();
+      for (JsonNode shard : Json.tree(Files.readString(index), index.toString()).path("shards")) {
+        files.add(mdsShard(root, index, shard, split));
+      }
+      if (files.isEmpty()) {
+        throw new UserException(index + ": lists no shards; is it the index of an MDS folder?");
+      }
+      return files;
+    } catch (IOException e) {
+      throw new UserException("%s: cannot be read: %s".formatted(index, e.getMessage()), e);
+    }
+  }
+
+  private static InputFile mdsShard(Path root, Path index, JsonNode shard, Split split) {
+    for (String kind : List.of("raw_data", "zip_data")) {
+      String name = shard.path(kind).path("basename").asText("");
+      Path path = index.resolveSibling(name);
+      if (!name.isEmpty() && Files.isRegularFile(path)) {
+        var file = file(path, relative(root, path), Format.MDS, split);
+        long expected = shard.path(kind).path("bytes").asLong(file.bytes());
+        if (file.bytes() != expected) {
+          throw new UserException(
+              "%s: %,d bytes, %s says %,d; fetch the shard again"
+                  .formatted(path, file.bytes(), MDS_INDEX, expected));
+        }
+        return file;
+      }
+    }
+    throw new UserException(
+        "%s: the shard %s that it lists is missing; fetch it again"
+            .formatted(index, shard.path("raw_data").path("basename").asText("?")));
+  }
+
+  private Corpus corpus(String source) {
+    if (domains.isEmpty()) {
+      throw new UserException(
+          "%s: no domains there; each needs a sub-folder or a .jsonl, .txt or .parquet file"
+              .formatted(source));
+    }
+    var found = new ArrayList<Corpus.Domain>();
+    domains.forEach((name, files) -> found.add(new Corpus.Domain(name, withSplits(name, files))));
+    return new Corpus(found, ignored);
+  }
+
+  /** Decides which files hold whole splits: with a held-out file, all the others must be train. */
+  private static List<InputFile> withSplits(String domain, List<InputFile> files) {
+    if (files.isEmpty()) {
+      throw new UserException(
+          "domain '%s': no .jsonl, .txt or .parquet files there; add text or remove the folder"
+              .formatted(domain));
+    }
+    var splits = EnumSet.noneOf(Split.class);
+    files.stream().map(InputFile::split).filter(split -> split != null).forEach(splits::add);
+    Predicate<InputFile> unnamed = file -> file.split() == null;
+    if (!splits.isEmpty() && files.stream().anyMatch(unnamed)) {
+      throw new UserException(
+          "domain '%s': has files for %s and others, for example %s; name all by split or none"
+              .formatted(domain, splits, files.stream().filter(unnamed).findFirst().get().name()));
+    }
+    if (splits.contains(Split.EVAL)) {
+      return files;
+    }
+    return files.stream()
+        .map(file -> file.split() == Split.TRAIN ? withoutSplit(file) : file)
+        .toList();
+  }
+
+  private static InputFile withoutSplit(InputFile file) {
+    return new InputFile(
+        file.path(), file.name(), file.format(), null, file.bytes(), file.modified());
+  }
+
+  private static Optional<Split> splitNamed(String name) {
+    var matcher = SPLIT_NAME.matcher(name);
+    if (!matcher.matches()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        switch (matcher.group(1)) {
+          case "train" -> Split.TRAIN;
+          case "test" -> Split.TEST;
+          default -> Split.EVAL;
+        });
+  }
+
+  private static InputFile file(Path path, String name, Format format, Split split) {
+    try {
+      return new InputFile(
+          path, name, format, split, Files.size(path), Files.getLastModifiedTime(path).toMillis());
+    } catch (IOException e) {
+      throw new UserException("%s: cannot be read: %s".formatted(path, e.getMessage()), e);
+    }
+  }
+
+  private static List<Path> children(Path folder) {
+    try (var children = Files.list(folder)) {
+      return children
+          .filter(child -> !child.getFileName().toString().startsWith("."))
+          .sorted((a, b) -> a.getFileName().toString().compareTo(b.getFileName().toString()))
+          .toList();
+    } catch (IOException e) {
+      throw new UserException("%s: cannot be listed: %s".formatted(folder, e.getMessage()), e);
+    }
+  }
+
+  private static String relative(Path root, Path file) {
+    Path parent = root.toAbsolutePath().normalize().getParent();
+    return parent.relativize(file.toAbsolutePath().normalize()).toString();
+  }
+
+  /** A file's name up to the suffixes of its format and compression. */
+  private static String stem(Path file) {
+    String name = file.getFileName().toString();
+    if (Format.of(file).isEmpty()) {
+      return name;
+    }
+    String plain = Compression.of(file).strip(name);
+    return plain.substring(0, plain.lastIndexOf('.'));
+  }
+}

@@ -1,0 +1,204 @@
+package io.github.drprune.data.prepare;
+
+import io.github.drprune.data.Manifest;
+import io.github.drprune.data.Split;
+import io.github.drprune.data.TokenType;
+import io.github.drprune.error.UserException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** Packs tokenized batches in the order of the input, and records how far it got. */
+final class CorpusWriter implements Closeable {
+  private static final int SHOWN = 5;
+
+  private final Path folder;
+  private final PrepareConfig config;
+  private final TokenType type;
+  private final String tokenizer;
+  private final Fingerprint fingerprint;
+  private final PrepareListener listener;
+  private final Duration interval;
+
+  private final List<Manifest.Domain> finished;
+  private final Map<Split, SplitPacker> open = new EnumMap<>(Split.class);
+  private final Map<Split, SplitPacker.State> resumed;
+  private final List<String> firstMalformed = new ArrayList<>();
+  private long malformed;
+  private long tokens;
+  private long documentsInFile;
+  private long recorded = System.nanoTime();
+
+  /**
+   * @param interval the least time between two records of the progress, which cost a flush to the
+   *     disk
+   */
+  CorpusWriter(
+      Path folder,
+      PrepareConfig config,
+      Manifest.TokenizerIdentity tokenizer,
+      Fingerprint fingerprint,
+      PrepareListener listener,
+      Duration interval,
+      Progress progress) {
+    this.folder = folder;
+    this.config = config;
+    this.type = (config.tokenType() == null ? TokenType.of(tokenizer.size()) : config.tokenType());
+    this.tokenizer = tokenizer.sha256();
+    this.fingerprint = fingerprint;
+    this.listener = listener;
+    this.interval = interval;
+    this.finished = new ArrayList<>(progress.finished());
+    this.resumed = new EnumMap<>(Split.class);
+    this.resumed.putAll(progress.open());
+    this.malformed = progress.malformed();
+  }
+
+  /** Takes the documents of a batch. */
+  void add(CorpusReader.Place place, TokenizedBatch batch) throws IOException {
+    for (var record : batch.malformed()) {
+      report(place.file(), record);
+    }
+    int from = 0;
+    for (int i = 0; i < batch.documents(); i++) {
+      int to = batch.ends()[i];
+      packer(place, batch.splits()[i]).add(batch.tokens(), from, to, batch.characters()[i]);
+      from = to;
+    }
+    tokens += from;
+    documentsInFile += batch.documents();
+  }
+
+  /** Takes note that a file is done. */
+  void endFile(CorpusReader.Place place) throws IOException {
+    if (documentsInFile == 0) {
+      listener.warning(place.file().path() + ": holds no documents");
+    }
+    documentsInFile = 0;
+    if (place.lastOfDomain()) {
+      // The state of a domain resumed after its last document lies in 'resumed' alone.
+      for (var split : List.copyOf(resumed.keySet())) {
+        packer(place, split);
+      }
+      endDomain(place);
+    }
+    if (System.nanoTime() - recorded >= interval.toNanos()) {
+      record(place.index() + 1);
+      recorded = System.nanoTime();
+    }
+  }
+
+  /** Records the end of the input and returns all domains. */
+  List<Manifest.Domain> finish() throws IOException {
+    record(fingerprint.files());
+    return List.copyOf(finished);
+  }
+
+  /** Tokens taken so far, marks included. */
+  long tokens() {
+    return tokens;
+  }
+
+  /** Tokens of a sequence. */
+  int seqLen() {
+    return config.seqLen();
+  }
+
+  /** How tokens are stored. */
+  TokenType type() {
+    return type;
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (var packer : open.values()) {
+      packer.close();
+    }
+  }
+
+  private SplitPacker packer(CorpusReader.Place place, Split split) throws IOException {
+    var packer = open.get(split);
+    if (packer == null) {
+      long rowBytes = (long) config.seqLen() * type.bytes();
+      var target =
+          new ShardWriter.Target(
+              folder,
+              place.domain() + "/" + split,
+              type,
+              config.seqLen(),
+              Math.max(1, config.shardBytes() / rowBytes));
+      boolean chosenHere = split == Split.EVAL && place.file().split() == null;
+      var state = resumed.remove(split);
+      packer =
+          new SplitPacker(
+              target,
+              chosenHere ? config.evalSequences() : 0,
+              state == null ? SplitPacker.State.START : state);
+      open.put(split, packer);
+    }
+    return packer;
+  }
+
+  private void endDomain(CorpusReader.Place place) throws IOException {
+    String domain = place.domain();
+    if (open.isEmpty()) {
+      throw new UserException(
+          "domain '%s': no text in its files; add text or leave the domain out".formatted(domain));
+    }
+    var splits = new EnumMap<Split, Manifest.SplitData>(Split.class);
+    for (var entry : open.entrySet()) {
+      var data = entry.getValue().finish();
+      splits.put(entry.getKey(), data);
+      if (data.sequences() == 0) {
+        tooLittle(domain, entry.getKey(), data);
+      }
+    }
+    open.clear();
+    finished.add(new Manifest.Domain(domain, splits));
+  }
+
+  private void tooLittle(String domain, Split split, Manifest.SplitData data) {
+    String line =
+        "domain '%s': %,d tokens for %s, fewer than one sequence of %,d; add text or choose a smaller --seq-len"
+            .formatted(domain, data.tokens(), split, config.seqLen());
+    if (split == Split.TRAIN) {
+      throw new UserException(line);
+    }
+    listener.warning(line);
+  }
+
+  private void record(int files) throws IOException {
+    var states = new EnumMap<Split, SplitPacker.State>(Split.class);
+    for (var entry : open.entrySet()) {
+      states.put(entry.getKey(), entry.getValue().flush());
+    }
+    // A packer that nothing was added to since the resumption stands where it stood.
+    states.putAll(resumed);
+    new Progress(fingerprint.after(files), tokenizer, files, malformed, finished, states)
+        .write(folder);
+  }
+
+  private void report(InputFile file, TokenizedBatch.Malformed record) {
+    malformed++;
+    String line = "%s:%d: %s".formatted(file.path(), record.record(), record.why());
+    if (firstMalformed.size() < SHOWN) {
+      firstMalformed.add(line);
+      listener.warning("skipped " + line);
+    }
+    if (malformed > config.maxBadLines()) {
+      throw new UserException(
+          "%,d malformed records, more than --max-bad-lines %,d; mend them or raise it; the first: %s"
+              .formatted(malformed, config.maxBadLines(), String.join("; ", firstMalformed)));
+    }
+  }
+
+  /** Records skipped in the whole input, earlier attempts included. */
+  long malformed() {
+    return malformed;
+  }
+}

@@ -1,0 +1,29 @@
+package io.github.drprune.data.prepare;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The kinds of input file. */
+public enum Format {
+  /** One JSON object a line. */
+  JSONL,
+  /** UTF-8 text, a document a file. */
+  TEXT,
+  /** Apache Parquet, a document a row. */
+  PARQUET,
+  /** A shard of a MosaicML streaming folder: sequences of tokens. */
+  MDS;
+
+  /** The format a file's name stands for; compression suffixes do not matter. */
+  static Optional<Format> of(Path file) {
+    String name = Compression.of(file).strip(file.getFileName().toString());
+    int dot = name.lastIndexOf('.');
+    return switch (name.substring(dot + 1).toLowerCase(Locale.ROOT)) {
+      case "jsonl", "ndjson", "json" -> Optional.of(JSONL);
+      case "txt", "text", "md" -> Optional.of(TEXT);
+      case "parquet" -> Optional.of(PARQUET);
+      default -> Optional.empty();
+    };
+  }
+}

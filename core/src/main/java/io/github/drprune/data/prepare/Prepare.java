@@ -1,0 +1,221 @@
+package io.github.drprune.data.prepare;
+
+import io.github.drprune.data.Manifest;
+import io.github.drprune.data.PreparedData;
+import io.github.drprune.error.UserException;
+import io.github.drprune.io.AtomicFiles;
+import io.github.drprune.json.Json;
+import io.github.drprune.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Makes a data folder out of a corpus. The bytes depend on the corpus, the tokenizer and the
+ * settings alone, not on threads or interruptions; an interrupted preparation goes on after the
+ * last input file recorded.
+ */
+public final class Prepare {
+  private static final Duration RECORD_INTERVAL = Duration.ofSeconds(5);
+  private static final String LOCK = "prepare.lock";
+  private static final Set<String> BEFORE_FIRST_PROGRESS =
+      Set.of(LOCK, Progress.FILE + AtomicFiles.PARTIAL);
+
+  private final Corpus corpus;
+  private final Tokenizer tokenizer;
+  private final PrepareConfig config;
+  private final PrepareListener listener;
+  private final Duration interval;
+
+  public Prepare(
+      Corpus corpus, Tokenizer tokenizer, PrepareConfig config, PrepareListener listener) {
+    this(corpus, tokenizer, config, listener, RECORD_INTERVAL);
+  }
+
+  Prepare(
+      Corpus corpus,
+      Tokenizer tokenizer,
+      PrepareConfig config,
+      PrepareListener listener,
+      Duration interval) {
+    this.corpus = corpus;
+    this.tokenizer = tokenizer;
+    this.config = config;
+    this.listener = listener;
+    this.interval = interval;
+    if (config.tokenType() != null) {
+      config.tokenType().holding(tokenizer.size());
+    }
+  }
+
+  /**
+   * Fills {@code out}, which is new, empty, left by an interrupted call with the same arguments, or
+   * already complete.
+   */
+  public Manifest into(Path out) throws IOException {
+    try {
+      Files.createDirectories(out);
+      try (var channel =
+          FileChannel.open(
+              out.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        lock(channel, out);
+        var manifest = locked(out);
+        Files.deleteIfExists(out.resolve(Progress.FILE));
+        Files.deleteIfExists(out.resolve(LOCK));
+        return manifest;
+      }
+    } catch (IOException e) {
+      if (String.valueOf(e.getMessage()).contains("No space left")) {
+        throw new UserException(
+            out + ": no space left on the device; make room and repeat the command to go on", e);
+      }
+      throw e;
+    }
+  }
+
+  private static void lock(FileChannel channel, Path out) throws IOException {
+    try {
+      if (channel.tryLock() != null) {
+        return;
+      }
+    } catch (OverlappingFileLockException e) {
+      // Held by this process: the same answer.
+    }
+    throw new UserException(
+        out + ": another 'drprune prepare' is writing there; wait for it or choose another --out");
+  }
+
+  private Manifest locked(Path out) throws IOException {
+    var identity = Manifest.TokenizerIdentity.of(tokenizer);
+    var fingerprint = new Fingerprint(identity, config, corpus);
+    if (PreparedData.isIn(out)) {
+      return complete(out, identity, fingerprint);
+    }
+    var progress = progress(out, identity, fingerprint);
+    for (Path ignored : corpus.ignored()) {
+      listener.warning(ignored + ": left out, its format is not known");
+    }
+    try (var writer =
+        new CorpusWriter(out, config, identity, fingerprint, listener, interval, progress)) {
+      copy(writer, progress.files());
+      var domains = writer.finish();
+      return publish(out, identity, fingerprint, writer, domains);
+    }
+  }
+
+  private void copy(CorpusWriter writer, int filesDone) throws IOException {
+    record Done(CorpusReader.Step step, TokenizedBatch batch) {}
+    var batches = new BatchTokenizer(tokenizer, config);
+    long total = corpus.bytes();
+    try (var reader = new CorpusReader(corpus, filesDone, config);
+        var pipeline = new OrderedPipeline(config.threads())) {
+      pipeline.<CorpusReader.Step, Done>run(
+          reader::next,
+          step ->
+              new Done(
+                  step,
+                  step.batch() == null
+                      ? null
+                      : batches.tokenize(step.place().file(), step.batch())),
+          done -> {
+            if (done.batch() == null) {
+              writer.endFile(done.step().place());
+            } else {
+              writer.add(done.step().place(), done.batch());
+            }
+            listener.progress(done.step().position(), total, writer.tokens());
+          });
+    }
+  }
+
+  private static Manifest publish(
+      Path out,
+      Manifest.TokenizerIdentity identity,
+      Fingerprint fingerprint,
+      CorpusWriter writer,
+      List<Manifest.Domain> domains)
+      throws IOException {
+    for (var domain : domains) {
+      for (var data : domain.splits().values()) {
+        for (var shard : data.shards()) {
+          ShardWriter.publish(out, shard);
+        }
+      }
+    }
+    var manifest =
+        new Manifest(
+            Manifest.FORMAT,
+            Manifest.VERSION,
+            identity,
+            writer.seqLen(),
+            writer.type(),
+            fingerprint.complete(),
+            writer.malformed(),
+            domains);
+    // An earlier attempt can have seen more of a file that has changed since.
+    deletePartials(out);
+    AtomicFiles.text(out.resolve(Manifest.FILE), Json.pretty(manifest));
+    return manifest;
+  }
+
+  private static Manifest complete(
+      Path out, Manifest.TokenizerIdentity identity, Fingerprint fingerprint) {
+    var manifest = Manifest.read(out);
+    if (!manifest.tokenizer().sha256().equals(identity.sha256())) {
+      throw new UserException(
+          out + ": holds data of another tokenizer; delete it or choose another --out");
+    }
+    if (!manifest.fingerprint().equals(fingerprint.complete())) {
+      throw new UserException(
+          out + ": holds data of other settings or other input; delete it or choose another --out");
+    }
+    return manifest;
+  }
+
+  private Progress progress(Path out, Manifest.TokenizerIdentity identity, Fingerprint fingerprint)
+      throws IOException {
+    var earlier = Progress.read(out);
+    var start = new Progress(fingerprint.after(0), identity.sha256(), 0, 0, List.of(), Map.of());
+    if (earlier.isPresent() && earlier.get().files() > 0) {
+      earlier.get().requireSame(fingerprint, identity.sha256(), out);
+      return earlier.get();
+    }
+    if (earlier.isPresent()) {
+      // Nothing was finished, so nothing is lost by starting over with whatever is asked now.
+      deletePartials(out);
+      start.write(out);
+      return start;
+    }
+    try (var children = Files.list(out)) {
+      var foreign =
+          children
+              .map(child -> child.getFileName().toString())
+              .filter(name -> !BEFORE_FIRST_PROGRESS.contains(name))
+              .findFirst();
+      if (foreign.isPresent()) {
+        throw new UserException(
+            "%s: holds other files (%s); choose a new folder for --out"
+                .formatted(out, foreign.get()));
+      }
+    }
+    start.write(out);
+    return start;
+  }
+
+  private static void deletePartials(Path out) throws IOException {
+    try (var files = Files.walk(out)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        if (file.getFileName().toString().endsWith(".npy" + AtomicFiles.PARTIAL)) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+}

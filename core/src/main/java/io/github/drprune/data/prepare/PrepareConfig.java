@@ -1,0 +1,66 @@
+package io.github.drprune.data.prepare;
+
+import io.github.drprune.data.TokenType;
+import io.github.drprune.error.UserException;
+
+/**
+ * How text becomes sequences.
+ *
+ * @param seqLen tokens of a sequence
+ * @param textField the JSON field or Parquet column that holds the text
+ * @param evalFraction of the documents that is held out, in domains without files for it
+ * @param evalSequences the most sequences kept of the documents held out so; 0 keeps all
+ * @param tokenType how tokens are stored; null takes the narrowest that holds the vocabulary
+ * @param shardBytes about how large a shard grows
+ * @param maxBadLines malformed records that are skipped before the run fails
+ * @param threads that tokenize
+ */
+public record PrepareConfig(
+    int seqLen,
+    String textField,
+    double evalFraction,
+    long evalSequences,
+    TokenType tokenType,
+    long shardBytes,
+    long maxBadLines,
+    int threads) {
+
+  /** Where the user says nothing else. */
+  public static final String TEXT_FIELD = "text";
+
+  public static final double EVAL_FRACTION = 0.01;
+  public static final long SHARD_BYTES = 256L << 20;
+  public static final long MAX_BAD_LINES = 100;
+
+  public PrepareConfig {
+    check(seqLen >= 2, "--seq-len %d: a sequence has 2 or more tokens", seqLen);
+    check(textField != null && !textField.isBlank(), "--text-field is empty");
+    check(
+        evalFraction >= 0 && evalFraction < 1,
+        "--eval-fraction %s: must be at least 0 and below 1",
+        evalFraction);
+    check(evalSequences >= 0, "--eval-sequences %d: must not be negative", evalSequences);
+    check(shardBytes >= 1, "--shard-size %d: must be positive", shardBytes);
+    check(maxBadLines >= 0, "--max-bad-lines %d: must not be negative", maxBadLines);
+    check(threads >= 1, "--threads %d: must be at least 1", threads);
+  }
+
+  /** The defaults, with every core but those that {@code threads} leaves. */
+  public static PrepareConfig of(int seqLen) {
+    return new PrepareConfig(
+        seqLen,
+        TEXT_FIELD,
+        EVAL_FRACTION,
+        0,
+        null,
+        SHARD_BYTES,
+        MAX_BAD_LINES,
+        Runtime.getRuntime().availableProcessors());
+  }
+
+  private static void check(boolean holds, String message, Object... values) {
+    if (!holds) {
+      throw new UserException(message.formatted(values));
+    }
+  }
+}

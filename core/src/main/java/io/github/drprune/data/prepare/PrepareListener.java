@@ -1,0 +1,16 @@
+package io.github.drprune.data.prepare;
+
+/** Is told how a preparation goes, on the thread that called it. */
+public interface PrepareListener {
+  /**
+   * Called often.
+   *
+   * @param bytes of the input read so far, on the disk
+   * @param total bytes of the input
+   * @param tokens written in this call of the program
+   */
+  void progress(long bytes, long total, long tokens);
+
+  /** One line on something odd that does not stop the preparation. */
+  void warning(String line);
+}

@@ -1,0 +1,90 @@
+package io.github.drprune.data.prepare;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/** Turns a record's bytes into its document's text; for any number of threads. */
+sealed interface RecordDecoder {
+  /** The text of bytes [from, to), empty where the record is blank. */
+  String text(byte[] bytes, int from, int to) throws MalformedRecord;
+
+  /** The whole record is text. */
+  record Utf8() implements RecordDecoder {
+    @Override
+    public String text(byte[] bytes, int from, int to) throws MalformedRecord {
+      var buffer = ByteBuffer.wrap(bytes, from, to - from);
+      try {
+        return StandardCharsets.UTF_8.newDecoder().decode(buffer).toString();
+      } catch (CharacterCodingException e) {
+        throw new MalformedRecord("invalid UTF-8 at byte " + (buffer.position() - from + 1));
+      }
+    }
+  }
+
+  /** The record is a JSON object, one field of it the text. */
+  record JsonField(JsonFactory factory, String field) implements RecordDecoder {
+    JsonField(String field) {
+      this(
+          JsonFactory.builder()
+              .streamReadConstraints(
+                  StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+              .build(),
+          field);
+    }
+
+    @Override
+    public String text(byte[] bytes, int from, int to) throws MalformedRecord {
+      try (var parser = factory.createParser(bytes, from, to - from)) {
+        var start = parser.nextToken();
+        if (start == null) {
+          return "";
+        }
+        if (start != JsonToken.START_OBJECT) {
+          throw new MalformedRecord("not a JSON object");
+        }
+        String text = textOf(parser);
+        if (parser.nextToken() != null) {
+          throw new MalformedRecord("more than one JSON value on the line");
+        }
+        return text;
+      } catch (JsonProcessingException e) {
+        throw new MalformedRecord(
+            "column %d: %s"
+                .formatted(
+                    e.getLocation() == null ? 1 : e.getLocation().getColumnNr(),
+                    e.getOriginalMessage().lines().findFirst().orElse("not JSON")));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private String textOf(JsonParser parser) throws IOException, MalformedRecord {
+      String text = null;
+      boolean found = false;
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        boolean wanted = parser.currentName().equals(field);
+        var value = parser.nextToken();
+        if (!wanted) {
+          parser.skipChildren();
+        } else if (value == JsonToken.VALUE_STRING) {
+          text = parser.getText();
+          found = true;
+        } else {
+          throw new MalformedRecord("field '%s' is not a string".formatted(field));
+        }
+      }
+      if (!found) {
+        throw new MalformedRecord("no field '%s'".formatted(field));
+      }
+      return text;
+    }
+  }
+}

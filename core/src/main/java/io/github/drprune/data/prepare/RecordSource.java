@@ -1,0 +1,86 @@
+package io.github.drprune.data.prepare;
+
+import io.github.drprune.error.UserException;
+import java.io.Closeable;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+
+/** Reads a file's records in order, a batch at a time. */
+interface RecordSource extends Closeable {
+  /** The next records, or null at the end of the file. */
+  RecordBatch next() throws IOException;
+
+  /** Bytes of the file on the disk consumed so far. */
+  long position();
+
+  /** Opens a file by its format. */
+  static RecordSource open(InputFile file, PrepareConfig config) throws IOException {
+    return switch (file.format()) {
+      case JSONL -> new LineSource(stream(file));
+      case TEXT -> new TextSource(stream(file));
+      case PARQUET -> new ParquetSource(file, config.textField());
+      case MDS -> new MdsSource(file, stream(file));
+    };
+  }
+
+  private static PlainStream stream(InputFile file) throws IOException {
+    var counting = new CountingStream(Files.newInputStream(file.path()));
+    try {
+      return new PlainStream(Compression.of(file.path()).decompress(counting), counting);
+    } catch (IOException e) {
+      counting.close();
+      throw e;
+    }
+  }
+
+  /** Tells the user that a file cannot be read to its end. */
+  static UserException unreadable(InputFile file, Exception e) {
+    String what =
+        switch (Compression.of(file.path())) {
+          case NONE -> "cannot be read";
+          case GZIP -> "corrupt or truncated gzip";
+          case ZSTD -> "corrupt or truncated zstd";
+        };
+    return new UserException(
+        "%s: %s (%s); restore the file or leave it out"
+            .formatted(file.path(), what, String.valueOf(e.getMessage()).lines().findFirst().get()),
+        e);
+  }
+
+  /** Decompressed bytes, with the position in the compressed ones. */
+  record PlainStream(InputStream in, CountingStream compressed) implements Closeable {
+    long position() {
+      return compressed.count;
+    }
+
+    @Override
+    public void close() throws IOException {
+      in.close();
+    }
+  }
+
+  /** Counts the bytes that pass through. */
+  final class CountingStream extends FilterInputStream {
+    private long count;
+
+    private CountingStream(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      int read = super.read();
+      count += read < 0 ? 0 : 1;
+      return read;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      int read = super.read(bytes, offset, length);
+      count += Math.max(0, read);
+      return read;
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package io.github.drprune.tokenizer;
+
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import io.github.drprune.error.UserException;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * A Hugging Face tokenizer, read from a model folder; it may be used by many threads at once.
+ *
+ * <p>It calls the native library below DJL's {@code HuggingFaceTokenizer}: that class copies
+ * offsets, words and masks of every token to Java (many times the cost of the encoding itself),
+ * applies a normalisation of its own, truncates by default and reports its use over the network.
+ */
+public final class Tokenizer implements AutoCloseable {
+  private static final TokenizersLibrary NATIVE = library();
+
+  private final Path file;
+  private final String sha256;
+  private final int size;
+  private final DocumentMarks marks;
+  private long handle;
+
+  private Tokenizer(TokenizerFiles files, long handle) {
+    this.file = files.file();
+    this.sha256 = files.sha256();
+    this.size = files.size();
+    this.handle = handle;
+    var bos = files.special("bos_token");
+    boolean beginsWithBos =
+        bos.isPresent() && files.flag("add_bos_token").orElseGet(() -> templateAdds(bos.get()));
+    this.marks =
+        new DocumentMarks(
+            beginsWithBos ? bos.get() : null, files.special("eos_token").orElse(null));
+  }
+
+  private static TokenizersLibrary library() {
+    // DJL would look on the network for a build that fits the machine's CUDA.
+    if (System.getProperty("ai.djl.offline") == null) {
+      System.setProperty("ai.djl.offline", "true");
+    }
+    LibUtils.checkStatus();
+    return TokenizersLibrary.LIB;
+  }
+
+  /** Reads {@code tokenizer.json} and its companions from a model folder (or names the file). */
+  public static Tokenizer load(Path folder) {
+    var files = TokenizerFiles.read(folder);
+    long handle;
+    try {
+      handle = NATIVE.createTokenizerFromString(files.definition());
+    } catch (RuntimeException e) {
+      throw new UserException(
+          "%s: not a tokenizer this program can read: %s".formatted(files.file(), e.getMessage()),
+          e);
+    }
+    NATIVE.disableTruncation(handle);
+    NATIVE.disablePadding(handle);
+    try {
+      return new Tokenizer(files, handle);
+    } catch (RuntimeException e) {
+      NATIVE.deleteTokenizer(handle);
+      throw e;
+    }
+  }
+
+  /** The ids of {@code text}, all of it, without special tokens around it. */
+  public int[] encode(String text) {
+    return encode(text, false);
+  }
+
+  /** The text of {@code ids}, special tokens included. */
+  public String decode(int... ids) {
+    return decode(ids, false);
+  }
+
+  /** The text of {@code ids} without the special tokens among them. */
+  public String decodeText(int... ids) {
+    return decode(ids, true);
+  }
+
+  /** One more than the highest id: ids are in [0, size). */
+  public int size() {
+    return size;
+  }
+
+  /** SHA-256 of {@code tokenizer.json}, as {@code sha256sum} prints it. */
+  public String sha256() {
+    return sha256;
+  }
+
+  /** What stands around documents. */
+  public DocumentMarks marks() {
+    return marks;
+  }
+
+  /** Where it was read from. */
+  public Path file() {
+    return file;
+  }
+
+  /** Frees the native tokenizer. No other thread may be using it. */
+  @Override
+  public void close() {
+    if (handle != 0) {
+      NATIVE.deleteTokenizer(handle);
+      handle = 0;
+    }
+  }
+
+  private int[] encode(String text, boolean withSpecialTokens) {
+    long encoding = NATIVE.encode(open(), text, withSpecialTokens);
+    try {
+      long[] ids = NATIVE.getTokenIds(encoding);
+      int[] result = new int[ids.length];
+      for (int i = 0; i < ids.length; i++) {
+        result[i] = (int) ids[i];
+      }
+      return result;
+    } finally {
+      NATIVE.deleteEncoding(encoding);
+    }
+  }
+
+  private String decode(int[] ids, boolean skipSpecialTokens) {
+    return NATIVE.decode(open(), Arrays.stream(ids).asLongStream().toArray(), skipSpecialTokens);
+  }
+
+  private boolean templateAdds(int bos) {
+    int[] ids = encode("a", true);
+    return ids.length > 0 && ids[0] == bos && encode("a", false)[0] != bos;
+  }
+
+  private long open() {
+    if (handle == 0) {
+      throw new IllegalStateException("the tokenizer of " + file + " is closed");
+    }
+    return handle;
+  }
+}

@@ -1,0 +1,98 @@
+package io.github.drprune.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.drprune.error.UserException;
+import io.github.drprune.io.Sha256;
+import io.github.drprune.json.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What the tokenizer files of a model folder say: {@code tokenizer.json}, and the special tokens of
+ * {@code tokenizer_config.json}, or of {@code special_tokens_map.json} where that has none.
+ *
+ * @param size one more than the highest id
+ * @param sha256 of the bytes of {@code tokenizer.json}, in hexadecimal
+ */
+record TokenizerFiles(
+    Path file, String definition, String sha256, int size, JsonNode tokens, JsonNode specials) {
+
+  static TokenizerFiles read(Path folder) {
+    Path file = Files.isDirectory(folder) ? folder.resolve("tokenizer.json") : folder;
+    if (!Files.isRegularFile(file)) {
+      throw new UserException(
+          "%s: no such file; name a model folder that holds a Hugging Face tokenizer.json"
+              .formatted(file));
+    }
+    try {
+      byte[] bytes = Files.readAllBytes(file);
+      String definition = new String(bytes, StandardCharsets.UTF_8);
+      JsonNode tree = Json.tree(definition, file.toString());
+      var specials = JsonNodeFactory.instance.objectNode();
+      specials.setAll(specials(file.resolveSibling("special_tokens_map.json")));
+      specials.setAll(specials(file.resolveSibling("tokenizer_config.json")));
+      return new TokenizerFiles(
+          file, definition, Sha256.of(bytes), size(file, tree), tree, specials);
+    } catch (IOException e) {
+      throw new UserException("%s: cannot be read: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  /** The id of the special token called {@code name}, for example {@code bos_token}. */
+  Optional<Integer> special(String name) {
+    JsonNode token = specials.path(name);
+    String content = token.isObject() ? token.path("content").asText(null) : token.asText(null);
+    if (token.isNull() || content == null || content.isEmpty()) {
+      return Optional.empty();
+    }
+    for (JsonNode added : tokens.path("added_tokens")) {
+      if (content.equals(added.path("content").asText())) {
+        return Optional.of(added.path("id").asInt());
+      }
+    }
+    JsonNode id = tokens.path("model").path("vocab").path(content);
+    if (id.isInt()) {
+      return Optional.of(id.asInt());
+    }
+    throw new UserException(
+        "%s: %s '%s' is not in its vocabulary; the tokenizer files belong to different models"
+            .formatted(file, name, content));
+  }
+
+  /** The value of a flag such as {@code add_bos_token}, where it is given. */
+  Optional<Boolean> flag(String name) {
+    JsonNode flag = specials.path(name);
+    return flag.isBoolean() ? Optional.of(flag.asBoolean()) : Optional.empty();
+  }
+
+  private static ObjectNode specials(Path file) throws IOException {
+    String json = Files.isRegularFile(file) ? Files.readString(file) : "{}";
+    if (Json.tree(json, file.toString()) instanceof ObjectNode object) {
+      return object;
+    }
+    throw new UserException(file + ": not a JSON object; restore the model's tokenizer files");
+  }
+
+  private static int size(Path file, JsonNode tree) {
+    JsonNode vocabulary = tree.path("model").path("vocab");
+    int size = vocabulary.isArray() ? vocabulary.size() : 0;
+    if (vocabulary.isObject()) {
+      for (JsonNode id : vocabulary) {
+        size = Math.max(size, id.asInt() + 1);
+      }
+    }
+    for (JsonNode added : tree.path("added_tokens")) {
+      size = Math.max(size, added.path("id").asInt() + 1);
+    }
+    if (size == 0) {
+      throw new UserException(
+          file + ": holds no vocabulary; is it the tokenizer.json of a Hugging Face model?");
+    }
+    return size;
+  }
+}

@@ -1,0 +1,110 @@
+package io.github.drprune.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.drprune.error.UserException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PipelineConfigTest {
+  private static final String SHORT =
+      """
+      prepare: {tokenizer: base, input: text, seq_len: 256, out: prepared}
+      prune:
+        model: base
+        output: runs/prune
+        steps: 600
+        target: {sparsity: 0.5}
+      train:
+        output: runs/train
+        steps: 400
+      evaluate: {json: losses.json}
+      report: {out: report.html}
+      """;
+
+  @TempDir Path folder;
+
+  private PipelineConfig load(String yaml, String... sets) throws IOException {
+    Path file = Files.writeString(folder.resolve("pipeline.yaml"), yaml);
+    return PipelineConfig.load(file, List.of(sets));
+  }
+
+  @Test
+  void laterStagesFollowFromEarlierOnes() throws IOException {
+    var config = load(SHORT);
+    assertThat(config.prune().orElseThrow().run().data()).isEqualTo(Path.of("prepared"));
+    var train = config.train().orElseThrow();
+    assertThat(train.run().data()).isEqualTo(Path.of("prepared"));
+    assertThat(train.model()).contains(Path.of("runs/prune/model"));
+    var evaluate = config.evaluate().orElseThrow();
+    assertThat(evaluate.data()).isEqualTo(Path.of("prepared"));
+    assertThat(evaluate.models())
+        .containsExactly(Path.of("base"), Path.of("runs/prune/model"), Path.of("runs/train/model"));
+    assertThat(config.report().orElseThrow().runs())
+        .containsExactly(Path.of("runs/prune"), Path.of("runs/train"));
+    assertThat(config.cut()).isEmpty();
+  }
+
+  @Test
+  void aCutGoesBeforeThePrunedModel() throws IOException {
+    var config = load(SHORT + "cut: {masks: masks.json, output: cut}\n");
+    assertThat(config.cut().orElseThrow().model()).isEqualTo(Path.of("base"));
+    assertThat(config.train().orElseThrow().model()).contains(Path.of("cut"));
+  }
+
+  @Test
+  void whatIsGivenStands() throws IOException {
+    var config = load(SHORT, "train.data=other", "train.model=another", "evaluate.models=[x]");
+    assertThat(config.train().orElseThrow().run().data()).isEqualTo(Path.of("other"));
+    assertThat(config.train().orElseThrow().model()).contains(Path.of("another"));
+    assertThat(config.evaluate().orElseThrow().data()).isEqualTo(Path.of("other"));
+    assertThat(config.evaluate().orElseThrow().models()).containsExactly(Path.of("x"));
+  }
+
+  @Test
+  void aNewModelIsTrainedFromItsShape() throws IOException {
+    String shape =
+        "{hidden_size: 64, layers: 2, heads: 4, intermediate_size: 176, tokenizer: base}";
+    var config = load(SHORT.replace("steps: 400", "steps: 400\n  shape: " + shape));
+    assertThat(config.train().orElseThrow().model()).isEmpty();
+  }
+
+  @Test
+  void theResolvedPipelineReadsBack() throws IOException {
+    var config = load(SHORT);
+    assertThat(load(ConfigLoader.yaml(config))).isEqualTo(config);
+  }
+
+  @Test
+  void mistakesNameTheStage() {
+    assertRefused("prunes: {}\n", "prunes: unknown key (did you mean 'prune'?)");
+    assertRefused("{}\n", "prepare: a pipeline needs at least one of the stages");
+    assertRefused("train: {model: m, output: o, steps: 1}\n", "train.data: is missing");
+    assertRefused(SHORT.replace("600", "0"), "prune.steps: 0 is out of range");
+    assertRefused("report: {out: r.html}\n", "report.runs: expected at least one run folder");
+    assertRefused(
+        SHORT.replace("seq_len: 256", "seq_len: 256, eval_fraction: 0.1, eval_sequences: 5"),
+        "prepare.eval_fraction: give this or eval_sequences");
+  }
+
+  private void assertRefused(String yaml, String message) {
+    assertThatThrownBy(() -> load(yaml))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith(folder.resolve("pipeline.yaml") + ": " + message);
+  }
+
+  @Test
+  void itsSectionsAreThoseOfTheCommands() throws IOException {
+    var config = load(SHORT);
+    Path file = folder.resolve("prune.yaml");
+    Files.writeString(file, ConfigLoader.yaml(config.prune().orElseThrow()));
+    assertThat(ConfigLoader.load(Optional.of(file), List.of(), PruneConfig.class))
+        .isEqualTo(config.prune().orElseThrow());
+  }
+}

@@ -1,0 +1,98 @@
+package io.github.drprune.data.prepare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.drprune.error.UserException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CorpusFinderTest {
+  @TempDir private Path folder;
+
+  private void touch(String... names) throws IOException {
+    for (String name : names) {
+      Path file = folder.resolve(name);
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, "x");
+    }
+  }
+
+  private static List<String> describe(Corpus corpus) {
+    return corpus.domains().stream()
+        .flatMap(
+            domain ->
+                domain.files().stream()
+                    .map(file -> domain.name() + " " + file.name() + " " + file.split()))
+        .toList();
+  }
+
+  @Test
+  void domainsFilesAndSplitsInOrder() throws IOException {
+    touch(
+        "wiki.jsonl.zst",
+        "code/train-00001.parquet",
+        "code/train-00000.parquet",
+        "code/validation-00000.parquet",
+        "code/test/x.jsonl",
+        "books/b/2.txt.gz",
+        "books/a/1.txt",
+        "books/cover.png",
+        "notes.pdf",
+        ".hidden/x.jsonl");
+    var corpus = CorpusFinder.in(folder);
+    assertThat(describe(corpus))
+        .containsExactly(
+            "books books/a/1.txt null",
+            "books books/b/2.txt.gz null",
+            "code code/test/x.jsonl test",
+            "code code/train-00000.parquet train",
+            "code code/train-00001.parquet train",
+            "code code/validation-00000.parquet eval",
+            "wiki wiki.jsonl.zst null");
+    assertThat(corpus.ignored())
+        .containsExactly(folder.resolve("books/cover.png"), folder.resolve("notes.pdf"));
+  }
+
+  @Test
+  void trainWithoutEvalIsDividedByDocument() throws IOException {
+    touch("a/train.jsonl", "a/test.jsonl");
+    assertThat(describe(CorpusFinder.in(folder)))
+        .containsExactly("a a/test.jsonl test", "a a/train.jsonl null");
+  }
+
+  @Test
+  void domainsNamedOneByOne() throws IOException {
+    touch("x/1.jsonl", "held.jsonl");
+    assertThat(
+            describe(
+                CorpusFinder.of(
+                    List.of(
+                        "cc:train=" + folder.resolve("x"),
+                        "cc:eval=" + folder.resolve("held.jsonl")))))
+        .containsExactly("cc x/1.jsonl train", "cc held.jsonl eval");
+    for (String wrong : List.of("cc", "=x", "cc=", "cc:dev=x")) {
+      assertThatThrownBy(() -> CorpusFinder.of(List.of(wrong)))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("--domain " + wrong);
+    }
+  }
+
+  @Test
+  void explainsUnclearFolders() throws IOException {
+    assertThatThrownBy(() -> CorpusFinder.in(folder)).hasMessageContaining("no domains there");
+    touch("a/train.jsonl", "a/eval.jsonl", "a/more.jsonl");
+    assertThatThrownBy(() -> CorpusFinder.in(folder))
+        .hasMessageContaining("name all by split or none");
+    assertThatThrownBy(() -> CorpusFinder.in(folder.resolve("a")))
+        .hasMessageContaining("looks like a single domain");
+    Files.delete(folder.resolve("a/more.jsonl"));
+    touch("a.jsonl");
+    assertThatThrownBy(() -> CorpusFinder.in(folder))
+        .hasMessageContaining("a second input for domain 'a'");
+  }
+}

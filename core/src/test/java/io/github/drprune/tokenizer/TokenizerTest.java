@@ -1,0 +1,113 @@
+package io.github.drprune.tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.drprune.error.UserException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TokenizerTest {
+  // Ids of TinyTokenizer: 3 specials, 256 bytes, then t h e ' ' th the.
+  private static final int SPACE = 262;
+  private static final int THE = 264;
+
+  @TempDir private Path folder;
+  private Tokenizer tokenizer;
+
+  @BeforeEach
+  void load() throws IOException {
+    tokenizer = Tokenizer.load(TinyTokenizer.write(folder));
+  }
+
+  @AfterEach
+  void close() {
+    tokenizer.close();
+  }
+
+  @Test
+  void encodesPiecesWithoutSpecialTokens() {
+    assertThat(tokenizer.encode("the x"))
+        .containsExactly(THE, SPACE, TinyTokenizer.FIRST_BYTE + 'x');
+    assertThat(tokenizer.encode("")).isEmpty();
+  }
+
+  @Test
+  void truncatesNothingWhateverTheFileSays() {
+    assertThat(tokenizer.encode("x".repeat(10_000))).hasSize(10_000);
+  }
+
+  @Test
+  void knowsItsMarksAndSize() {
+    assertThat(tokenizer.marks()).isEqualTo(new DocumentMarks(1, 2));
+    assertThat(tokenizer.size()).isEqualTo(265);
+  }
+
+  @Test
+  void readsSpecialTokensFromTheirMapWhereTheConfigHasNone() throws IOException {
+    Files.writeString(folder.resolve("tokenizer_config.json"), "{\"add_bos_token\": true}");
+    Files.writeString(
+        folder.resolve("special_tokens_map.json"),
+        "{\"bos_token\":\"<s>\",\"eos_token\":\"</s>\"}");
+    try (var other = Tokenizer.load(folder)) {
+      assertThat(other.marks()).isEqualTo(new DocumentMarks(1, 2));
+    }
+  }
+
+  @Test
+  void putsNoBosWhereTheTokenizerAddsNone() throws IOException {
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"), "{\"bos_token\":\"</s>\",\"eos_token\":\"</s>\"}");
+    try (var other = Tokenizer.load(folder)) {
+      assertThat(other.marks()).isEqualTo(new DocumentMarks(null, 2));
+    }
+  }
+
+  @Test
+  void survivesEveryKindOfText() {
+    for (String text : new String[] {"a\0b", "x😀y", "文字", "\uFEFFbom", "\r\n\t"}) {
+      assertThat(tokenizer.decode(tokenizer.encode(text))).isEqualTo(text);
+    }
+    assertThat(tokenizer.decode(tokenizer.encode("lone \ud800 surrogate")))
+        .startsWith("lone ")
+        .endsWith(" surrogate");
+  }
+
+  @Test
+  void streamsCharactersWhole() {
+    String text = "the 😀 文字 the";
+    var decoder = new StreamDecoder(tokenizer);
+    var pieces = new StringBuilder();
+    for (int id : tokenizer.encode(text)) {
+      String piece = decoder.append(id);
+      assertThat(piece).doesNotContain("\uFFFD");
+      pieces.append(piece);
+    }
+    assertThat(pieces.append(decoder.finish())).hasToString(text);
+  }
+
+  @Test
+  void explainsWhatIsWrong() throws IOException {
+    assertThatThrownBy(() -> Tokenizer.load(folder.resolve("none")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("tokenizer.json");
+    var broken = Files.createDirectory(folder.resolve("broken"));
+    Files.writeString(broken.resolve("tokenizer.json"), "{\"model\": {\"vocab\": {\"a\": 0}");
+    assertThatThrownBy(() -> Tokenizer.load(broken)).isInstanceOf(UserException.class);
+    Files.writeString(
+        broken.resolve("tokenizer.json"),
+        "{\"model\": {\"type\": \"Unheard\", \"vocab\": {\"a\": 0}}}");
+    assertThatThrownBy(() -> Tokenizer.load(broken))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("not a tokenizer");
+    Files.writeString(folder.resolve("tokenizer_config.json"), "{\"eos_token\": \"<end>\"}");
+    assertThatThrownBy(() -> Tokenizer.load(folder))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("'<end>' is not in its vocabulary");
+  }
+}

@@ -1,0 +1,70 @@
+package io.github.drprune.checkpoint;
+
+import io.github.drprune.io.Sha256;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * {@code checkpoint.json}: what a checkpoint's folder holds.
+ *
+ * @param format always {@link #FORMAT}
+ * @param step optimizer steps done
+ * @param files size and checksum of every other file, by name
+ */
+record CheckpointManifest(String format, int version, long step, Map<String, FileCheck> files) {
+  static final String FILE = "checkpoint.json";
+
+  /** Tells the file from other JSON. */
+  static final String FORMAT = "drprune-checkpoint";
+
+  /** The version this program writes and reads. */
+  static final int VERSION = 1;
+
+  CheckpointManifest {
+    if (!FORMAT.equals(format) || version != VERSION) {
+      throw new IllegalArgumentException(
+          "format is '%s' version %d, this program reads '%s' version %d; finish the run with the program that began it"
+              .formatted(format, version, FORMAT, VERSION));
+    }
+    if (step < 0 || files == null || files.isEmpty()) {
+      throw new IllegalArgumentException("step or files are missing");
+    }
+    files = Map.copyOf(files);
+  }
+
+  /** What a file must be. */
+  record FileCheck(long bytes, String sha256) {
+    static FileCheck of(Path file) throws IOException {
+      return new FileCheck(Files.size(file), Sha256.of(file));
+    }
+  }
+
+  /** Describes the files that lie in {@code folder}. */
+  static CheckpointManifest describe(Path folder, long step) throws IOException {
+    Map<String, FileCheck> files = new TreeMap<>();
+    try (var entries = Files.list(folder)) {
+      for (Path file : (Iterable<Path>) entries::iterator) {
+        files.put(file.getFileName().toString(), FileCheck.of(file));
+      }
+    }
+    return new CheckpointManifest(FORMAT, VERSION, step, files);
+  }
+
+  /** The name of a file in {@code folder} that is missing or changed, or null. */
+  String firstDamaged(Path folder) throws IOException {
+    for (var entry : files.entrySet()) {
+      Path file = folder.resolve(entry.getKey());
+      boolean whole =
+          Files.isRegularFile(file)
+              && Files.size(file) == entry.getValue().bytes()
+              && FileCheck.of(file).equals(entry.getValue());
+      if (!whole) {
+        return entry.getKey();
+      }
+    }
+    return null;
+  }
+}

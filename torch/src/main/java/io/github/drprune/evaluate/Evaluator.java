@@ -1,0 +1,91 @@
+package io.github.drprune.evaluate;
+
+import io.github.drprune.evaluate.EvaluationResult.DomainLoss;
+import io.github.drprune.evaluate.HeldOut.Rows;
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.NoGrad;
+import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.CausalLm;
+import io.github.drprune.nn.ModelMasks;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.ToLongFunction;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Takes a model's losses over held-out rows; every position but a row's first is predicted. */
+public final class Evaluator {
+  /** Where text is not counted in bytes. */
+  public static final ToLongFunction<int[]> NO_BYTES = _ -> 0;
+
+  private final SequencedMap<String, Rows> rows;
+  private final int batch;
+  private final ToLongFunction<int[]> byteCount;
+
+  /**
+   * @param rows of each domain
+   * @param batch rows computed at once
+   * @param byteCount UTF-8 bytes of the text of some tokens, or {@link #NO_BYTES}
+   */
+  public Evaluator(SequencedMap<String, Rows> rows, int batch, ToLongFunction<int[]> byteCount) {
+    this.rows = rows;
+    this.batch = batch;
+    this.byteCount = byteCount;
+  }
+
+  /** Predicted tokens of one evaluation. */
+  public long tokens() {
+    return rows.values().stream()
+        .mapToLong(domain -> domain.count() * (domain.sequences().seqLen() - 1L))
+        .sum();
+  }
+
+  /** Evaluates {@code model} under {@code masks}, which the caller keeps. */
+  public EvaluationResult evaluate(CausalLm model, ModelMasks masks) {
+    SequencedMap<String, DomainLoss> losses = new LinkedHashMap<>();
+    for (Map.Entry<String, Rows> domain : rows.entrySet()) {
+      losses.put(domain.getKey(), evaluate(model, masks, domain.getValue()));
+    }
+    return new EvaluationResult(losses);
+  }
+
+  private DomainLoss evaluate(CausalLm model, ModelMasks masks, Rows domain) {
+    int length = domain.sequences().seqLen();
+    double sum = 0;
+    long bytes = 0;
+    try (var arena = Arena.ofConfined()) {
+      MemorySegment tokens = arena.allocate((long) batch * length * Long.BYTES, 64);
+      for (long at = domain.from(); at < domain.to(); at += batch) {
+        int count = (int) Math.min(batch, domain.to() - at);
+        for (int row = 0; row < count; row++) {
+          domain.sequences().read(at + row, tokens, row);
+        }
+        sum += sumOfLosses(model, masks, tokens, count, length);
+      }
+    }
+    if (byteCount != NO_BYTES) {
+      for (long row = domain.from(); row < domain.to(); row++) {
+        int[] ids = domain.sequences().row(row);
+        bytes += byteCount.applyAsLong(Arrays.copyOfRange(ids, 1, ids.length));
+      }
+    }
+    long predicted = domain.count() * (length - 1L);
+    return new DomainLoss(sum / predicted, predicted, bytes);
+  }
+
+  private static double sumOfLosses(
+      CausalLm model, ModelMasks masks, MemorySegment tokens, int rows, int length) {
+    try (var _ = NativeScope.open();
+        var _ = NoGrad.open()) {
+      var used = tokens.asSlice(0, (long) rows * length * Long.BYTES);
+      Tensor ids =
+          Tensors.over(used, ScalarType.Long, rows, length).to(model.device(), ScalarType.Long);
+      Tensor perToken = model.loss(ids, masks).perToken();
+      return perToken.to(ScalarType.Double).sum().item_double();
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package io.github.drprune.evaluate;
+
+import io.github.drprune.data.PreparedData;
+import io.github.drprune.error.UserException;
+import io.github.drprune.evaluate.EvaluationResult.DomainLoss;
+import io.github.drprune.evaluate.HeldOut.Rows;
+import io.github.drprune.model.CheckpointSummary;
+import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelOptions;
+import io.github.drprune.nn.ModelMasks;
+import io.github.drprune.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+
+/**
+ * A checkpoint's held-out losses as figures to print and store.
+ *
+ * @param split the part of the data, see {@link HeldOut}
+ * @param meanLoss unweighted mean over domains
+ * @param meanPerplexity of that loss
+ */
+public record ModelEvaluation(
+    String model,
+    String split,
+    SequencedMap<String, Domain> domains,
+    double meanLoss,
+    double meanPerplexity,
+    String worstDomain) {
+  /**
+   * One domain.
+   *
+   * @param bitsPerByte of its UTF-8 text
+   */
+  public record Domain(double loss, double perplexity, Double bitsPerByte, long tokens) {}
+
+  /**
+   * Evaluates the checkpoint in {@code folder}.
+   *
+   * @param limit sequences of each domain at most
+   * @param batch sequences computed at once
+   */
+  public static ModelEvaluation of(
+      Path folder, PreparedData data, HeldOut part, long limit, int batch, ModelOptions options)
+      throws IOException {
+    ModelConfig config = ModelLoader.check(folder);
+    if (data.seqLen() > config.positions()) {
+      throw new UserException(
+          "%s: has %d positions, the data in %s sequences of %d; prepare it with --seq-len %d"
+              .formatted(
+                  folder, config.positions(), data.folder(), data.seqLen(), config.positions()));
+    }
+    SequencedMap<String, Rows> rows = new LinkedHashMap<>();
+    part.of(data).forEach((domain, all) -> rows.put(domain, all.limited(limit)));
+    try (var tokenizer = Tokenizer.load(folder);
+        var model = ModelLoader.load(folder, options)) {
+      CheckpointSummary.requireFitting(tokenizer, config);
+      data.requireTokenizer(tokenizer);
+      var evaluator = new Evaluator(rows, batch, ids -> bytes(tokenizer, ids));
+      return of(folder, part, evaluator.evaluate(model, ModelMasks.NONE));
+    }
+  }
+
+  private static long bytes(Tokenizer tokenizer, int[] ids) {
+    return tokenizer.decodeText(ids).getBytes(StandardCharsets.UTF_8).length;
+  }
+
+  private static ModelEvaluation of(Path folder, HeldOut part, EvaluationResult result) {
+    SequencedMap<String, Domain> domains = new LinkedHashMap<>();
+    result.domains().forEach((name, loss) -> domains.put(name, domain(loss)));
+    return new ModelEvaluation(
+        folder.toString(),
+        part.toString(),
+        domains,
+        result.meanLoss(),
+        Math.exp(result.meanLoss()),
+        result.worstDomain());
+  }
+
+  private static Domain domain(DomainLoss loss) {
+    var bits = loss.bitsPerByte();
+    return new Domain(
+        loss.loss(),
+        loss.perplexity(),
+        bits.isPresent() ? bits.getAsDouble() : null,
+        loss.tokens());
+  }
+}

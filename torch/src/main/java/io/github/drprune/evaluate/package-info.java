@@ -1,0 +1,2 @@
+/** Held-out losses of models. */
+package io.github.drprune.evaluate;

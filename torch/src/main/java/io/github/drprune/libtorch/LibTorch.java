@@ -1,0 +1,82 @@
+package io.github.drprune.libtorch;
+
+import static org.bytedeco.pytorch.global.torch.cuda_device_count;
+import static org.bytedeco.pytorch.global.torch.cuda_is_available;
+import static org.bytedeco.pytorch.global.torch.get_num_threads;
+import static org.bytedeco.pytorch.global.torch.set_num_threads;
+
+import io.github.drprune.error.UserException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.regex.Pattern;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.global.openblas_nolapack;
+import org.bytedeco.pytorch.Context;
+import org.bytedeco.pytorch.Device;
+
+/** The library's process-wide settings: threads, determinism and devices. */
+public final class LibTorch {
+  private static final Pattern DEVICE = Pattern.compile("auto|cpu|cuda(:(\\d+))?");
+
+  private LibTorch() {}
+
+  /**
+   * Sets the number of threads that one operation may use; to be called before the first tensor.
+   * OpenBLAS gets one thread: its pool fights OpenMP's when the cores are busy.
+   */
+  public static void useThreads(int threads) {
+    if (threads < 1) {
+      throw new UserException("threads: must be at least 1, not " + threads);
+    }
+    openblas_nolapack.blas_set_num_threads(1);
+    set_num_threads(threads);
+  }
+
+  public static int threads() {
+    return get_num_threads();
+  }
+
+  /** The version of LibTorch and of its binding, such as 2.10.0-1.5.13. */
+  public static String version() {
+    try {
+      return Loader.getVersion("org.bytedeco", "pytorch");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether any NVIDIA device can be used by this build on this machine. */
+  public static boolean hasCuda() {
+    return cuda_is_available();
+  }
+
+  /**
+   * The device named {@code auto} (the first CUDA device, or the CPU where there is none), {@code
+   * cpu}, {@code cuda} or {@code cuda:N}.
+   */
+  public static Device device(String name) {
+    var matcher = DEVICE.matcher(name);
+    if (!matcher.matches()) {
+      throw new UserException("device: '" + name + "' is none of auto, cpu, cuda, cuda:N");
+    }
+    if (name.equals("cpu") || (name.equals("auto") && !hasCuda())) {
+      return new Device("cpu");
+    }
+    if (!hasCuda()) {
+      throw new UserException(
+          "device: '%s' was asked for and this %s; use --device cpu"
+              .formatted(
+                  name,
+                  Context.hasCUDA()
+                      ? "machine has no usable NVIDIA device"
+                      : "build has no CUDA (build with -Pcuda)"));
+    }
+    int index = matcher.group(2) == null ? 0 : Integer.parseInt(matcher.group(2));
+    if (index >= cuda_device_count()) {
+      throw new UserException(
+          "device: '%s' does not exist; this machine has %d CUDA device(s), numbered from 0"
+              .formatted(name, cuda_device_count()));
+    }
+    return new Device("cuda:" + index);
+  }
+}

@@ -1,0 +1,204 @@
+package io.github.drprune.model;
+
+import static org.bytedeco.pytorch.global.torch.embedding;
+
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.Ops;
+import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.nn.Block;
+import io.github.drprune.nn.BlockMasks;
+import io.github.drprune.nn.HiddenMask;
+import io.github.drprune.nn.Kernels;
+import io.github.drprune.nn.KvCache;
+import io.github.drprune.nn.KvCache.Past;
+import io.github.drprune.nn.LossKernel.TokenLoss;
+import io.github.drprune.nn.ModelMasks;
+import io.github.drprune.nn.Rotary;
+import io.github.drprune.nn.Weight;
+import io.github.drprune.safetensors.Dtype;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A causal language model. Tokens are int64 [B, T]; hidden states are [B, T, hidden] and logits [B,
+ * T, vocabulary] in the compute type. It owns its weights.
+ */
+public final class CausalLm implements AutoCloseable {
+  private final ModelConfig config;
+  private final ModelParts parts;
+  private final SequencedMap<String, Weight> weights = new LinkedHashMap<>();
+  private final Rotary rotary;
+  private final ModelOptions options;
+  private final Runnable whenClosed;
+
+  private CausalLm(
+      ModelConfig config,
+      ModelOptions options,
+      ModelParts.WeightSource source,
+      Runnable whenClosed) {
+    this.config = config;
+    this.options = options;
+    this.whenClosed = whenClosed;
+    this.rotary = new Rotary(config.rotary(), config.positions(), options.device(), computeType());
+    ModelParts.WeightSource remembering =
+        shape -> {
+          Weight weight = source.take(shape);
+          weights.put(weight.name(), weight);
+          return weight;
+        };
+    this.parts =
+        config
+            .family()
+            .assemble(new ModelParts.Builder(config, remembering, rotary, options.kernels()));
+  }
+
+  /**
+   * A model of the tensors given, held as {@code options} say.
+   *
+   * @param tensors of the shape asked for, of any floating type and device
+   * @param stored the type that each has in a checkpoint
+   * @param whenClosed releases what the tensors lie in
+   */
+  public static CausalLm of(
+      ModelConfig config,
+      ModelOptions options,
+      Function<TensorShape, Tensor> tensors,
+      Function<TensorShape, Dtype> stored,
+      Runnable whenClosed) {
+    ModelParts.WeightSource source =
+        shape -> {
+          try (var _ = NativeScope.open()) {
+            return new Weight(
+                shape.name(),
+                shape.axes(),
+                ModelLoader.held(tensors.apply(shape), options),
+                options.precision().scalarType(),
+                stored.apply(shape));
+          }
+        };
+    return new CausalLm(config, options, source, whenClosed);
+  }
+
+  public ModelConfig config() {
+    return config;
+  }
+
+  public Device device() {
+    return options.device();
+  }
+
+  /** The implementations that it computes with. */
+  public Kernels kernels() {
+    return options.kernels();
+  }
+
+  /** The type that passes compute in. */
+  public ScalarType computeType() {
+    return options.precision().scalarType();
+  }
+
+  /** The weights by their names in the checkpoint. */
+  public SequencedMap<String, Weight> weights() {
+    return Collections.unmodifiableSequencedMap(weights);
+  }
+
+  public List<Block> blocks() {
+    return parts.blocks();
+  }
+
+  /** Logits of every position. */
+  public Tensor forward(Tensor tokens, ModelMasks masks) {
+    return logits(hidden(tokens, masks));
+  }
+
+  /** Next-token losses. */
+  public TokenLoss loss(Tensor tokens, ModelMasks masks) {
+    return loss(tokens, hidden(tokens, masks));
+  }
+
+  /** Next-token losses given the final norm's output for {@code tokens}. */
+  public TokenLoss loss(Tensor tokens, Tensor hidden) {
+    return options.kernels().loss().loss(hidden, parts.head().value(), tokens);
+  }
+
+  /** The final norm's output. */
+  public Tensor hidden(Tensor tokens, ModelMasks masks) {
+    Tensor x = embed(tokens, masks.hidden());
+    for (int i = 0; i < blocks().size(); i++) {
+      x = blocks().get(i).forward(x, masks.block(i), Past.NONE);
+    }
+    return normalise(x, masks.hidden());
+  }
+
+  /** The residual stream before the first block: selected, not scaled, by the hidden mask. */
+  public Tensor embed(Tensor tokens, HiddenMask mask) {
+    Tensor x = embedding(parts.embedding().tensor(), tokens).to(computeType());
+    return mask == null ? x : x.mul(mask.keep(computeType()));
+  }
+
+  /** The final norm. */
+  public Tensor normalise(Tensor x, HiddenMask mask) {
+    return parts.norm().forward(x, mask);
+  }
+
+  /** The head. */
+  public Tensor logits(Tensor hidden) {
+    return Ops.linear(hidden, parts.head().value(), null);
+  }
+
+  /**
+   * Logits after the last of {@code tokens} [B, T], [B, vocabulary], given the past in {@code
+   * cache}, which grows by them. More than one token at a time only into an empty cache.
+   */
+  public Tensor decode(Tensor tokens, KvCache cache) {
+    if (tokens.size(1) > 1 && cache.length() > 0) {
+      throw new IllegalArgumentException("a prompt goes into an empty cache");
+    }
+    Tensor x = embed(tokens, null);
+    for (int i = 0; i < blocks().size(); i++) {
+      x = blocks().get(i).forward(x, BlockMasks.NONE, cache.layer(i));
+    }
+    cache.advance(tokens.size(1));
+    return logits(normalise(x.select(1, -1), null));
+  }
+
+  /** Room for {@code positions} tokens of {@code batch} texts. */
+  public KvCache newCache(long batch, long positions) {
+    return new KvCache(
+        config.layers(),
+        batch,
+        config.kvHeads(),
+        positions,
+        config.headSize(),
+        Tensors.options(computeType(), options.device()));
+  }
+
+  /**
+   * Gives {@code sink} every weight that {@code masks} change, scaled and still at its full size:
+   * what the cut selects from. The tensor lives during the call only.
+   */
+  public void fold(ModelMasks masks, BiConsumer<Weight, Tensor> sink) {
+    for (int i = 0; i < blocks().size(); i++) {
+      try (var _ = NativeScope.open()) {
+        blocks().get(i).fold(masks.block(i), sink);
+      }
+    }
+    try (var _ = NativeScope.open()) {
+      parts.norm().fold(masks.hidden(), sink);
+    }
+  }
+
+  @Override
+  public void close() {
+    rotary.close();
+    weights.values().forEach(weight -> weight.tensor().close());
+    whenClosed.run();
+  }
+}

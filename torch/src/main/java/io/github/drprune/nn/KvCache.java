@@ -1,0 +1,117 @@
+package io.github.drprune.nn;
+
+import static org.bytedeco.pytorch.global.torch.zeros;
+
+import io.github.drprune.libtorch.NativeScope;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+
+/** The keys and values of the positions that generation has behind it. */
+public final class KvCache implements AutoCloseable {
+  /** What a block sees of the cache. */
+  public sealed interface Past {
+    /** No cache: training and evaluation. */
+    Past NONE = new None();
+
+    /** Positions before the ones at hand. */
+    long length();
+
+    /** All keys up to now, after adding {@code k} [B, kv heads, T, d]. */
+    Tensor appendKeys(Tensor k);
+
+    /** All values up to now, after adding {@code v} [B, kv heads, T, d]. */
+    Tensor appendValues(Tensor v);
+  }
+
+  private record None() implements Past {
+    @Override
+    public long length() {
+      return 0;
+    }
+
+    @Override
+    public Tensor appendKeys(Tensor k) {
+      return k;
+    }
+
+    @Override
+    public Tensor appendValues(Tensor v) {
+      return v;
+    }
+  }
+
+  private final class Layer implements Past {
+    private final Tensor keys; // [B, kv heads, capacity, d]
+    private final Tensor values;
+
+    Layer(long[] shape, TensorOptions options) {
+      keys = NativeScope.keep(zeros(shape, options));
+      values = NativeScope.keep(zeros(shape, options));
+    }
+
+    @Override
+    public long length() {
+      return length;
+    }
+
+    @Override
+    public Tensor appendKeys(Tensor k) {
+      return append(keys, k);
+    }
+
+    @Override
+    public Tensor appendValues(Tensor v) {
+      return append(values, v);
+    }
+
+    private Tensor append(Tensor store, Tensor added) {
+      store.narrow(2, length, added.size(2)).copy_(added);
+      return store.narrow(2, 0, length + added.size(2));
+    }
+  }
+
+  private final List<Layer> layers = new ArrayList<>();
+  private final long capacity;
+  private long length;
+
+  /**
+   * Room for {@code capacity} positions.
+   *
+   * @param headSize size of one key or value
+   */
+  public KvCache(
+      int layers, long batch, int kvHeads, long capacity, int headSize, TensorOptions options) {
+    this.capacity = capacity;
+    try (var _ = NativeScope.open()) {
+      for (int i = 0; i < layers; i++) {
+        this.layers.add(new Layer(new long[] {batch, kvHeads, capacity, headSize}, options));
+      }
+    }
+  }
+
+  public long length() {
+    return length;
+  }
+
+  public Past layer(int index) {
+    return layers.get(index);
+  }
+
+  /** Makes {@code positions} that all layers have appended part of the past. */
+  public void advance(long positions) {
+    if (length + positions > capacity) {
+      throw new IllegalStateException("cache of %d positions is full".formatted(capacity));
+    }
+    length += positions;
+  }
+
+  @Override
+  public void close() {
+    for (Layer layer : layers) {
+      layer.keys.close();
+      layer.values.close();
+    }
+  }
+}

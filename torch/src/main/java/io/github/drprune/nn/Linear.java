@@ -1,0 +1,41 @@
+package io.github.drprune.nn;
+
+import io.github.drprune.libtorch.Ops;
+import java.util.function.BiConsumer;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * {@code y = x W^T + b}.
+ *
+ * @param weight [out, in]
+ * @param bias [out], or null
+ */
+public record Linear(Weight weight, Weight bias) {
+  /** [.., in] to [.., out]. */
+  public Tensor forward(Tensor x) {
+    return Ops.linear(x, weight.value(), bias == null ? null : bias.value());
+  }
+
+  /**
+   * As {@link #forward(Tensor)} with the outputs scaled by {@code rows} [out] and the inputs by
+   * {@code columns} [in]. The scales are folded into the weight, which is smaller than a batch of
+   * activations and makes the masked pass the cut model's.
+   */
+  public Tensor forward(Tensor x, Tensor rows, Tensor columns) {
+    if (rows == null && columns == null) {
+      return forward(x);
+    }
+    return Ops.linear(
+        x,
+        weight.folded(rows, columns).to(weight.compute()),
+        bias == null ? null : bias.folded(rows, null).to(bias.compute()));
+  }
+
+  /** Gives {@code sink} each weight as {@link #forward(Tensor, Tensor, Tensor)} uses it. */
+  void fold(Tensor rows, Tensor columns, BiConsumer<Weight, Tensor> sink) {
+    sink.accept(weight, weight.folded(rows, columns));
+    if (bias != null) {
+      sink.accept(bias, bias.folded(rows, null));
+    }
+  }
+}

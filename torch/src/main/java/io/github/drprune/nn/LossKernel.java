@@ -1,0 +1,36 @@
+package io.github.drprune.nn;
+
+import io.github.drprune.libtorch.Ops;
+import org.bytedeco.pytorch.Tensor;
+
+/** The language-model head and its cross entropy. */
+@FunctionalInterface
+public interface LossKernel {
+  /** One product and one softmax over all logits, the oracle of the others. */
+  LossKernel PLAIN = LossKernel::plain;
+
+  /**
+   * Losses in nats.
+   *
+   * @param mean over all predicted tokens, a differentiable scalar, float32
+   * @param perToken [B, T - 1] float32, not differentiable; element t is the loss of token t + 1
+   */
+  record TokenLoss(Tensor mean, Tensor perToken) {}
+
+  /**
+   * Predicts each token of a row but the first.
+   *
+   * @param hidden [B, T, hidden], the final norm's output
+   * @param head [vocabulary, hidden], in the type of {@code hidden}
+   * @param tokens [B, T], int64
+   */
+  TokenLoss loss(Tensor hidden, Tensor head, Tensor tokens);
+
+  private static TokenLoss plain(Tensor hidden, Tensor head, Tensor tokens) {
+    long predicted = tokens.size(1) - 1;
+    Tensor logits = Ops.linear(hidden.narrow(1, 0, predicted), head, null);
+    Tensor targets = tokens.narrow(1, 1, predicted).unsqueeze(-1);
+    Tensor perToken = Ops.logSoftmax(logits).gather(-1, targets).squeeze(-1).neg();
+    return new TokenLoss(perToken.mean(), perToken.detach());
+  }
+}

@@ -1,0 +1,166 @@
+package io.github.drprune.prune;
+
+import io.github.drprune.error.UserException;
+import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.TensorShape;
+import io.github.drprune.nn.Axis;
+import io.github.drprune.nn.BlockMasks;
+import io.github.drprune.nn.HiddenMask;
+import io.github.drprune.nn.ModelMasks;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+
+/**
+ * Which masks a model has and what they count: every module has [rows, units] values, one row per
+ * thing that keeps the same number of units.
+ */
+public record MaskLayout(ModelConfig config, Set<MaskModule> modules, GroupPolicy policy) {
+  public MaskLayout {
+    modules = MaskModule.combination(modules);
+    if (policy == GroupPolicy.QUERY_IN_GROUP
+        && modules.contains(MaskModule.HEAD)
+        && config.groupSize() == 1) {
+      throw new UserException(
+          "policy query_in_group: the model's heads share no key/value heads; use kv_group");
+    }
+  }
+
+  public static MaskLayout of(
+      ModelConfig config, Collection<MaskModule> modules, GroupPolicy policy) {
+    return new MaskLayout(config, MaskModule.combination(modules), policy);
+  }
+
+  /** Layers, or layers x key/value heads, or 1 for what the whole model shares. */
+  public int rows(MaskModule module) {
+    return switch (module) {
+      case HIDDEN, LAYER, HEAD_LAYER, MLP -> 1;
+      case INTERMEDIATE -> config.layers();
+      case HEAD ->
+          switch (policy) {
+            case KV_GROUP -> config.layers();
+            case QUERY_IN_GROUP -> config.layers() * config.kvHeads();
+          };
+    };
+  }
+
+  /** Units of a row. */
+  public int units(MaskModule module) {
+    return kept(module, config);
+  }
+
+  /** How many units of a row a model of configuration {@code target} keeps. */
+  public int kept(MaskModule module, ModelConfig target) {
+    return switch (module) {
+      case HIDDEN -> target.hiddenSize();
+      case LAYER, HEAD_LAYER, MLP -> target.layers();
+      case INTERMEDIATE -> target.intermediateSize();
+      case HEAD ->
+          switch (policy) {
+            case KV_GROUP -> target.kvHeads();
+            case QUERY_IN_GROUP -> target.groupSize();
+          };
+    };
+  }
+
+  /**
+   * The configuration to cut to.
+   *
+   * @throws UserException when masks of this layout cannot lead to {@code target}
+   */
+  public ModelConfig targetConfig(TargetShape target) {
+    ModelConfig cut = target.cutFrom(config, policy);
+    if (target.equals(TargetShape.of(config))) {
+      throw new UserException("target: the same shape as the model's; nothing to prune");
+    }
+    for (MaskModule needed : MaskModule.between(config, target)) {
+      boolean halves = needed == MaskModule.LAYER && modules.contains(MaskModule.HEAD_LAYER);
+      if (!modules.contains(needed) && !halves) {
+        throw new UserException(
+            "modules: the target needs '%s' masked (%d of %d to keep)"
+                .formatted(needed, kept(needed, cut), units(needed)));
+      }
+    }
+    return cut;
+  }
+
+  /**
+   * The masks of a forward pass.
+   *
+   * @param values [rows, units] of each module
+   */
+  ModelMasks assemble(Map<MaskModule, Tensor> values) {
+    HiddenMask hidden =
+        values.containsKey(MaskModule.HIDDEN)
+            ? HiddenMask.of(values.get(MaskModule.HIDDEN).view(-1))
+            : null;
+    TensorVector heads = perLayer(values.get(MaskModule.HEAD));
+    TensorVector intermediate = perLayer(values.get(MaskModule.INTERMEDIATE));
+    TensorVector whole = perLayer(values.get(MaskModule.LAYER));
+    TensorVector attention = whole == null ? perLayer(values.get(MaskModule.HEAD_LAYER)) : whole;
+    TensorVector mlp = whole == null ? perLayer(values.get(MaskModule.MLP)) : whole;
+    List<BlockMasks> blocks = new ArrayList<>();
+    for (int layer = 0; layer < config.layers(); layer++) {
+      blocks.add(
+          new BlockMasks(
+              hidden,
+              at(heads, layer),
+              at(intermediate, layer),
+              scalar(at(attention, layer)),
+              scalar(at(mlp, layer))));
+    }
+    return new ModelMasks(hidden, blocks);
+  }
+
+  /**
+   * Refuses masks whose shape, when it is left to them, the family may not be able to express.
+   *
+   * @throws UserException naming the module that is missing
+   */
+  void checkFreeShape() {
+    if (config.family().hiddenFollowsHeads()
+        && modules.contains(MaskModule.HIDDEN) != modules.contains(MaskModule.HEAD)) {
+      throw new UserException(
+          "modules: the hidden size of %s is heads x head size; mask 'hidden' and 'head' or neither"
+              .formatted(config.family().modelType()));
+    }
+  }
+
+  /** Parameters of one layer's matrices that have one of {@code axes}. */
+  long perLayer(Axis... axes) {
+    return config.tensors().values().stream()
+        .filter(shape -> shape.layer() == 0 && shape.axes().size() == 2)
+        .filter(shape -> shape.axes().stream().anyMatch(List.of(axes)::contains))
+        .mapToLong(TensorShape::elements)
+        .sum();
+  }
+
+  /** The share of the parameters of the blocks' matrices that the model {@code cut} lacks. */
+  double sparsity(ModelConfig cut) {
+    return 1 - (double) matrices(cut) / matrices(config);
+  }
+
+  /** Parameters of all blocks' matrices. */
+  static long matrices(ModelConfig config) {
+    return config.tensors().values().stream()
+        .filter(shape -> shape.layer() >= 0 && shape.axes().size() == 2)
+        .mapToLong(TensorShape::elements)
+        .sum();
+  }
+
+  private TensorVector perLayer(Tensor values) {
+    return values == null ? null : values.reshape(config.layers(), -1).unbind();
+  }
+
+  private static Tensor at(TensorVector rows, int layer) {
+    return rows == null ? null : rows.get(layer);
+  }
+
+  private static Tensor scalar(Tensor value) {
+    return value == null ? null : value.squeeze();
+  }
+}

@@ -1,0 +1,69 @@
+package io.github.drprune.train;
+
+import io.github.drprune.event.RunEvent;
+import io.github.drprune.nn.ModelMasks;
+import io.github.drprune.optim.ParameterGroup;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import org.bytedeco.pytorch.Tensor;
+
+/** Plain training: the language-model loss alone, nothing random in a step, no masks. */
+record LanguageModelling() implements Objective {
+  private static final StepMasks NONE =
+      new StepMasks() {
+        @Override
+        public ModelMasks masks() {
+          return ModelMasks.NONE;
+        }
+
+        @Override
+        public void backward() {}
+      };
+
+  @Override
+  public List<ParameterGroup> groups() {
+    return List.of();
+  }
+
+  @Override
+  public SequencedMap<String, Tensor> tensors() {
+    return Collections.unmodifiableSequencedMap(new LinkedHashMap<>());
+  }
+
+  @Override
+  public StepMasks draw(long step) {
+    return NONE;
+  }
+
+  @Override
+  public void afterStep() {}
+
+  @Override
+  public ModelMasks evaluationMasks(long step) {
+    return ModelMasks.NONE;
+  }
+
+  @Override
+  public Optional<Sparsity> sparsity(long step) {
+    return Optional.empty();
+  }
+
+  @Override
+  public List<RunEvent> events(long step) {
+    return List.of();
+  }
+
+  @Override
+  public byte[] random() {
+    return new byte[0];
+  }
+
+  @Override
+  public void restoreRandom(byte[] state) {}
+
+  @Override
+  public void close() {}
+}

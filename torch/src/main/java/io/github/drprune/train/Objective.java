@@ -1,0 +1,57 @@
+package io.github.drprune.train;
+
+import io.github.drprune.event.RunEvent;
+import io.github.drprune.nn.ModelMasks;
+import io.github.drprune.optim.ParameterGroup;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import org.bytedeco.pytorch.Tensor;
+
+/** What a run minimises beside the language-model loss, and the masks that it runs under. */
+sealed interface Objective extends AutoCloseable permits LanguageModelling, MaskLearning {
+  /**
+   * Where pruning stands.
+   *
+   * @param expected sparsity over all prunable parameters, now
+   * @param target of it, now
+   * @param finalTarget of it, at the end of the run
+   */
+  record Sparsity(double expected, double target, double finalTarget) {}
+
+  /** The masks of one step; lives in the scope it was drawn in. */
+  interface StepMasks {
+    ModelMasks masks();
+
+    /** Completes the step's backward pass after those of all micro-batches. */
+    void backward();
+  }
+
+  /** What is learned beside the model's weights. */
+  List<ParameterGroup> groups();
+
+  /** Tensors to keep in a checkpoint beside the model's weights, by name. */
+  SequencedMap<String, Tensor> tensors();
+
+  StepMasks draw(long step);
+
+  /** Puts what was learned back into its bounds after an optimizer step. */
+  void afterStep();
+
+  /** The masks to evaluate under after {@code step}; they live in the caller's scope. */
+  ModelMasks evaluationMasks(long step);
+
+  /** Empty where nothing is pruned. */
+  Optional<Sparsity> sparsity(long step);
+
+  /** What an evaluation adds to the log. */
+  List<RunEvent> events(long step);
+
+  /** The state of the source of random numbers. */
+  byte[] random();
+
+  void restoreRandom(byte[] state);
+
+  @Override
+  void close();
+}

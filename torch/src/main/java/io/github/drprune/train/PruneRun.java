@@ -1,0 +1,159 @@
+package io.github.drprune.train;
+
+import io.github.drprune.config.MaskConfig;
+import io.github.drprune.config.PruneConfig;
+import io.github.drprune.config.RunConfig;
+import io.github.drprune.config.TargetConfig;
+import io.github.drprune.data.PreparedData;
+import io.github.drprune.event.RunEvent;
+import io.github.drprune.libtorch.RandomState;
+import io.github.drprune.model.CausalLm;
+import io.github.drprune.model.CheckpointSummary;
+import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelWriter;
+import io.github.drprune.prune.Cut;
+import io.github.drprune.prune.GroupPolicy;
+import io.github.drprune.prune.Lagrangian;
+import io.github.drprune.prune.MaskLayout;
+import io.github.drprune.prune.MaskModule;
+import io.github.drprune.prune.MaskSet;
+import io.github.drprune.prune.MaskValues;
+import io.github.drprune.prune.PruningTarget;
+import io.github.drprune.prune.SparsitySchedule;
+import io.github.drprune.prune.TargetShape;
+import io.github.drprune.prune.TargetSparsity;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Pruning of a checkpoint by learned masks, to the cut. */
+record PruneRun(PruneConfig whole) implements RunKind {
+  @Override
+  public String command() {
+    return "prune";
+  }
+
+  @Override
+  public RunConfig config() {
+    return whole.run();
+  }
+
+  @Override
+  public ModelConfig source() throws IOException {
+    ModelConfig source = ModelLoader.check(whole.model());
+    if (pruningTarget(source) instanceof TargetShape shape) {
+      layout(source).targetConfig(shape);
+    }
+    return source;
+  }
+
+  @Override
+  public Path tokenizer() {
+    return whole.model();
+  }
+
+  @Override
+  public Optional<TargetShape> target(ModelConfig source) {
+    return pruningTarget(source) instanceof TargetShape shape
+        ? Optional.of(shape)
+        : Optional.empty();
+  }
+
+  @Override
+  public GroupPolicy policy() {
+    return switch (whole.masks().groupPolicy()) {
+      case KV_GROUP -> GroupPolicy.KV_GROUP;
+      case QUERY_IN_GROUP -> GroupPolicy.QUERY_IN_GROUP;
+    };
+  }
+
+  private MaskLayout layout(ModelConfig source) {
+    List<MaskModule> modules = whole.masks().maskModules().stream().map(PruneRun::module).toList();
+    return MaskLayout.of(source, modules, policy());
+  }
+
+  private static MaskModule module(MaskConfig.Module module) {
+    return switch (module) {
+      case HIDDEN -> MaskModule.HIDDEN;
+      case HEAD -> MaskModule.HEAD;
+      case INTERMEDIATE -> MaskModule.INTERMEDIATE;
+      case LAYER -> MaskModule.LAYER;
+      case HEAD_LAYER -> MaskModule.HEAD_LAYER;
+      case MLP -> MaskModule.MLP;
+    };
+  }
+
+  private PruningTarget pruningTarget(ModelConfig source) {
+    TargetConfig target = whole.target();
+    if (target.sparsity().isPresent()) {
+      return new TargetSparsity(target.sparsity().get());
+    }
+    if (target.parameters().isPresent()) {
+      return ShapeSearch.near(source, policy(), target.parameters().get(), 1).getFirst();
+    }
+    return TargetShape.of(
+        source,
+        policy(),
+        target.hiddenSize().orElse(null),
+        target.layers().orElse(null),
+        target.heads().orElse(null),
+        target.kvHeads().orElse(null),
+        target.intermediateSize().orElse(null));
+  }
+
+  @Override
+  public CausalLm load(ModelOptions options) throws IOException {
+    return ModelLoader.load(whole.model(), options);
+  }
+
+  @Override
+  public Objective objective(CausalLm model, PreparedData data) {
+    MaskConfig settings = whole.masks();
+    var random = new RandomState(config().seed());
+    var masks =
+        MaskSet.create(
+            layout(model.config()), pruningTarget(model.config()), random, model.device());
+    var schedule =
+        new SparsitySchedule(
+            settings.startSparsity(), Math.round(settings.sparsityWarmup() * config().steps()));
+    return new MaskLearning(
+        masks,
+        new Lagrangian(masks, schedule),
+        random,
+        model.device(),
+        settings.maskLearningRate(),
+        config().steps());
+  }
+
+  @Override
+  public ModelConfig finish(
+      RunFolder folder, CausalLm model, Objective objective, RunLog log, long step)
+      throws IOException {
+    Runner.clear(folder);
+    MaskValues masks = ((MaskLearning) objective).cut();
+    try (var cut = Cut.apply(model, masks, Runner.options(config(), model.kernels()))) {
+      ModelWriter.save(cut, folder.model(), whole.model(), Optional.empty(), TrainRun.SHARD_SIZE);
+      log.write(new RunEvent.Cut(step, CheckpointSummary.event(cut.config()), kept(masks)));
+      return cut.config();
+    }
+  }
+
+  private static Map<String, List<List<Integer>>> kept(MaskValues masks) {
+    Map<String, List<List<Integer>>> kept = new LinkedHashMap<>();
+    for (MaskModule module : masks.layout().modules()) {
+      List<List<Integer>> rows = new ArrayList<>();
+      for (int row = 0; row < masks.layout().rows(module); row++) {
+        rows.add(Arrays.stream(masks.kept(module, row)).boxed().toList());
+      }
+      kept.put(module.toString(), rows);
+    }
+    return kept;
+  }
+}

@@ -1,0 +1,88 @@
+package io.github.drprune.train;
+
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.NoGrad;
+import io.github.drprune.libtorch.Ops;
+import io.github.drprune.model.CausalLm;
+import io.github.drprune.nn.Block;
+import io.github.drprune.nn.KvCache.Past;
+import io.github.drprune.nn.LossKernel.TokenLoss;
+import io.github.drprune.nn.ModelMasks;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Activation checkpointing by block (arXiv 1604.06174): the forward pass keeps the blocks' inputs
+ * alone, and the backward pass runs each block again. Masks must hang on leaves, as every block
+ * walks back to them by itself.
+ */
+final class RecomputingPass implements GradientPass {
+  @Override
+  public TokenLoss run(CausalLm model, Tensor tokens, ModelMasks masks, double scale) {
+    Deque<Tensor> inputs = new ArrayDeque<>(); // of blocks, the last on top
+    try {
+      Tensor output = forward(model, tokens, masks, inputs);
+      TokenLoss loss;
+      Tensor gradient; // of the output of the block at hand, [B, T, hidden]
+      try (var scope = NativeScope.open()) {
+        Tensor x = output.detach().set_requires_grad(true);
+        loss = model.loss(tokens, model.normalise(x, masks.hidden()));
+        Ops.mul(loss.mean(), scale).backward();
+        loss = new TokenLoss(scope.pass(loss.mean().detach()), scope.pass(loss.perToken()));
+        gradient = NativeScope.keep(x.grad().detach());
+      } finally {
+        output.close();
+      }
+      backward(model, tokens, masks, inputs, gradient);
+      return loss;
+    } finally {
+      inputs.forEach(Tensor::close);
+    }
+  }
+
+  /** Returns the last block's output, which the caller closes, as it does {@code inputs}. */
+  private static Tensor forward(
+      CausalLm model, Tensor tokens, ModelMasks masks, Deque<Tensor> inputs) {
+    try (var _ = NoGrad.open()) {
+      Tensor x;
+      try (var _ = NativeScope.open()) {
+        x = NativeScope.keep(model.embed(tokens, masks.hidden()));
+      }
+      List<Block> blocks = model.blocks();
+      for (int i = 0; i < blocks.size(); i++) {
+        inputs.push(x);
+        try (var _ = NativeScope.open()) {
+          x = NativeScope.keep(blocks.get(i).forward(x, masks.block(i), Past.NONE));
+        }
+      }
+      return x;
+    }
+  }
+
+  private static void backward(
+      CausalLm model,
+      Tensor tokens,
+      ModelMasks masks,
+      Deque<Tensor> inputs,
+      Tensor outputGradient) {
+    Tensor gradient = outputGradient;
+    try {
+      for (int i = model.blocks().size() - 1; i >= 0; i--) {
+        try (var _ = NativeScope.open();
+            var input = inputs.pop()) {
+          Tensor x = input.detach().set_requires_grad(true);
+          Ops.backward(model.blocks().get(i).forward(x, masks.block(i), Past.NONE), gradient);
+          gradient.close();
+          gradient = NativeScope.keep(x.grad().detach());
+        }
+      }
+      try (var _ = NativeScope.open()) {
+        Ops.backward(model.embed(tokens, masks.hidden()), gradient);
+      }
+    } finally {
+      gradient.close();
+    }
+  }
+}

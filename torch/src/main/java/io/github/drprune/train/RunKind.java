@@ -1,0 +1,43 @@
+package io.github.drprune.train;
+
+import io.github.drprune.config.RunConfig;
+import io.github.drprune.data.PreparedData;
+import io.github.drprune.model.CausalLm;
+import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelOptions;
+import io.github.drprune.prune.GroupPolicy;
+import io.github.drprune.prune.TargetShape;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** What distinguishes one command's runs from another's: where they start and how they end. */
+sealed interface RunKind permits PruneRun, TrainRun {
+  /** The command's name. */
+  String command();
+
+  /** All of the configuration. */
+  Record whole();
+
+  RunConfig config();
+
+  /** The configuration of the model to start with, checked. */
+  ModelConfig source() throws IOException;
+
+  /** The folder that tokenizer files come from. */
+  Path tokenizer();
+
+  /** The shape pruned towards, where one is named. */
+  Optional<TargetShape> target(ModelConfig source);
+
+  /** What goes when heads of grouped-query attention go. */
+  GroupPolicy policy();
+
+  CausalLm load(ModelOptions options) throws IOException;
+
+  Objective objective(CausalLm model, PreparedData data) throws IOException;
+
+  /** Writes the result of a finished run, which may replace one that a crash left. */
+  ModelConfig finish(RunFolder folder, CausalLm model, Objective objective, RunLog log, long step)
+      throws IOException;
+}

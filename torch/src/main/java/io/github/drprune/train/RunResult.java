@@ -1,0 +1,16 @@
+package io.github.drprune.train;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * How a run ended.
+ *
+ * @param model the resulting checkpoint; empty where the run was interrupted
+ * @param wasDone whether it had been finished before and nothing was done now
+ */
+public record RunResult(long step, Optional<Path> model, boolean wasDone) {
+  public boolean isInterrupted() {
+    return model.isEmpty();
+  }
+}

@@ -1,0 +1,208 @@
+package io.github.drprune.train;
+
+import io.github.drprune.checkpoint.Checkpoint;
+import io.github.drprune.checkpoint.CheckpointStore;
+import io.github.drprune.config.ConfigLoader;
+import io.github.drprune.config.PruneConfig;
+import io.github.drprune.config.RunConfig;
+import io.github.drprune.config.TrainConfig;
+import io.github.drprune.data.PreparedData;
+import io.github.drprune.error.UserException;
+import io.github.drprune.event.EventLog;
+import io.github.drprune.event.RunEvent;
+import io.github.drprune.io.AtomicFiles;
+import io.github.drprune.libtorch.LibTorch;
+import io.github.drprune.libtorch.Precision;
+import io.github.drprune.model.CausalLm;
+import io.github.drprune.model.CheckpointSummary;
+import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelOptions;
+import io.github.drprune.nn.Kernels;
+import io.github.drprune.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Takes runs from their configuration to their result: a new one begins, one that was interrupted
+ * goes on from its newest checkpoint, a finished one is left as it is.
+ */
+public final class Runner {
+  private final Kernels kernels;
+  private final List<Consumer<RunEvent>> listeners;
+  private final StopSignal stop;
+
+  /**
+   * @param kernels to compute with
+   * @param listeners are told every event after it is in the log
+   */
+  public Runner(Kernels kernels, List<Consumer<RunEvent>> listeners, StopSignal stop) {
+    this.kernels = kernels;
+    this.listeners = List.copyOf(listeners);
+    this.stop = stop;
+  }
+
+  /** Prunes a model by learned masks. */
+  public RunResult prune(PruneConfig config) throws IOException, InterruptedException {
+    return run(new PruneRun(config));
+  }
+
+  /** Trains a model. */
+  public RunResult train(TrainConfig config) throws IOException, InterruptedException {
+    return run(new TrainRun(config));
+  }
+
+  /** How a run of {@code config} holds its model. */
+  public static ModelOptions options(RunConfig config, Kernels kernels) {
+    var precision =
+        switch (config.precision()) {
+          case BF16 -> Precision.BF16;
+          case FP32 -> Precision.FP32;
+        };
+    return new ModelOptions(LibTorch.device(config.device()), precision, true, kernels);
+  }
+
+  private RunResult run(RunKind kind) throws IOException, InterruptedException {
+    ModelConfig source = kind.source();
+    RunConfig config = kind.config();
+    try (var data = PreparedData.open(config.data())) {
+      check(kind, source, data);
+      try (var folder = RunFolder.open(config.output())) {
+        folder.claim(kind.command(), kind.whole());
+        if (isDone(folder)) {
+          return new RunResult(config.steps(), Optional.of(folder.model()), true);
+        }
+        return run(kind, source, data, folder);
+      }
+    }
+  }
+
+  private RunResult run(RunKind kind, ModelConfig source, PreparedData data, RunFolder folder)
+      throws IOException, InterruptedException {
+    var store = new CheckpointStore(folder.checkpoints(), kind.config().keepCheckpoints());
+    List<String> damaged = new ArrayList<>();
+    Optional<Checkpoint> from = store.newest(damaged::add);
+    RunState state = from.isPresent() ? from.get().state(RunState.class) : null;
+    long step = state == null ? 0 : state.step();
+    try (var log = new RunLog(folder.events(), state == null ? 0 : state.eventBytes(), listeners);
+        var model = kind.load(options(kind.config(), kernels));
+        var objective = kind.objective(model, data);
+        var trainer = new Trainer(kind.config(), model, objective, data, store, log, stop)) {
+      if (from.isPresent()) {
+        trainer.restore(from.get(), state);
+      }
+      log.write(start(kind, source, data, step));
+      for (String message : damaged) {
+        log.write(new RunEvent.Warning(step, message));
+      }
+      return run(kind, trainer, model, objective, folder, log);
+    }
+  }
+
+  private static RunResult run(
+      RunKind kind,
+      Trainer trainer,
+      CausalLm model,
+      Objective objective,
+      RunFolder folder,
+      RunLog log)
+      throws IOException, InterruptedException {
+    try {
+      trainer.run();
+      if (!trainer.isFinished()) {
+        log.write(done(trainer, "interrupted", null, null));
+        return new RunResult(trainer.step(), Optional.empty(), false);
+      }
+      ModelConfig result = kind.finish(folder, model, objective, log, trainer.step());
+      log.write(done(trainer, "completed", null, CheckpointSummary.event(result)));
+      log.force();
+      return new RunResult(trainer.step(), Optional.of(folder.model()), false);
+    } catch (IOException | RuntimeException e) {
+      try {
+        log.write(done(trainer, "failed", e.getMessage(), null));
+      } catch (IOException again) {
+        e.addSuppressed(again);
+      }
+      throw e;
+    }
+  }
+
+  private static RunEvent.Done done(
+      Trainer trainer, String status, String message, RunEvent.Model result) {
+    return new RunEvent.Done(
+        trainer.step(), status, message, result, trainer.tokens(), trainer.seconds());
+  }
+
+  private static boolean isDone(RunFolder folder) throws IOException {
+    if (!Files.exists(folder.events()) || !Files.exists(folder.model())) {
+      return false;
+    }
+    List<RunEvent> events = EventLog.read(folder.events());
+    return !events.isEmpty()
+        && events.getLast() instanceof RunEvent.Done done
+        && done.status().equals("completed");
+  }
+
+  private static void check(RunKind kind, ModelConfig source, PreparedData data)
+      throws IOException {
+    int length = data.seqLen();
+    kind.config()
+        .seqLen()
+        .filter(wanted -> wanted != length)
+        .ifPresent(
+            wanted -> {
+              throw new UserException(
+                  "seq_len: %d, but the data in %s has sequences of %d; prepare it again or leave the key out"
+                      .formatted(wanted, data.folder(), length));
+            });
+    if (length > source.positions()) {
+      throw new UserException(
+          "data: sequences of %d tokens in %s exceed the model's %d positions; prepare it with --seq-len %d"
+              .formatted(length, data.folder(), source.positions(), source.positions()));
+    }
+    try (var tokenizer = Tokenizer.load(kind.tokenizer())) {
+      CheckpointSummary.requireFitting(tokenizer, source);
+      data.requireTokenizer(tokenizer);
+    }
+  }
+
+  private static RunEvent.Start start(
+      RunKind kind, ModelConfig source, PreparedData data, long step) {
+    return new RunEvent.Start(
+        step,
+        kind.command(),
+        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+        kind.config().steps(),
+        (long) kind.config().globalBatch() * data.seqLen(),
+        CheckpointSummary.event(source),
+        kind.target(source)
+            .map(shape -> CheckpointSummary.event(shape.cutFrom(source, kind.policy())))
+            .orElse(null),
+        data.domains(),
+        ConfigLoader.tree(kind.whole()),
+        environment(kind.config()));
+  }
+
+  private static Map<String, String> environment(RunConfig config) {
+    Map<String, String> environment = new LinkedHashMap<>();
+    environment.put("java", System.getProperty("java.version"));
+    environment.put("libtorch", LibTorch.version());
+    environment.put("device", LibTorch.device(config.device()).str().getString());
+    environment.put("threads", String.valueOf(LibTorch.threads()));
+    environment.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    return environment;
+  }
+
+  /** Removes what a crash between result and last event left. */
+  static void clear(RunFolder folder) throws IOException {
+    AtomicFiles.deleteTree(folder.model());
+    Files.deleteIfExists(folder.masks());
+  }
+}

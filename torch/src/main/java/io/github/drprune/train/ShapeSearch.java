@@ -1,0 +1,134 @@
+package io.github.drprune.train;
+
+import io.github.drprune.error.UserException;
+import io.github.drprune.model.ModelConfig;
+import io.github.drprune.prune.GroupPolicy;
+import io.github.drprune.prune.TargetShape;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** Shapes that a model can be pruned to, near a number of parameters. */
+public final class ShapeSearch {
+  /** Sizes that run well are multiples of this, in models large enough. */
+  private static final int GRAIN = 32;
+
+  /** Parameters may miss what was asked for by this share. */
+  private static final double TOLERANCE = 0.03;
+
+  private record Candidate(TargetShape shape, long parameters, double distortion) {}
+
+  private ShapeSearch() {}
+
+  /**
+   * The shapes within 3% of {@code parameters} whose proportions are nearest to the source's, the
+   * nearest first: hidden size, layers, heads and intermediate size shrink by about the same share.
+   *
+   * @throws UserException when there is none
+   */
+  public static List<TargetShape> near(
+      ModelConfig source, GroupPolicy policy, long parameters, int limit) {
+    if (parameters >= source.parameters()) {
+      throw new UserException(
+          "target parameters: %,d is not below the model's %,d"
+              .formatted(parameters, source.parameters()));
+    }
+    List<Candidate> found = new ArrayList<>();
+    for (int layers = 1; layers <= source.layers(); layers++) {
+      for (int heads : headCounts(source, policy)) {
+        for (int hidden : hiddenSizes(source, heads)) {
+          candidate(source, policy, parameters, layers, heads, hidden, found);
+        }
+      }
+    }
+    if (found.isEmpty()) {
+      throw new UserException(
+          "target parameters: no shape of this model comes within 3%% of %,d; name sizes instead"
+              .formatted(parameters));
+    }
+    found.sort(
+        Comparator.comparingDouble(Candidate::distortion)
+            .thenComparingLong(candidate -> Math.abs(candidate.parameters() - parameters)));
+    return found.stream().limit(limit).map(Candidate::shape).toList();
+  }
+
+  /** Finds the intermediate size that makes up for the rest. */
+  private static void candidate(
+      ModelConfig source,
+      GroupPolicy policy,
+      long parameters,
+      int layers,
+      int heads,
+      int hidden,
+      List<Candidate> found) {
+    int grain = grain(source.intermediateSize());
+    var smallest = TargetShape.of(source, policy, hidden, layers, heads, null, grain);
+    ModelConfig least = smallest.cutFrom(source, policy);
+    long perGrain = -least.parameters();
+    if (2 * grain > source.intermediateSize()) {
+      return;
+    }
+    perGrain +=
+        TargetShape.of(source, policy, hidden, layers, heads, null, 2 * grain)
+            .cutFrom(source, policy)
+            .parameters();
+    long grains = 1 + Math.round((double) (parameters - least.parameters()) / perGrain);
+    if (grains < 1 || grains * grain > source.intermediateSize()) {
+      return;
+    }
+    int intermediate = (int) grains * grain;
+    var shape = TargetShape.of(source, policy, hidden, layers, heads, null, intermediate);
+    long size = shape.cutFrom(source, policy).parameters();
+    if (Math.abs(size - parameters) <= TOLERANCE * parameters) {
+      found.add(new Candidate(shape, size, distortion(source, shape)));
+    }
+  }
+
+  /** How unevenly the sizes shrink: the spread of the logarithms of their shares. */
+  private static double distortion(ModelConfig source, TargetShape shape) {
+    double[] shares = {
+      Math.log((double) shape.hiddenSize() / source.hiddenSize()),
+      Math.log((double) shape.layers() / source.layers()),
+      Math.log((double) shape.heads() / source.heads()),
+      Math.log((double) shape.intermediateSize() / source.intermediateSize())
+    };
+    double mean = 0;
+    for (double share : shares) {
+      mean += share / shares.length;
+    }
+    double spread = 0;
+    for (double share : shares) {
+      spread += (share - mean) * (share - mean);
+    }
+    return spread;
+  }
+
+  private static List<Integer> headCounts(ModelConfig source, GroupPolicy policy) {
+    int stride =
+        switch (policy) {
+          case KV_GROUP -> source.groupSize();
+          case QUERY_IN_GROUP -> source.kvHeads();
+        };
+    List<Integer> counts = new ArrayList<>();
+    for (int heads = stride; heads <= source.heads(); heads += stride) {
+      counts.add(heads);
+    }
+    return counts;
+  }
+
+  private static List<Integer> hiddenSizes(ModelConfig source, int heads) {
+    if (source.family().hiddenFollowsHeads()) {
+      return List.of(heads * source.headSize());
+    }
+    List<Integer> sizes = new ArrayList<>();
+    int grain = grain(source.hiddenSize());
+    for (int hidden = grain; hidden <= source.hiddenSize(); hidden += grain) {
+      sizes.add(hidden);
+    }
+    return sizes;
+  }
+
+  private static int grain(int size) {
+    return size >= 8 * GRAIN ? GRAIN : Math.max(1, size / 8);
+  }
+}

@@ -1,0 +1,76 @@
+package io.github.drprune.train;
+
+import io.github.drprune.config.RunConfig;
+import io.github.drprune.config.TrainConfig;
+import io.github.drprune.data.Manifest;
+import io.github.drprune.data.PreparedData;
+import io.github.drprune.io.ByteSize;
+import io.github.drprune.model.CausalLm;
+import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelWriter;
+import io.github.drprune.prune.GroupPolicy;
+import io.github.drprune.prune.TargetShape;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Continued pretraining of a checkpoint, or training from scratch. */
+record TrainRun(TrainConfig whole) implements RunKind {
+  /** As large as the files that others publish. */
+  static final ByteSize SHARD_SIZE = ByteSize.parse("5GB");
+
+  @Override
+  public String command() {
+    return "train";
+  }
+
+  @Override
+  public RunConfig config() {
+    return whole.run();
+  }
+
+  @Override
+  public ModelConfig source() throws IOException {
+    return whole.model().isPresent()
+        ? ModelLoader.check(whole.model().get())
+        : NewModel.config(whole.shape().orElseThrow(), Manifest.read(config().data()).seqLen());
+  }
+
+  @Override
+  public Path tokenizer() {
+    return whole.model().orElseGet(() -> whole.shape().orElseThrow().tokenizer());
+  }
+
+  @Override
+  public Optional<TargetShape> target(ModelConfig source) {
+    return Optional.empty();
+  }
+
+  @Override
+  public GroupPolicy policy() {
+    return GroupPolicy.KV_GROUP;
+  }
+
+  @Override
+  public CausalLm load(ModelOptions options) throws IOException {
+    return whole.model().isPresent()
+        ? ModelLoader.load(whole.model().get(), options)
+        : ModelLoader.random(source(), options, config().seed());
+  }
+
+  @Override
+  public Objective objective(CausalLm model, PreparedData data) {
+    return new LanguageModelling();
+  }
+
+  @Override
+  public ModelConfig finish(
+      RunFolder folder, CausalLm model, Objective objective, RunLog log, long step)
+      throws IOException {
+    Runner.clear(folder);
+    ModelWriter.save(model, folder.model(), tokenizer(), Optional.empty(), SHARD_SIZE);
+    return model.config();
+  }
+}

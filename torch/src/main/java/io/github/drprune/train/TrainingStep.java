@@ -1,0 +1,86 @@
+package io.github.drprune.train;
+
+import io.github.drprune.config.RunConfig;
+import io.github.drprune.data.Batch;
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.CausalLm;
+import io.github.drprune.optim.AdamW;
+import io.github.drprune.optim.Schedule;
+import io.github.drprune.train.Objective.StepMasks;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** One optimizer step over a global batch, in micro-batches. */
+final class TrainingStep {
+  /**
+   * What a step did.
+   *
+   * @param gradientNorm before clipping; NaN where the loss was not finite
+   * @param applied false where loss or gradient were not finite and nothing was changed
+   */
+  record Result(DomainLosses losses, double gradientNorm, double learningRate, boolean applied) {}
+
+  private final RunConfig config;
+  private final CausalLm model;
+  private final Objective objective;
+  private final AdamW optimizer;
+  private final Schedule schedule;
+  private final GradientPass pass;
+  private final List<String> domains;
+
+  TrainingStep(
+      RunConfig config,
+      CausalLm model,
+      Objective objective,
+      AdamW optimizer,
+      List<String> domains) {
+    this.config = config;
+    this.model = model;
+    this.objective = objective;
+    this.optimizer = optimizer;
+    this.domains = domains;
+    this.schedule =
+        new Schedule(
+            config.steps(),
+            Math.round(config.optimizer().warmup() * config.steps()),
+            config.optimizer().finalLearningRate());
+    this.pass = config.activationCheckpointing() ? new RecomputingPass() : GradientPass.DIRECT;
+  }
+
+  /** Takes step {@code step}, counted from 1, on {@code batch}. */
+  Result run(long step, Batch batch) {
+    try (var _ = NativeScope.open()) {
+      optimizer.zeroGrad();
+      StepMasks masks = objective.draw(step);
+      var losses = new DomainLosses(domains);
+      for (int from = 0; from < batch.rows(); from += config.microBatch()) {
+        int rows = Math.min(config.microBatch(), batch.rows() - from);
+        accumulate(batch.rows(from, rows), masks, (double) rows / batch.rows(), losses);
+        if (!Double.isFinite(losses.mean())) {
+          return new Result(losses, Double.NaN, 0, false);
+        }
+      }
+      masks.backward();
+      double norm = optimizer.clip(config.optimizer().gradientClip());
+      if (!Double.isFinite(norm)) {
+        return new Result(losses, norm, 0, false);
+      }
+      double factor = schedule.at(step);
+      optimizer.step(factor);
+      objective.afterStep();
+      return new Result(losses, norm, factor * config.optimizer().learningRate(), true);
+    }
+  }
+
+  /** Adds a micro-batch's share of the gradient and its losses. */
+  private void accumulate(Batch micro, StepMasks masks, double share, DomainLosses losses) {
+    try (var _ = NativeScope.open()) {
+      Tensor tokens =
+          Tensors.over(micro.tokens(), ScalarType.Long, micro.rows(), micro.seqLen())
+              .to(model.device(), ScalarType.Long);
+      losses.add(micro.domains(), pass.run(model, tokens, masks.masks(), share));
+    }
+  }
+}

@@ -1,0 +1,212 @@
+package io.github.drprune.prune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.drprune.io.AtomicFiles;
+import io.github.drprune.io.ByteSize;
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.NoGrad;
+import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.CausalLm;
+import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelWriter;
+import io.github.drprune.nn.ModelMasks;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.lifecycle.AfterContainer;
+import org.bytedeco.pytorch.Tensor;
+
+/** The masked model and the model cut by the masks are one function. */
+class CutPropertyTest {
+  /** What the random cases covered, so that a generator gone blind fails. */
+  private static final Set<String> COVERED = new HashSet<>();
+
+  /** A model, masks of random soft values for it, and the shape that they keep. */
+  private record Case(ModelConfig config, TargetShape target, MaskValues masks) {
+    static Case random(SplittableRandom random) {
+      ModelConfig config = TinyModels.config(random);
+      GroupPolicy policy =
+          config.groupSize() > 1 && random.nextBoolean()
+              ? GroupPolicy.QUERY_IN_GROUP
+              : GroupPolicy.KV_GROUP;
+      Set<MaskModule> modules = modules(random);
+      if (config.family().hiddenFollowsHeads()
+          && modules.contains(MaskModule.HIDDEN) != modules.contains(MaskModule.HEAD)) {
+        modules.addAll(Set.of(MaskModule.HIDDEN, MaskModule.HEAD));
+      }
+      var layout = MaskLayout.of(config, modules, policy);
+      TargetShape target = target(random, layout);
+      ModelConfig cut = target.cutFrom(config, policy);
+      Map<MaskModule, float[][]> values = new EnumMap<>(MaskModule.class);
+      for (MaskModule module : layout.modules()) {
+        float[][] rows = new float[layout.rows(module)][];
+        for (int row = 0; row < rows.length; row++) {
+          rows[row] = soft(random, layout.units(module), layout.kept(module, cut));
+        }
+        values.put(module, rows);
+      }
+      if (modules.contains(MaskModule.MLP)) {
+        matchHalves(random, config, values, target.layers());
+      }
+      return new Case(config, target, new MaskValues(layout, values));
+    }
+
+    private static Set<MaskModule> modules(SplittableRandom random) {
+      Set<MaskModule> modules = EnumSet.noneOf(MaskModule.class);
+      while (modules.isEmpty()) {
+        for (var module : List.of(MaskModule.HIDDEN, MaskModule.HEAD, MaskModule.INTERMEDIATE)) {
+          if (random.nextInt(4) > 0) {
+            modules.add(module);
+          }
+        }
+        switch (random.nextInt(3)) {
+          case 0 -> modules.add(MaskModule.LAYER);
+          case 1 -> modules.addAll(Set.of(MaskModule.HEAD_LAYER, MaskModule.MLP));
+          default -> {}
+        }
+      }
+      return modules;
+    }
+
+    private static TargetShape target(SplittableRandom random, MaskLayout layout) {
+      ModelConfig source = layout.config();
+      Set<MaskModule> modules = layout.modules();
+      boolean layers = modules.contains(MaskModule.LAYER) || modules.contains(MaskModule.MLP);
+      int heads = source.heads();
+      int kvHeads = source.kvHeads();
+      if (modules.contains(MaskModule.HEAD)) {
+        switch (layout.policy()) {
+          case KV_GROUP -> {
+            kvHeads = random.nextInt(1, kvHeads + 1);
+            heads = kvHeads * source.groupSize();
+          }
+          case QUERY_IN_GROUP -> heads = kvHeads * random.nextInt(1, source.groupSize() + 1);
+        }
+      }
+      int hidden =
+          modules.contains(MaskModule.HIDDEN)
+              ? random.nextInt(2, source.hiddenSize() + 1)
+              : source.hiddenSize();
+      return new TargetShape(
+          source.family().hiddenFollowsHeads() ? heads * source.headSize() : hidden,
+          layers ? random.nextInt(1, source.layers() + 1) : source.layers(),
+          heads,
+          kvHeads,
+          modules.contains(MaskModule.INTERMEDIATE)
+              ? random.nextInt(1, source.intermediateSize() + 1)
+              : source.intermediateSize());
+    }
+
+    /** {@code kept} values in (0, 1], some of them 1 and some equal, the others 0. */
+    private static float[] soft(SplittableRandom random, int units, int kept) {
+      float[] row = new float[units];
+      int left = kept;
+      for (int i = 0; i < units; i++) {
+        if (random.nextInt(units - i) < left) {
+          row[i] = random.nextBoolean() ? random.nextInt(1, 11) / 10f : random.nextFloat(0.02f, 1);
+          left--;
+        }
+      }
+      return row;
+    }
+
+    private static void matchHalves(
+        SplittableRandom random, ModelConfig config, Map<MaskModule, float[][]> values, int count) {
+      float[] attention = soft(random, config.layers(), config.layers());
+      float[] mlp = soft(random, config.layers(), config.layers());
+      float[] attentionKept = new float[config.layers()];
+      float[] mlpKept = new float[config.layers()];
+      for (LayerPair pair : LayerPair.best(attention, mlp, count, config.parallelResidual())) {
+        attentionKept[pair.attention()] = attention[pair.attention()];
+        mlpKept[pair.mlp()] = mlp[pair.mlp()];
+        if (pair.attention() != pair.mlp()) {
+          COVERED.add("halves of two layers");
+        }
+      }
+      values.put(MaskModule.HEAD_LAYER, new float[][] {attentionKept});
+      values.put(MaskModule.MLP, new float[][] {mlpKept});
+    }
+  }
+
+  @Property(tries = 250, shrinking = ShrinkingMode.OFF)
+  void cutModelIsTheMaskedModel(@ForAll long seed) throws IOException {
+    var random = new SplittableRandom(seed);
+    Case tried = Case.random(random);
+    cover(tried);
+    Path folder = Files.createTempDirectory("cut");
+    try (var _ = NativeScope.open();
+        var _ = NoGrad.open();
+        var model = TinyModels.model(tried.config(), seed)) {
+      Tensor tokens = TinyModels.tokens(random);
+      float[] masked = Tensors.floats(model.forward(tokens, tried.masks().on(model.device())));
+
+      assertThat(tried.masks().shape()).isEqualTo(tried.target());
+      try (var cut = Cut.apply(model, tried.masks(), TinyModels.options(false))) {
+        assertThat(TargetShape.of(cut.config())).isEqualTo(tried.target());
+        assertThat(logits(cut, tokens)).containsExactly(masked, within(1e-4f));
+        ModelWriter.save(cut, folder.resolve("m"), folder, Optional.empty(), ByteSize.parse("1GB"));
+      }
+      try (var loaded = ModelLoader.load(folder.resolve("m"), TinyModels.options(false))) {
+        assertThat(TargetShape.of(loaded.config())).isEqualTo(tried.target());
+        assertThat(loaded.config().headSize()).isEqualTo(tried.config().headSize());
+        assertThat(loaded.config().toJson().has("head_dim"))
+            .as("head_dim is written when it does not follow")
+            .isIn(true, loaded.config().hiddenSize() != 4 * loaded.config().heads());
+        assertThat(logits(loaded, tokens)).containsExactly(masked, within(1e-4f));
+      }
+    } finally {
+      AtomicFiles.deleteTree(folder);
+    }
+  }
+
+  @AfterContainer
+  static void casesCoverWhatMatters() {
+    assertThat(COVERED)
+        .contains(
+            "llama",
+            "qwen2",
+            "gpt_neox",
+            "parallel",
+            "tied",
+            "untied",
+            "KV_GROUP",
+            "QUERY_IN_GROUP",
+            "biases",
+            "layers removed",
+            "halves of two layers");
+  }
+
+  private static void cover(Case tried) {
+    ModelConfig config = tried.config();
+    COVERED.add(config.family().modelType());
+    COVERED.add(config.tiedEmbeddings() ? "tied" : "untied");
+    COVERED.add(tried.masks().layout().policy().name());
+    if (config.parallelResidual()) {
+      COVERED.add("parallel");
+    }
+    if (config.biases().attentionOutput() && config.biases().mlp()) {
+      COVERED.add("biases");
+    }
+    if (tried.target().layers() < config.layers()) {
+      COVERED.add("layers removed");
+    }
+  }
+
+  private static float[] logits(CausalLm model, Tensor tokens) {
+    return Tensors.floats(model.forward(tokens, ModelMasks.NONE));
+  }
+}
