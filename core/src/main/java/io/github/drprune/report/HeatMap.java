@@ -50,12 +50,23 @@ public record HeatMap(
     int units = Math.max(units(module, source), largest + 1);
     int perCell = unitsPerCell(units);
     var cells = new ArrayList<List<Double>>();
-    for (var row : kept) {
+    var layers = layers(kept.size(), cut.kept());
+    var staying = stayingLayers(module, cut.kept());
+    for (int row = 0; row < kept.size(); row++) {
       var flags = new ArrayList<>(Collections.nCopies(units, 0.0));
-      row.forEach(unit -> flags.set(unit, 1.0));
+      if (layers.isEmpty() || staying.isEmpty() || staying.contains(layers.get(row))) {
+        kept.get(row).forEach(unit -> flags.set(unit, 1.0));
+      }
       cells.add(means(flags, perCell));
     }
-    return new HeatMap(module, true, perCell, layers(kept.size(), cut.kept()), cells);
+    return new HeatMap(module, true, perCell, layers, cells);
+  }
+
+  /** The layers whose units of {@code module} stay; empty where no mask removes layers. */
+  private static List<Integer> stayingLayers(String module, Map<String, List<List<Integer>>> kept) {
+    String half = module.equals("head") ? "head_layer" : "mlp";
+    var gate = kept.getOrDefault("layer", kept.getOrDefault(half, List.of()));
+    return gate.size() == 1 ? gate.getFirst() : List.of();
   }
 
   /** Rows may be given for the layers that stay only: those have the numbers the cut kept. */

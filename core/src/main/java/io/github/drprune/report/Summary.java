@@ -179,8 +179,12 @@ final class Summary {
     }
     var furthest =
         masks.modules().entrySet().stream()
+            .filter(entry -> entry.getValue().target() != null)
             .max(Comparator.comparingDouble(entry -> distance(entry.getValue())))
-            .orElseThrow();
+            .orElse(null);
+    if (furthest == null) {
+      return Optional.empty();
+    }
     var module = furthest.getValue();
     if (distance(module) < NOTABLE_SPARSITY) {
       return Optional.of("The masks are where they should be: every module follows its target.");
