@@ -75,10 +75,7 @@ final class BenchCommand implements Callable<Integer> {
       description = "Units of the MLP (${DEFAULT-VALUE}).")
   private int intermediate;
 
-  @Option(
-      names = "--vocabulary",
-      defaultValue = "32000",
-      description = "Words (${DEFAULT-VALUE}).")
+  @Option(names = "--vocabulary", defaultValue = "32000", description = "Words (${DEFAULT-VALUE}).")
   private int vocabulary;
 
   @Option(names = "--batch", defaultValue = "8", description = "Rows (${DEFAULT-VALUE}).")

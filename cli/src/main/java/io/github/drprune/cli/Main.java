@@ -30,7 +30,37 @@ import picocli.CommandLine.Spec;
       ReplayCommand.class,
       BenchCommand.class,
       ReportCommand.class,
-      WatchCommand.class
+      WatchCommand.class,
+      DemoCommand.class
+    })
+      PrepareCommand.class,
+      DataCommand.class,
+      PruneCommand.class,
+      MasksCommand.class,
+      CutCommand.class,
+      TrainCommand.class,
+      EvaluateCommand.class,
+      GenerateCommand.class,
+      ReferenceLossCommand.class,
+      ReplayCommand.class,
+      BenchCommand.class,
+      ReportCommand.class,
+    subcommands = {
+      InspectCommand.class,
+      PrepareCommand.class,
+      DataCommand.class,
+      PruneCommand.class,
+      MasksCommand.class,
+      CutCommand.class,
+      TrainCommand.class,
+      EvaluateCommand.class,
+      GenerateCommand.class,
+      ReferenceLossCommand.class,
+      ReplayCommand.class,
+      BenchCommand.class,
+      ReportCommand.class,
+      WatchCommand.class,
+      DemoCommand.class
     })
     })
 public final class Main implements Runnable {

@@ -17,8 +17,8 @@ final class ModelOptionsMixin {
 
   @Option(
       names = "--precision",
-      defaultValue = "bf16",
-      description = "fp32 or bf16 (default: ${DEFAULT-VALUE}).")
+      paramLabel = "TYPE",
+      description = "fp32 or bf16 (default: bf16 where the device multiplies it, else fp32).")
   private Precision precision;
 
   @Option(
@@ -31,6 +31,7 @@ final class ModelOptionsMixin {
   ModelOptions inference() {
     LibTorch.useThreads(threads);
     var where = LibTorch.device(device);
-    return new ModelOptions(where, precision, false, Kernels.select(where, precision));
+    var type = precision == null ? Precision.fastestOn(where) : precision;
+    return new ModelOptions(where, type, false, Kernels.select(where, type));
   }
 }

@@ -1,8 +1,6 @@
 package io.github.drprune.cli;
 
 import io.github.drprune.error.UserException;
-import io.github.drprune.io.AtomicFiles;
-import io.github.drprune.json.Json;
 import io.github.drprune.report.Comparison;
 import io.github.drprune.report.Report;
 import io.github.drprune.report.RunView;
@@ -12,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -40,11 +39,7 @@ final class ReportCommand implements Callable<Integer> {
       description = "Where to write the page (for one run: report.html in its folder).")
   private Path out;
 
-  @Option(
-      names = "--json",
-      paramLabel = "FILE",
-      description = "Also writes the figures of the domains, and the differences between runs.")
-  private Path json;
+  @Mixin private JsonOption json;
 
   /** The figures of one run. */
   private record Figures(
@@ -62,23 +57,22 @@ final class ReportCommand implements Callable<Integer> {
     }
     var model = Report.read(runs);
     Report.write(model, html);
-    if (json != null) {
-      var figures =
-          model.runs().stream()
-              .map(
-                  run ->
-                      new Figures(
-                          run.name(), run.state().word(), run.step(), run.tokens(), run.table()))
-              .toList();
-      AtomicFiles.text(json, Json.pretty(new Summary(figures, model.comparison())));
-    }
+    var figures = model.runs().stream().map(ReportCommand::figures).toList();
+    json.write(new Summary(figures, model.comparison()));
     var terminal = spec.commandLine().getOut();
     for (var run : model.runs()) {
       run.summary().forEach(sentence -> terminal.println(sentence));
-      run.warnings().forEach(warning -> terminal.println("warning: " + warning.message()));
+      run.warnings()
+          .forEach(
+              warning ->
+                  terminal.println("warning: " + warning.message().replaceAll("\\p{Cntrl}", "?")));
     }
     terminal.println("wrote " + html);
     return 0;
+  }
+
+  private static Figures figures(RunView run) {
+    return new Figures(run.name(), run.state().word(), run.step(), run.tokens(), run.table());
   }
 
   private Path besideTheRun() {

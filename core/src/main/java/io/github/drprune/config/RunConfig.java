@@ -36,7 +36,11 @@ public record RunConfig(
                 "Compute each layer's activations again in the backward pass: slower, less memory.",
             value = "false")
         boolean activationCheckpointing,
-    @Key(doc = "Type of the computation; weights are kept in fp32.", value = "bf16")
+    @Key(
+            doc =
+                "Type of the computation; weights are kept in fp32. 'auto' takes bf16 where the"
+                    + " device multiplies it, fp32 elsewhere.",
+            value = "auto")
         Precision precision,
     @Key(
             doc = "Where to compute; 'auto' takes a GPU if there is one.",
@@ -48,6 +52,7 @@ public record RunConfig(
     @Key(doc = "Domain weighting.") DomainsConfig domains) {
   /** Types that matrix products are computed in. */
   public enum Precision {
+    AUTO,
     BF16,
     FP32
   }

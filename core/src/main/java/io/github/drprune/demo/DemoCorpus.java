@@ -14,7 +14,7 @@ import java.util.SplittableRandom;
  * A made-up corpus of five domains of different size and difficulty: what one capacity helps,
  * another does not, so that pruning hurts them unequally and the data's balance matters.
  */
-final class DemoCorpus {
+public final class DemoCorpus {
   private static final int DOCUMENT = 600; // characters, about
 
   /** A domain of the corpus. */
@@ -109,7 +109,7 @@ final class DemoCorpus {
   private DemoCorpus() {}
 
   /** Writes a folder with train.jsonl and eval.jsonl for every domain. */
-  static void write(Path folder, long characters, long seed) throws IOException {
+  public static void write(Path folder, long characters, long seed) throws IOException {
     for (Domain domain : Domain.values()) {
       Path target = Files.createDirectories(folder.resolve(domain.folder()));
       long train = (long) (characters * domain.share);

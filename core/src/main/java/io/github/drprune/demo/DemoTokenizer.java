@@ -11,17 +11,14 @@ import java.util.Map;
 /**
  * A tokenizer of single bytes in Hugging Face's format: no merges, so nothing had to be learned.
  */
-final class DemoTokenizer {
-  /** The 256 bytes and the two marks. */
-  static final int SIZE = 258;
-
+public final class DemoTokenizer {
   private static final String BOS = "<s>";
   private static final String EOS = "</s>";
 
   private DemoTokenizer() {}
 
   /** Writes {@code tokenizer.json} and {@code tokenizer_config.json}. */
-  static void write(Path folder) throws IOException {
+  public static void write(Path folder) throws IOException {
     Map<String, Integer> vocabulary = new LinkedHashMap<>();
     vocabulary.put(BOS, 0);
     vocabulary.put(EOS, 1);

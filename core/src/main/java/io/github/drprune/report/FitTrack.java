@@ -1,6 +1,7 @@
 package io.github.drprune.report;
 
 import io.github.drprune.event.RunEvent;
+import io.github.drprune.scaling.ScalingLaw;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,14 +49,15 @@ final class FitTrack {
     }
   }
 
-  /** {@code A n^-alpha s^-beta + E} where it is defined. */
+  /** The domain's scaling law at the points marked, where it is defined. */
   ThinnedSeries.Points curve(String domain, RunEvent.Fit fit) {
+    double beta = fit.beta() == null ? 0 : fit.beta();
+    var law = new ScalingLaw(fit.a(), fit.alpha(), beta, fit.e());
     var xs = new ArrayList<Long>();
     var ys = new ArrayList<Double>();
     for (var point : points) {
       double n = point.domainTokens.getOrDefault(domain, 0.0);
-      double s = fit.beta() == null ? 1 : Math.pow(point.sparsity, -fit.beta());
-      double y = fit.a() * Math.pow(n, -fit.alpha()) * s + fit.e();
+      double y = law.loss(n, point.sparsity);
       if (n > 0 && Double.isFinite(y)) {
         xs.add(point.x);
         ys.add(Figures.rounded(y));

@@ -24,7 +24,9 @@ public record HeatMap(
   static List<HeatMap> of(RunEvent.Masks masks, RunEvent.Cut cut, RunEvent.Model source) {
     var maps = new LinkedHashMap<String, HeatMap>();
     if (masks != null) {
-      masks.modules().forEach((module, state) -> maps.put(module, probabilities(module, state)));
+      masks
+          .modules()
+          .forEach((module, state) -> maps.put(module, probabilities(module, state, source)));
     }
     if (cut != null && cut.kept() != null) {
       cut.kept().forEach((module, kept) -> maps.put(module, kept(module, kept, cut, source)));
@@ -32,11 +34,13 @@ public record HeatMap(
     return List.copyOf(maps.values());
   }
 
-  private static HeatMap probabilities(String module, RunEvent.Module state) {
+  private static HeatMap probabilities(
+      String module, RunEvent.Module state, RunEvent.Model source) {
     if (state.keep() != null && !state.keep().isEmpty()) {
-      int units = state.keep().stream().mapToInt(List::size).max().orElse(0);
+      var keep = perLayer(state.keep(), source);
+      int units = keep.stream().mapToInt(List::size).max().orElse(0);
       int perCell = unitsPerCell(units);
-      var cells = state.keep().stream().map(row -> means(row, perCell)).toList();
+      var cells = keep.stream().map(row -> means(row, perCell)).toList();
       return new HeatMap(module, false, perCell, numbers(cells.size()), cells);
     }
     var rows = state.rows() == null ? List.<Double>of() : state.rows();
@@ -47,15 +51,44 @@ public record HeatMap(
   private static HeatMap kept(
       String module, List<List<Integer>> kept, RunEvent.Cut cut, RunEvent.Model source) {
     int largest = kept.stream().flatMap(List::stream).max(Integer::compare).orElse(0);
-    int units = Math.max(units(module, source), largest + 1);
-    int perCell = unitsPerCell(units);
+    int units = Math.max(units(module, kept.size(), source), largest + 1);
+    var rows = perLayer(kept.stream().map(row -> flags(row, units)).toList(), source);
+    var layers = layers(rows.size(), cut.kept());
+    var staying = stayingLayers(module, cut.kept());
+    int perCell = unitsPerCell(rows.isEmpty() ? units : rows.getFirst().size());
     var cells = new ArrayList<List<Double>>();
-    for (var row : kept) {
-      var flags = new ArrayList<>(Collections.nCopies(units, 0.0));
-      row.forEach(unit -> flags.set(unit, 1.0));
-      cells.add(means(flags, perCell));
+    for (int row = 0; row < rows.size(); row++) {
+      boolean stays = layers.isEmpty() || staying.isEmpty() || staying.contains(layers.get(row));
+      var flags = rows.get(row);
+      cells.add(means(stays ? flags : Collections.nCopies(flags.size(), 0.0), perCell));
     }
-    return new HeatMap(module, true, perCell, layers(kept.size(), cut.kept()), cells);
+    return new HeatMap(module, true, perCell, layers, cells);
+  }
+
+  private static List<Double> flags(List<Integer> kept, int units) {
+    var flags = new ArrayList<>(Collections.nCopies(units, 0.0));
+    kept.forEach(unit -> flags.set(unit, 1.0));
+    return flags;
+  }
+
+  /** Masks of the query heads in a group have a row for each group: a layer's are put together. */
+  private static List<List<Double>> perLayer(List<List<Double>> rows, RunEvent.Model source) {
+    int layers = source == null ? 0 : source.layers();
+    if (layers == 0 || rows.size() <= layers || rows.size() % layers != 0) {
+      return rows;
+    }
+    int groups = rows.size() / layers;
+    return IntStream.range(0, layers)
+        .mapToObj(layer -> rows.subList(layer * groups, (layer + 1) * groups))
+        .map(group -> group.stream().flatMap(List::stream).toList())
+        .toList();
+  }
+
+  /** The layers whose units of {@code module} stay; empty where no mask removes layers. */
+  private static List<Integer> stayingLayers(String module, Map<String, List<List<Integer>>> kept) {
+    String half = module.equals("head") ? "head_layer" : "mlp";
+    var gate = kept.getOrDefault("layer", kept.getOrDefault(half, List.of()));
+    return gate.size() == 1 ? gate.getFirst() : List.of();
   }
 
   /** Rows may be given for the layers that stay only: those have the numbers the cut kept. */
@@ -70,7 +103,7 @@ public record HeatMap(
   }
 
   /** 0 where the source's shape does not tell. */
-  private static int units(String module, RunEvent.Model source) {
+  private static int units(String module, int rows, RunEvent.Model source) {
     if (source == null) {
       return 0;
     }
@@ -78,7 +111,7 @@ public record HeatMap(
       case "hidden" -> source.hiddenSize();
       case "intermediate" -> source.intermediateSize();
       case "layer", "head_layer", "mlp" -> source.layers();
-      case "head" -> source.kvHeads();
+      case "head" -> rows > source.layers() ? source.heads() / source.kvHeads() : source.kvHeads();
       default -> 0;
     };
   }

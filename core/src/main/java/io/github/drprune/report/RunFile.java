@@ -1,6 +1,7 @@
 package io.github.drprune.report;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.event.EventLog;
 import java.io.IOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
@@ -22,7 +23,7 @@ import java.util.Set;
  */
 public record RunFile(String name, Path metrics) {
   /** The name of the file of events in a run's folder. */
-  public static final String METRICS = "metrics.jsonl";
+  public static final String METRICS = EventLog.FILE_NAME;
 
   private static final int DEPTH = 6;
 

@@ -17,6 +17,9 @@ final class Summary {
 
   private static final double NOTABLE_EPOCHS = 1.5;
 
+  private static final char FIRST_STRONG_ISOLATE = '\u2068';
+  private static final char POP_ISOLATE = '\u2069';
+
   private final RunHistory run;
   private final RunState state;
   private final List<RunView.DomainRow> domains;
@@ -96,12 +99,12 @@ final class Summary {
         "a %s model of %s parameters (%s)"
             .formatted(source.family(), Figures.count(source.parameters()), shape(source));
     if (result == null || result.equals(source)) {
-      return Optional.of("It trains " + from + ".");
+      return Optional.of((state == RunState.RUNNING ? "It trains " : "It trained ") + from + ".");
     }
     return Optional.of(
         "It %s %s %s %s (%s), %s of the size. %s"
             .formatted(
-                cut ? "cut" : "is pruning",
+                cut ? "cut" : state == RunState.RUNNING ? "is pruning" : "was pruning",
                 from,
                 cut ? "to" : "towards",
                 Figures.count(result.parameters()),
@@ -141,7 +144,7 @@ final class Summary {
             row ->
                 text.append(
                     " The worst domain is %s with perplexity %s."
-                        .formatted(row.domain(), Figures.three(row.perplexityNow()))));
+                        .formatted(named(row), Figures.three(row.perplexityNow()))));
     domains.stream()
         .filter(row -> row.lossBefore() != null && row.lossNow() != null)
         .max(Comparator.comparingDouble(Summary::rise))
@@ -150,8 +153,15 @@ final class Summary {
             row ->
                 text.append(
                     " %s lost most: its loss is %s nats per token above where it began."
-                        .formatted(row.domain(), Figures.three(rise(row)))));
+                        .formatted(named(row), Figures.three(rise(row)))));
     return Optional.of(text.toString());
+  }
+
+  /** A domain's name in a sentence: whatever it contains, it must not turn the words around it. */
+  private static String named(RunView.DomainRow row) {
+    String name = row.domain().replaceAll("\\p{Cntrl}", "\ufffd");
+    boolean plain = name.chars().allMatch(c -> c < 0x7f);
+    return plain ? name : FIRST_STRONG_ISOLATE + name + POP_ISOLATE;
   }
 
   private static double rise(RunView.DomainRow row) {
@@ -169,8 +179,12 @@ final class Summary {
     }
     var furthest =
         masks.modules().entrySet().stream()
+            .filter(entry -> entry.getValue().target() != null)
             .max(Comparator.comparingDouble(entry -> distance(entry.getValue())))
-            .orElseThrow();
+            .orElse(null);
+    if (furthest == null) {
+      return Optional.empty();
+    }
     var module = furthest.getValue();
     if (distance(module) < NOTABLE_SPARSITY) {
       return Optional.of("The masks are where they should be: every module follows its target.");
@@ -204,10 +218,10 @@ final class Summary {
     return Optional.of(
         "Training data moved towards %s (from %s to %s) and away from %s (from %s to %s)."
             .formatted(
-                more.domain(),
+                named(more),
                 Figures.percent(more.startProportion()),
                 Figures.percent(more.weight()),
-                less.domain(),
+                named(less),
                 Figures.percent(less.startProportion()),
                 Figures.percent(less.weight())));
   }
@@ -220,7 +234,7 @@ final class Summary {
         .map(
             row ->
                 "The data of %s has been used most: %s times over."
-                    .formatted(row.domain(), Figures.three(row.epochs())));
+                    .formatted(named(row), Figures.three(row.epochs())));
   }
 
   List<RunView.Tile> tiles() {

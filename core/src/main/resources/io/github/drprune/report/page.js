@@ -72,7 +72,7 @@ function comparison() {
     overlay(runs, legend, { title: 'Worst domain', y: NATS, about: 'The loss of the domain that is worst at each evaluation.' }, run => pairs(run.held_out.worst)),
     overlay(runs, legend, { title: 'Throughput', y: 'training tokens per second', about: 'Running mean.' }, run => runningMean(pairs(run.training.tokens_per_second))),
     overlay(runs, legend, { title: 'Training loss', y: NATS, about: 'Running mean.' }, run => runningMean(pairs(run.training.loss)))]),
-  el('h3', null, 'Held-out loss per domain'),
+  el('h3', { class: 'between' }, 'Held-out loss per domain'),
   grid(domains.map(domain => overlay(runs, legend, { title: domain, y: NATS }, run => pairs(at(run.held_out.loss, domain)))), 'small')),
   el('section', { 'aria-labelledby': 'each' }, el('h2', { id: 'each' }, 'One run in full'), runTabs())];
 }
@@ -100,7 +100,7 @@ function single() {
     const data = dataFigures(run, legend);
     sections.push(el('div', null, legend.node,
       section('losses', 'Losses', 'Press a domain above to hide or show it in all charts; double-press to see it alone.', grid(lossFigures(run, legend))),
-      data.length && section('data', 'Where the data goes', 'The weights follow the domains that are furthest above their reference loss.', grid(data))));
+      data.length > 0 && section('data', 'Where the data goes', 'The weights follow the domains that are furthest above their reference loss.', grid(data))));
   }
   const fitted = current.domains.filter(name => at(current.weighting.fits, name));
   if (fitted.length) sections.push(fits(fitted, legend));
@@ -197,3 +197,4 @@ build();
 footer();
 if (model.live) live();
 document.body.dataset.ready = 'true';
+performance.mark('ready');

@@ -53,7 +53,7 @@ function summary(run) {
   const bad = run.state === 'failed' || run.state === 'stale';
   return el('div', null, bad || run.state === 'empty' ? el('p', { class: 'note' + (bad ? ' bad' : ''), role: bad ? 'alert' : null }, first) : null,
     run.tiles.length ? tiles(run) : null,
-    el('ul', { class: 'words' }, ...(bad || run.state === 'empty' ? rest : run.summary).map(text => el('li', null, text))),
+    el('ul', { class: bad || run.state === 'empty' ? 'words more' : 'words' }, ...(bad || run.state === 'empty' ? rest : run.summary).map(text => el('li', null, text))),
     notes(run));
 }
 

@@ -7,7 +7,7 @@ function el(tag, attributes, ...children) {
     else if (value === true) node.setAttribute(name, '');
     else if (value !== false && value != null) node.setAttribute(name, value);
   }
-  node.append(...children.filter(child => child != null));
+  node.append(...children.filter(child => child != null && child !== false));
   return node;
 }
 

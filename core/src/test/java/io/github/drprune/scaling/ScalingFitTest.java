@@ -7,50 +7,19 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.drprune.error.UserException;
 import java.util.Arrays;
 import java.util.Random;
-import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
 
 final class ScalingFitTest {
-  private static final double LAST_TOKENS = 6e6;
-  private static final double LAST_SPARSITY = 0.5;
-
-  /** A law as domains have them, and points along the first third of a run. */
-  private record Points(ScalingLaw law, double[] tokens, double[] sparsity, double[] losses) {
-    static Points random(Random random, int n, boolean pruning, double noise) {
-      double alpha = random.nextDouble(0.2, 0.5);
-      double beta = pruning ? -random.nextDouble(0.2, 1) : 0;
-      double a = random.nextDouble(0.3, 1.2) * Math.pow(2e5, alpha) * Math.pow(0.45, beta);
-      var law = new ScalingLaw(a, alpha, beta, random.nextDouble(0.6, 2.2));
-      double[] tokens = series(n, i -> 2e5 + 1.8e6 * i / (n - 1));
-      double[] sparsity = series(n, i -> Math.min(0.45, 0.05 + 0.55 * i / (n - 1)));
-      double[] losses =
-          series(n, i -> law.loss(tokens[i], sparsity[i]) + noise * random.nextGaussian());
-      return new Points(law, tokens, pruning ? sparsity : null, losses);
-    }
-
-    ScalingFit fit() {
-      return ScalingFit.of(tokens, sparsity, losses, LAST_TOKENS, LAST_SPARSITY);
-    }
-
-    double truth() {
-      return law.loss(LAST_TOKENS, LAST_SPARSITY);
-    }
-  }
-
-  private static double[] series(int n, IntToDoubleFunction value) {
-    var series = new double[n];
-    Arrays.setAll(series, value);
-    return series;
-  }
-
   @Test
   void recoversLawsWithoutNoise() {
     var random = new Random(1);
     for (int k = 0; k < 200; k++) {
-      var points = Points.random(random, 11 + random.nextInt(50), k % 2 == 0, 0);
+      var points = SimulatedPoints.random(random, 11 + random.nextInt(50), k % 2 == 0, 0);
       var fit = points.fit();
       assertThat(fit.determined()).isTrue();
-      assertThat(fit.law().loss(LAST_TOKENS, LAST_SPARSITY) / points.truth())
+      assertThat(
+              fit.law().loss(SimulatedPoints.LAST_TOKENS, SimulatedPoints.LAST_SPARSITY)
+                  / points.truth())
           .isCloseTo(1, within(1e-5));
       assertThat(fit.law().alpha() / points.law().alpha()).isCloseTo(1, within(1e-3));
     }
@@ -63,7 +32,7 @@ final class ScalingFitTest {
     int held = 0;
     int cases = 300;
     for (int k = 0; k < cases; k++) {
-      var points = Points.random(random, 40, k % 2 == 0, 0.003);
+      var points = SimulatedPoints.random(random, 40, k % 2 == 0, 0.003);
       var fit = points.fit();
       held += points.truth() >= fit.low() && points.truth() <= fit.high() ? 1 : 0;
     }
@@ -74,22 +43,22 @@ final class ScalingFitTest {
   void outliersMoveLittle() {
     var random = new Random(3);
     for (int k = 0; k < 50; k++) {
-      var points = Points.random(random, 40, false, 0.002);
-      points.losses[10] += 0.5;
-      points.losses[25] += 1;
+      var points = SimulatedPoints.random(random, 40, false, 0.002);
+      points.losses()[10] += 0.5;
+      points.losses()[25] += 1;
       assertThat(points.fit().prediction() / points.truth()).isCloseTo(1, within(0.015));
     }
   }
 
   @Test
   void fallsBackToTheLowestLossWhereTheCurveIsNotDetermined() {
-    double[] tokens = series(20, i -> 1e5 * (i + 1));
-    double[] rising = series(20, i -> 2 + 0.01 * i);
-    double[] equal = series(20, i -> 2);
+    double[] tokens = SimulatedPoints.series(20, i -> 1e5 * (i + 1));
+    double[] rising = SimulatedPoints.series(20, i -> 2 + 0.01 * i);
+    double[] equal = SimulatedPoints.series(20, i -> 2);
     var random = new Random(4);
-    double[] noise = series(20, i -> 2 + 0.5 * random.nextGaussian());
-    double[] sameTokens = series(20, i -> 1e5);
-    double[] falling = series(20, i -> 2 - 0.01 * i);
+    double[] noise = SimulatedPoints.series(20, i -> 2 + 0.5 * random.nextGaussian());
+    double[] sameTokens = SimulatedPoints.series(20, i -> 1e5);
+    double[] falling = SimulatedPoints.series(20, i -> 2 - 0.01 * i);
 
     assertUndetermined(ScalingFit.of(tokens, null, rising, 1e7, 0), 2);
     assertUndetermined(ScalingFit.of(tokens, null, equal, 1e7, 0), 2);
@@ -114,7 +83,8 @@ final class ScalingFitTest {
   }
 
   private static double[] law(double... billions) {
-    return series(billions.length, i -> 50 * Math.pow(1e9 * billions[i], -0.2) + 1.1);
+    return SimulatedPoints.series(
+        billions.length, i -> 50 * Math.pow(1e9 * billions[i], -0.2) + 1.1);
   }
 
   @Test

@@ -21,8 +21,7 @@ final class DomainMix {
   private WeightingState state;
 
   DomainMix(DomainsConfig config, PreparedData data, long totalSteps, long seed) {
-    this.weighting =
-        DomainWeighting.of(config, data.domains(), trainingShares(data), seed);
+    this.weighting = DomainWeighting.of(config, data.domains(), trainingShares(data), seed);
     this.totalSteps = totalSteps;
     this.seqLen = data.seqLen();
     this.state = weighting.start();

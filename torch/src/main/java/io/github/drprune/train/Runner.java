@@ -67,12 +67,13 @@ public final class Runner {
   /** How a run of {@code config} holds its model. */
   public static ModelOptions options(
       RunConfig config, BiFunction<Device, Precision, Kernels> kernels) {
+    var device = LibTorch.device(config.device());
     var precision =
         switch (config.precision()) {
+          case AUTO -> Precision.fastestOn(device);
           case BF16 -> Precision.BF16;
           case FP32 -> Precision.FP32;
         };
-    var device = LibTorch.device(config.device());
     return new ModelOptions(device, precision, true, kernels.apply(device, precision));
   }
 

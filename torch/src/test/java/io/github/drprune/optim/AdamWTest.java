@@ -44,8 +44,7 @@ class AdamWTest {
   void multipliersAscend() {
     try (var _ = NativeScope.open()) {
       Tensor leaf = Tensors.of(new float[] {0}, 1).set_requires_grad(true);
-      try (var optimizer =
-          optimizer(List.of(group("l", leaf, 1.0, 0, true)), AdamWKernel.FUSED)) {
+      try (var optimizer = optimizer(List.of(group("l", leaf, 1.0, 0, true)), AdamWKernel.FUSED)) {
         gradient(leaf, 0.3f);
         optimizer.step(0.5);
         assertThat(Tensors.floats(leaf)[0]).isCloseTo(0.5f, within(1e-6f));
@@ -60,8 +59,7 @@ class AdamWTest {
       Tensor b = Tensors.of(new float[] {0}, 1).set_requires_grad(true);
       try (var optimizer =
           optimizer(
-              List.of(group("a", a, 1, 0, false), group("b", b, 1, 0, false)),
-              AdamWKernel.PLAIN)) {
+              List.of(group("a", a, 1, 0, false), group("b", b, 1, 0, false)), AdamWKernel.PLAIN)) {
         gradient(a, 2);
         gradient(b, 1);
         assertThat(optimizer.clip(1)).isCloseTo(3, within(1e-6)); // sqrt(4 + 4 + 1)

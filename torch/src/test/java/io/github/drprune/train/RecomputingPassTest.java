@@ -49,8 +49,7 @@ class RecomputingPassTest {
     var layout =
         MaskLayout.of(
             config,
-            List.of(
-                MaskModule.HIDDEN, MaskModule.HEAD, MaskModule.INTERMEDIATE, MaskModule.LAYER),
+            List.of(MaskModule.HIDDEN, MaskModule.HEAD, MaskModule.INTERMEDIATE, MaskModule.LAYER),
             GroupPolicy.KV_GROUP);
     try (var _ = NativeScope.open();
         CausalLm model = ModelLoader.random(config, TinyModels.TRAINED, 7);

@@ -119,8 +119,7 @@ class RunnerTest {
     Path kept = folder.resolve("kept");
     Path recomputed = folder.resolve("recomputed");
     TinyRun.runner().prune(tiny.prune(kept, "steps=8"));
-    TinyRun.runner()
-        .prune(tiny.prune(recomputed, "steps=8", "activation_checkpointing=true"));
+    TinyRun.runner().prune(tiny.prune(recomputed, "steps=8", "activation_checkpointing=true"));
 
     for (int i = 0; i < 8; i++) {
       assertThat(losses(recomputed).get(i)).isCloseTo(losses(kept).get(i), within(1e-5));
@@ -291,15 +290,11 @@ class RunnerTest {
   }
 
   private static String[] with(String[] sets, String more) {
-    return Stream.concat(Arrays.stream(sets), Stream.of(more))
-        .toArray(String[]::new);
+    return Stream.concat(Arrays.stream(sets), Stream.of(more)).toArray(String[]::new);
   }
 
   static List<Long> trainSteps(List<RunEvent> events) {
-    return events.stream()
-        .filter(RunEvent.Train.class::isInstance)
-        .map(RunEvent::step)
-        .toList();
+    return events.stream().filter(RunEvent.Train.class::isInstance).map(RunEvent::step).toList();
   }
 
   static List<Long> steps(int count) {

@@ -11,9 +11,9 @@ import io.github.drprune.io.ByteSize;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.json.Json;
 import io.github.drprune.libtorch.LibTorch;
+import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelWriter;
-import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.tokenizer.Tokenizer;
@@ -57,8 +57,7 @@ final class TinyRun {
     text(folder.resolve("text/easy.jsonl"), 8, 1);
     text(folder.resolve("text/hard.jsonl"), WORDS, 2);
     try (var tokenizer = Tokenizer.load(model())) {
-      var settings =
-          new PrepareConfig(SEQ_LEN, "text", 0.2, 0, null, 1 << 20, 0, 1);
+      var settings = new PrepareConfig(SEQ_LEN, "text", 0.2, 0, null, 1 << 20, 0, 1);
       new Prepare(CorpusFinder.in(folder.resolve("text")), tokenizer, settings, SILENT)
           .into(data());
     }

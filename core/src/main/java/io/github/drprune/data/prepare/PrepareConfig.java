@@ -25,7 +25,7 @@ public record PrepareConfig(
     long maxBadLines,
     int threads) {
 
-  /** Where the user says nothing else. */
+  /** The defaults. */
   public static final String TEXT_FIELD = "text";
 
   public static final double EVAL_FRACTION = 0.01;
@@ -45,7 +45,7 @@ public record PrepareConfig(
     check(threads >= 1, "--threads %d: must be at least 1", threads);
   }
 
-  /** The defaults, with every core but those that {@code threads} leaves. */
+  /** The defaults, on all cores. */
   public static PrepareConfig of(int seqLen) {
     return new PrepareConfig(
         seqLen,
