@@ -42,6 +42,11 @@ record LanguageModelling() implements Objective {
   public void afterStep() {}
 
   @Override
+  public Optional<String> warning(long step) {
+    return Optional.empty();
+  }
+
+  @Override
   public ModelMasks evaluationMasks(long step) {
     return ModelMasks.NONE;
   }

@@ -8,6 +8,8 @@ import io.github.drprune.prune.Lagrangian;
 import io.github.drprune.prune.MaskDraw;
 import io.github.drprune.prune.MaskSet;
 import io.github.drprune.prune.MaskValues;
+import io.github.drprune.prune.ShapeForecast;
+import io.github.drprune.prune.ShapeReport;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +24,7 @@ import org.bytedeco.pytorch.Tensor;
 final class MaskLearning implements Objective {
   private final MaskSet masks;
   private final Lagrangian lagrangian;
+  private final ShapeForecast forecast;
   private final RandomState random;
   private final Device device;
   private final double learningRate;
@@ -35,12 +38,14 @@ final class MaskLearning implements Objective {
   MaskLearning(
       MaskSet masks,
       Lagrangian lagrangian,
+      ShapeForecast forecast,
       RandomState random,
       Device device,
       double learningRate,
       long steps) {
     this.masks = masks;
     this.lagrangian = lagrangian;
+    this.forecast = forecast;
     this.random = random;
     this.device = device;
     this.learningRate = learningRate;
@@ -83,8 +88,18 @@ final class MaskLearning implements Objective {
   }
 
   @Override
+  public Optional<String> warning(long step) {
+    return forecast.observe(step);
+  }
+
+  @Override
   public ModelMasks evaluationMasks(long step) {
     return (step == steps ? cut() : masks.deterministicExpected()).on(device);
+  }
+
+  /** What the cut does that the masks did not ask for, where there is much of it. */
+  Optional<String> gap() {
+    return ShapeReport.of(masks).warning();
   }
 
   /** The masks of the model to cut. */

@@ -38,6 +38,9 @@ sealed interface Objective extends AutoCloseable permits LanguageModelling, Mask
   /** Puts what was learned back into its bounds after an optimizer step. */
   void afterStep();
 
+  /** Something the user should know after {@code step}, to be asked after every step. */
+  Optional<String> warning(long step);
+
   /** The masks to evaluate under after {@code step}; they live in the caller's scope. */
   ModelMasks evaluationMasks(long step);
 

@@ -5,7 +5,10 @@ import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.config.TargetConfig;
 import io.github.drprune.data.PreparedData;
+import io.github.drprune.error.UserException;
+import io.github.drprune.evaluate.EvaluationResult;
 import io.github.drprune.event.RunEvent;
+import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.CheckpointSummary;
@@ -15,7 +18,10 @@ import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelWriter;
 import io.github.drprune.prune.Cut;
 import io.github.drprune.prune.GroupPolicy;
+import io.github.drprune.optim.Schedule;
+import io.github.drprune.prune.Importance;
 import io.github.drprune.prune.Lagrangian;
+import io.github.drprune.prune.ShapeForecast;
 import io.github.drprune.prune.MaskLayout;
 import io.github.drprune.prune.MaskModule;
 import io.github.drprune.prune.MaskSet;
@@ -114,31 +120,79 @@ record PruneRun(PruneConfig whole) implements RunKind {
   }
 
   @Override
-  public Objective objective(CausalLm model, PreparedData data) {
+  public Objective objective(CausalLm model, PreparedData data, boolean fresh)
+      throws InterruptedException {
     MaskConfig settings = whole.masks();
     var random = new RandomState(config().seed());
     var masks =
         MaskSet.create(
             layout(model.config()), pruningTarget(model.config()), random, model.device());
-    var schedule =
+    if (fresh && settings.maskStart() == MaskConfig.Start.IMPORTANCE) {
+      masks.startFrom(importance(model, data));
+    }
+    var sparsity =
         new SparsitySchedule(
             settings.startSparsity(), Math.round(settings.sparsityWarmup() * config().steps()));
+    Schedule rates = TrainingStep.schedule(config());
     return new MaskLearning(
         masks,
-        new Lagrangian(masks, schedule),
+        new Lagrangian(masks, sparsity),
+        new ShapeForecast(masks, sparsity, config().steps(), rates::at),
         random,
         model.device(),
         settings.maskLearningRate(),
         config().steps());
   }
 
+  /** Whether units are chosen by importance alone. */
+  boolean isOneShot() {
+    return whole.masks().method() == MaskConfig.Method.IMPORTANCE;
+  }
+
+  private Importance importance(CausalLm model, PreparedData data) throws InterruptedException {
+    try (var calibration = new Calibration(config(), data, model.device())) {
+      return Importance.of(model, calibration);
+    }
+  }
+
+  /** Cuts by importance and evaluates what is left. */
+  ModelConfig cutByImportance(RunFolder folder, CausalLm model, PreparedData data, RunLog log)
+      throws IOException, InterruptedException {
+    if (!(pruningTarget(model.config()) instanceof TargetShape shape)) {
+      throw new UserException(
+          "method: importance needs a shape or a number of parameters as target, not a sparsity");
+    }
+    MaskValues masks = importance(model, data).masks(layout(model.config()), shape);
+    EvaluationResult result;
+    try (var _ = NativeScope.open()) {
+      result =
+          Trainer.evaluator(config(), data).evaluate(model, masks.on(model.device()));
+    }
+    log.write(
+        new RunEvent.Evaluation(
+            0, 0, result.events(), result.meanLoss(), result.worstDomain(), Map.of()));
+    return cut(folder, model, masks, log, 0);
+  }
+
   @Override
   public ModelConfig finish(
       RunFolder folder, CausalLm model, Objective objective, RunLog log, long step)
       throws IOException {
+    var learning = (MaskLearning) objective;
+    Optional<String> gap = learning.gap();
+    if (gap.isPresent()) {
+      log.write(new RunEvent.Warning(step, gap.get()));
+    }
+    return cut(folder, model, learning.cut(), log, step);
+  }
+
+  private ModelConfig cut(
+      RunFolder folder, CausalLm model, MaskValues masks, RunLog log, long step)
+      throws IOException {
     Runner.clear(folder);
-    MaskValues masks = ((MaskLearning) objective).cut();
-    try (var cut = Cut.apply(model, masks, Runner.options(config(), (_, _) -> model.kernels()))) {
+    masks.write(folder.masks());
+    try (var cut =
+        Cut.apply(model, masks, Runner.options(config(), (_, _) -> model.kernels()))) {
       ModelWriter.save(cut, folder.model(), whole.model(), Optional.empty(), TrainRun.SHARD_SIZE);
       log.write(new RunEvent.Cut(step, CheckpointSummary.event(cut.config()), kept(masks)));
       return cut.config();

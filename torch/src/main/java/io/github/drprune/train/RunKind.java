@@ -35,7 +35,13 @@ sealed interface RunKind permits PruneRun, TrainRun {
 
   CausalLm load(ModelOptions options) throws IOException;
 
-  Objective objective(CausalLm model, PreparedData data) throws IOException;
+  /**
+   * What the run learns.
+   *
+   * @param fresh whether it begins; otherwise a checkpoint's values replace the first ones
+   */
+  Objective objective(CausalLm model, PreparedData data, boolean fresh)
+      throws InterruptedException;
 
   /** Writes the result of a finished run, which may replace one that a crash left. */
   ModelConfig finish(RunFolder folder, CausalLm model, Objective objective, RunLog log, long step)

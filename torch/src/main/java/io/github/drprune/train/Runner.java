@@ -87,7 +87,9 @@ public final class Runner {
         if (isDone(folder)) {
           return new RunResult(config.steps(), Optional.of(folder.model()), true);
         }
-        return run(kind, source, data, folder);
+        return kind instanceof PruneRun prune && prune.isOneShot()
+            ? oneShot(prune, source, data, folder)
+            : run(kind, source, data, folder);
       }
     }
   }
@@ -101,7 +103,7 @@ public final class Runner {
     long step = state == null ? 0 : state.step();
     try (var log = new RunLog(folder.events(), state == null ? 0 : state.eventBytes(), listeners);
         var model = kind.load(options(kind.config(), kernels));
-        var objective = kind.objective(model, data);
+        var objective = kind.objective(model, data, from.isEmpty());
         var trainer = new Trainer(kind.config(), model, objective, data, store, log, stop)) {
       if (from.isPresent()) {
         trainer.restore(from.get(), state);
@@ -111,6 +113,27 @@ public final class Runner {
         log.write(new RunEvent.Warning(step, message));
       }
       return run(kind, trainer, model, objective, folder, log);
+    }
+  }
+
+  /** Prunes by importance: no step is taken. */
+  private RunResult oneShot(
+      PruneRun kind, ModelConfig source, PreparedData data, RunFolder folder)
+      throws IOException, InterruptedException {
+    long began = System.nanoTime();
+    try (var log = new RunLog(folder.events(), 0, listeners);
+        var model = kind.load(options(kind.config(), kernels))) {
+      log.write(start(kind, source, data, 0));
+      ModelConfig result = kind.cutByImportance(folder, model, data, log);
+      log.write(
+          new RunEvent.Done(
+              0,
+              "completed",
+              null,
+              CheckpointSummary.event(result),
+              0,
+              (System.nanoTime() - began) / 1e9));
+      return new RunResult(0, Optional.of(folder.model()), false);
     }
   }
 
@@ -187,7 +210,7 @@ public final class Runner {
         step,
         kind.command(),
         Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-        kind.config().steps(),
+        kind instanceof PruneRun prune && prune.isOneShot() ? 0 : kind.config().steps(),
         (long) kind.config().globalBatch() * data.seqLen(),
         CheckpointSummary.event(source),
         kind.target(source)

@@ -61,7 +61,7 @@ record TrainRun(TrainConfig whole) implements RunKind {
   }
 
   @Override
-  public Objective objective(CausalLm model, PreparedData data) {
+  public Objective objective(CausalLm model, PreparedData data, boolean fresh) {
     return new LanguageModelling();
   }
 

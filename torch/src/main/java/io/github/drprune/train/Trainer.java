@@ -22,6 +22,7 @@ import io.github.drprune.optim.AdamWKernel;
 import io.github.drprune.optim.ParameterGroup;
 import io.github.drprune.train.Objective.Sparsity;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,8 +76,7 @@ final class Trainer implements AutoCloseable {
     this.optimizer = optimizer(config, model, objective);
     this.trainingStep = new TrainingStep(config, model, objective, optimizer, domains);
     this.mix = new DomainMix(config.domains(), data, config.steps(), config.seed());
-    this.evaluator =
-        new Evaluator(validation(config, data), config.microBatch(), Evaluator.NO_BYTES);
+    this.evaluator = evaluator(config, data);
     this.batches = batches(SamplerState.start(config.seed(), domains.size()));
   }
 
@@ -101,12 +101,13 @@ final class Trainer implements AutoCloseable {
     return tensors;
   }
 
-  private static SequencedMap<String, Rows> validation(RunConfig config, PreparedData data) {
+  /** Over the held-out text that runs follow. */
+  static Evaluator evaluator(RunConfig config, PreparedData data) {
     SequencedMap<String, Rows> rows = new LinkedHashMap<>();
     HeldOut.VALIDATION
         .of(data)
         .forEach((domain, all) -> rows.put(domain, all.limited(config.evaluationSequences())));
-    return rows;
+    return new Evaluator(rows, config.microBatch(), Evaluator.NO_BYTES);
   }
 
   private BatchLoader batches(SamplerState state) {
@@ -136,6 +137,7 @@ final class Trainer implements AutoCloseable {
     while (step < config.steps() && !stop.isRequested()) {
       log.write(step(step + 1));
       step++;
+      objective.warning(step).ifPresent(this::warn);
       if (step % config.evaluationInterval() == 0 || step == config.steps()) {
         reweight(evaluate());
       }
@@ -145,6 +147,14 @@ final class Trainer implements AutoCloseable {
     }
     if (savedStep != step) {
       save();
+    }
+  }
+
+  private void warn(String message) {
+    try {
+      log.write(new RunEvent.Warning(step, message));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -41,12 +41,16 @@ final class TrainingStep {
     this.objective = objective;
     this.optimizer = optimizer;
     this.domains = domains;
-    this.schedule =
-        new Schedule(
-            config.steps(),
-            Math.round(config.optimizer().warmup() * config.steps()),
-            config.optimizer().finalLearningRate());
+    this.schedule = schedule(config);
     this.pass = config.activationCheckpointing() ? new RecomputingPass() : GradientPass.DIRECT;
+  }
+
+  /** The learning rates of a run as factors on their peaks. */
+  static Schedule schedule(RunConfig config) {
+    return new Schedule(
+        config.steps(),
+        Math.round(config.optimizer().warmup() * config.steps()),
+        config.optimizer().finalLearningRate());
   }
 
   /** Takes step {@code step}, counted from 1, on {@code batch}. */
