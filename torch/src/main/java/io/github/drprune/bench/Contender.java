@@ -47,8 +47,7 @@ final class Contender implements AutoCloseable {
   Contender(BenchOptions options, boolean eager) {
     this.options = options;
     this.eager = eager;
-    Kernels kernels =
-        eager ? Kernels.PLAIN : Kernels.select(options.device(), options.precision());
+    Kernels kernels = eager ? Kernels.PLAIN : Kernels.select(options.device(), options.precision());
     this.model =
         ModelLoader.random(
             options.config(),

@@ -6,8 +6,8 @@ import io.github.drprune.libtorch.Ops;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ModelConfig;
 import io.github.drprune.nn.BlockMasks;
-import io.github.drprune.nn.KvCache.Past;
 import io.github.drprune.nn.Kernels;
+import io.github.drprune.nn.KvCache.Past;
 import io.github.drprune.nn.ModelMasks;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -58,8 +58,7 @@ record PartProfile(BenchOptions options) {
     int layers = config.layers();
     var block = model.blocks().getFirst();
     SequencedMap<String, Timed> parts = new LinkedHashMap<>();
-    parts.put(
-        "embedding", pass(1, _ -> model.embed(tokens, null), List.of()));
+    parts.put("embedding", pass(1, _ -> model.embed(tokens, null), List.of()));
     parts.put(
         "norms",
         pass(

@@ -47,8 +47,7 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
         try (var _ = NativeScope.open()) {
           Tensor rows = x.narrow(0, from, count);
           Tensor z = Ops.linear(rows, weight, null); // [count, vocabulary]
-          softmaxInPlace(
-              z, targets.narrow(0, from, count), perToken.narrow(0, from, count), share);
+          softmaxInPlace(z, targets.narrow(0, from, count), perToken.narrow(0, from, count), share);
           if (recorded) {
             dx.narrow(0, from, count).copy_(z.mm(weight));
             addProduct(dHead, z.t(), rows);
@@ -64,9 +63,7 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
     Tensor dw = dHead;
     Tensor recordedMean =
         CustomOperation.record(
-            mean,
-            List.of(hidden, head),
-            dMean -> new Tensor[] {dh.mul(dMean), dw.mul(dMean)});
+            mean, List.of(hidden, head), dMean -> new Tensor[] {dh.mul(dMean), dw.mul(dMean)});
     return new TokenLoss(recordedMean, perToken.view(tokens.size(0), predicted));
   }
 

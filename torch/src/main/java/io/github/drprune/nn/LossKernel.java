@@ -21,7 +21,8 @@ public interface LossKernel {
    * Predicts each token of a row but the first.
    *
    * @param hidden [B, T, hidden], the final norm's output
-   * @param head [vocabulary, hidden], of any type: rounded to that of {@code hidden} where that is narrower
+   * @param head [vocabulary, hidden], of any type: rounded to that of {@code hidden} where that is
+   *     narrower
    * @param tokens [B, T], int64
    */
   TokenLoss loss(Tensor hidden, Tensor head, Tensor tokens);

@@ -30,8 +30,7 @@ record WidenedLinear(ScalarType product) implements LinearKernel {
     try (var scope = NativeScope.open();
         var _ = NoGrad.open()) {
       Tensor wide = bias == null ? null : bias.to(product);
-      return scope.pass(
-          Ops.linear(x.to(product), weight.to(product), wide).to(x.scalar_type()));
+      return scope.pass(Ops.linear(x.to(product), weight.to(product), wide).to(x.scalar_type()));
     }
   }
 

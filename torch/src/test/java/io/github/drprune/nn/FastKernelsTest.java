@@ -120,8 +120,7 @@ class FastKernelsTest {
 
   private static void checkLoss(int batch, int length, int hidden, int vocabulary, int logits) {
     Tensor tokens =
-        torch.randint(
-            vocabulary, new long[] {batch, length}, new TensorOptions(ScalarType.Long));
+        torch.randint(vocabulary, new long[] {batch, length}, new TensorOptions(ScalarType.Long));
     check(
         x -> new ChunkedLoss(ScalarType.Float, logits).loss(x.get(0), x.get(1), tokens).mean(),
         x -> LossKernel.PLAIN.loss(x.get(0), x.get(1), tokens).mean(),

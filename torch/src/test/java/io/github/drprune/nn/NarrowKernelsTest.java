@@ -161,8 +161,7 @@ class NarrowKernelsTest {
   }
 
   private static Tensor turned(RotaryKernel kernel, Tensor x, Tensor angles) {
-    return kernel.turn(
-        x, angles.cos().to(x.scalar_type()), angles.sin().to(x.scalar_type()));
+    return kernel.turn(x, angles.cos().to(x.scalar_type()), angles.sin().to(x.scalar_type()));
   }
 
   private static Tensor normal(long... shape) {
