@@ -193,7 +193,15 @@ final class BenchCommand implements Callable<Integer> {
         rate(report.matrixRate()), rate(report.narrowRate()));
     Console.table(
             List.of(
-                "workload", "by", "median s", "min", "max", "tokens/s", "of matrix rate", "memory"),
+                "workload",
+                "by",
+                "median s",
+                "min",
+                "max",
+                "cpu s",
+                "tokens/s",
+                "of matrix rate",
+                "memory"),
             report.results().stream().map(BenchCommand::row).toList())
         .forEach(out::println);
     if (!report.parts().isEmpty()) {
@@ -213,6 +221,7 @@ final class BenchCommand implements Callable<Integer> {
         number(result.seconds()),
         number(result.minSeconds()),
         number(result.maxSeconds()),
+        number(result.cpuSeconds()),
         "%,.0f".formatted(result.tokensPerSecond()),
         result.matrixShare() == null ? "-" : "%.1f%%".formatted(100 * result.matrixShare()),
         result.peakBytes() == null ? "-" : bytes(result.peakBytes()));

@@ -67,15 +67,18 @@ public final class Bench {
 
   private List<Result> measure(Workload workload, List<Contender> contenders, double rate) {
     double[][] seconds = new double[contenders.size()][options.repetitions()];
+    double[][] cpu = new double[contenders.size()][options.repetitions()];
     long[] peaks = new long[contenders.size()];
     for (int round = -1; round < options.repetitions(); round++) {
       for (int i = 0; i < contenders.size(); i++) {
         Contender contender = contenders.get(i);
         NativeMemory.resetPeak();
         long before = NativeMemory.resident();
+        double cpuBefore = cpuSeconds();
         double taken = seconds(() -> contender.run(workload));
         if (round >= 0) {
           seconds[i][round] = taken;
+          cpu[i][round] = cpuSeconds() - cpuBefore;
           peaks[i] = Math.max(peaks[i], NativeMemory.peakResident() - before);
         }
         progress.accept(
@@ -86,13 +89,18 @@ public final class Bench {
     }
     List<Result> results = new ArrayList<>();
     for (int i = 0; i < contenders.size(); i++) {
-      results.add(result(workload, contenders.get(i), seconds[i], peaks[i], rate));
+      results.add(result(workload, contenders.get(i), seconds[i], median(cpu[i]), peaks[i], rate));
     }
     return results;
   }
 
   private Result result(
-      Workload workload, Contender contender, double[] seconds, long peak, double rate) {
+      Workload workload,
+      Contender contender,
+      double[] seconds,
+      double cpuSeconds,
+      long peak,
+      double rate) {
     double median = median(seconds);
     boolean generates = workload == Workload.GENERATE;
     double operations =
@@ -105,6 +113,7 @@ public final class Bench {
         median,
         Arrays.stream(seconds).min().orElseThrow(),
         Arrays.stream(seconds).max().orElseThrow(),
+        cpuSeconds,
         (generates ? options.generated() : options.tokens()) / median,
         generates ? null : operations / median / rate,
         generates ? null : peak + 4 * numbers * options.config().parameters());
@@ -127,6 +136,10 @@ public final class Bench {
       }
       return 2.0 * 4096 * 2048 * 2048 / median(seconds);
     }
+  }
+
+  private static double cpuSeconds() {
+    return ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos() / 1e9;
   }
 
   static double seconds(Runnable work) {

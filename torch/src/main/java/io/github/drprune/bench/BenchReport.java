@@ -31,6 +31,8 @@ public record BenchReport(
    *
    * @param contender "drprune" or "eager"
    * @param seconds median of the rounds; min and max are the spread
+   * @param cpuSeconds median of processor time over all threads, which other work on the machine
+   *     lengthens less
    * @param matrixShare operations the workload needs, over its time and the matrix rate; null for
    *     generation, which multiplies no matrices worth the name
    * @param peakBytes weights, gradients and moments, and the most memory above them; null for
@@ -42,6 +44,7 @@ public record BenchReport(
       double seconds,
       double minSeconds,
       double maxSeconds,
+      double cpuSeconds,
       double tokensPerSecond,
       Double matrixShare,
       Long peakBytes) {}

@@ -9,6 +9,7 @@ import io.github.drprune.nn.BlockMasks;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.KvCache.Past;
 import io.github.drprune.nn.ModelMasks;
+import io.github.drprune.nn.Probe;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -78,13 +79,13 @@ record PartProfile(BenchOptions options) {
         "attention in all",
         pass(
             layers,
-            x -> block.attention().forward(x.getFirst(), BlockMasks.NONE, Past.NONE),
+            x -> block.attention().forward(x.getFirst(), BlockMasks.NONE, Past.NONE, Probe.NONE),
             List.of(activations(config.hiddenSize()))));
     parts.put(
         "MLP",
         pass(
             layers,
-            x -> block.mlp().forward(x.getFirst(), BlockMasks.NONE),
+            x -> block.mlp().forward(x.getFirst(), BlockMasks.NONE, Probe.NONE),
             List.of(activations(config.hiddenSize()))));
     parts.put(
         "blocks in all",

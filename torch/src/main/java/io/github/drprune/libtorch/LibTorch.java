@@ -12,12 +12,11 @@ import java.io.UncheckedIOException;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
-import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.Device;
 
 /** The library's process-wide settings: threads, determinism and devices. */
 public final class LibTorch {
-  private static final Pattern DEVICE = Pattern.compile("auto|cpu|cuda(:(\\d+))?");
+  private static final Pattern DEVICE = Pattern.compile("auto|cpu|cuda(:(\\d{1,3}))?");
 
   private LibTorch() {}
 
@@ -29,6 +28,7 @@ public final class LibTorch {
     if (threads < 1) {
       throw new UserException("threads: must be at least 1, not " + threads);
     }
+    NativeLibraries.load();
     openblas_nolapack.blas_set_num_threads(1);
     set_num_threads(threads);
   }
@@ -62,23 +62,31 @@ public final class LibTorch {
   /**
    * The device named {@code auto} (the first CUDA device, or the CPU where there is none), {@code
    * cpu}, {@code cuda} or {@code cuda:N}.
+   *
+   * @throws UserException for any other name, a device that is not there, and in a build for CUDA
+   *     whose libraries are missing unless the CPU was asked for
    */
   public static Device device(String name) {
     var matcher = DEVICE.matcher(name);
     if (!matcher.matches()) {
       throw new UserException("device: '" + name + "' is none of auto, cpu, cuda, cuda:N");
     }
-    if (name.equals("cpu") || (name.equals("auto") && !hasCuda())) {
+    NativeLibraries.load();
+    if (name.equals("cpu")) {
+      return new Device("cpu");
+    }
+    NativeLibraries.requireCudaIfBuiltForIt();
+    if (name.equals("auto") && !hasCuda()) {
       return new Device("cpu");
     }
     if (!hasCuda()) {
       throw new UserException(
-          "device: '%s' was asked for and this %s; use --device cpu"
+          "device: '%s' was asked for and this %s, or use --device cpu"
               .formatted(
                   name,
-                  Context.hasCUDA()
-                      ? "machine has no usable NVIDIA device"
-                      : "build has no CUDA (build with -Pcuda)"));
+                  NativeLibraries.areForCuda()
+                      ? "machine has no NVIDIA device that works; see what nvidia-smi says"
+                      : "build is without CUDA; build it with -Pcuda (docs/cuda.md)"));
     }
     int index = matcher.group(2) == null ? 0 : Integer.parseInt(matcher.group(2));
     if (index >= cuda_device_count()) {

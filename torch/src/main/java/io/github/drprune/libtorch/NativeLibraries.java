@@ -1,0 +1,61 @@
+package io.github.drprune.libtorch;
+
+import io.github.drprune.error.UserException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.Context;
+import org.bytedeco.pytorch.global.torch;
+
+/** Makes one line of a shared library that is missing, where its first use would be an error. */
+final class NativeLibraries {
+  /** Of the build for NVIDIA devices alone. */
+  private static final String CUDA =
+      "/org/bytedeco/pytorch/%s-gpu/libtorch_cuda.so".formatted(Loader.getPlatform());
+
+  private static final String CUDA_NEEDS = "CUDA 13, cuDNN 9 and NCCL 2 (docs/cuda.md)";
+
+  private NativeLibraries() {}
+
+  /** Loads LibTorch; to be called before its first use. */
+  static void load() {
+    try {
+      Loader.load(torch.class);
+    } catch (UnsatisfiedLinkError e) {
+      String reason = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
+      String needs = areForCuda() ? "; this build needs " + CUDA_NEEDS : "";
+      throw new UserException("LibTorch does not load: " + withoutPath(reason) + needs);
+    }
+  }
+
+  /** Whether the build is for NVIDIA devices. */
+  static boolean areForCuda() {
+    return NativeLibraries.class.getResource(CUDA) != null;
+  }
+
+  /**
+   * Checks that a build for NVIDIA devices has the libraries that it needs for them: JavaCPP would
+   * go on with the CPU alone and say nothing.
+   */
+  @SuppressWarnings("restricted") // what JavaCPP tried to load before
+  static void requireCudaIfBuiltForIt() {
+    if (!areForCuda() || Context.hasCUDART()) {
+      return;
+    }
+    try {
+      System.load(Loader.cacheResource(NativeLibraries.class, CUDA).getPath());
+      throw new IllegalStateException(CUDA + " loads only at the second try");
+    } catch (UnsatisfiedLinkError e) {
+      throw new UserException(
+          "device: CUDA does not load: %s; install %s, name their folders in LD_LIBRARY_PATH, or use --device cpu"
+              .formatted(withoutPath(e.getMessage()), CUDA_NEEDS));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The system's words begin with the library's long path in JavaCPP's cache. */
+  private static String withoutPath(String message) {
+    return message.replaceFirst("^/\\S*: (?=\\S)", "");
+  }
+}
