@@ -37,7 +37,7 @@ public record Attention(Projection projection, Linear output, Rotary rotary, Ker
     }
   }
 
-  Tensor forward(Tensor x, BlockMasks masks, Past past, Probe probe) {
+  public Tensor forward(Tensor x, BlockMasks masks, Past past, Probe probe) {
     var qkv = projection.project(x);
     Tensor q = rotary.apply(qkv.q(), past.length(), kernels.rotary());
     Tensor k = past.appendKeys(rotary.apply(qkv.k(), past.length(), kernels.rotary()));

@@ -16,17 +16,17 @@ import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelWriter;
+import io.github.drprune.optim.Schedule;
 import io.github.drprune.prune.Cut;
 import io.github.drprune.prune.GroupPolicy;
-import io.github.drprune.optim.Schedule;
 import io.github.drprune.prune.Importance;
 import io.github.drprune.prune.Lagrangian;
-import io.github.drprune.prune.ShapeForecast;
 import io.github.drprune.prune.MaskLayout;
 import io.github.drprune.prune.MaskModule;
 import io.github.drprune.prune.MaskSet;
 import io.github.drprune.prune.MaskValues;
 import io.github.drprune.prune.PruningTarget;
+import io.github.drprune.prune.ShapeForecast;
 import io.github.drprune.prune.SparsitySchedule;
 import io.github.drprune.prune.TargetShape;
 import io.github.drprune.prune.TargetSparsity;
@@ -165,8 +165,7 @@ record PruneRun(PruneConfig whole) implements RunKind {
     MaskValues masks = importance(model, data).masks(layout(model.config()), shape);
     EvaluationResult result;
     try (var _ = NativeScope.open()) {
-      result =
-          Trainer.evaluator(config(), data).evaluate(model, masks.on(model.device()));
+      result = Trainer.evaluator(config(), data).evaluate(model, masks.on(model.device()));
     }
     log.write(
         new RunEvent.Evaluation(
@@ -186,13 +185,11 @@ record PruneRun(PruneConfig whole) implements RunKind {
     return cut(folder, model, learning.cut(), log, step);
   }
 
-  private ModelConfig cut(
-      RunFolder folder, CausalLm model, MaskValues masks, RunLog log, long step)
+  private ModelConfig cut(RunFolder folder, CausalLm model, MaskValues masks, RunLog log, long step)
       throws IOException {
     Runner.clear(folder);
     masks.write(folder.masks());
-    try (var cut =
-        Cut.apply(model, masks, Runner.options(config(), (_, _) -> model.kernels()))) {
+    try (var cut = Cut.apply(model, masks, Runner.options(config(), (_, _) -> model.kernels()))) {
       ModelWriter.save(cut, folder.model(), whole.model(), Optional.empty(), TrainRun.SHARD_SIZE);
       log.write(new RunEvent.Cut(step, CheckpointSummary.event(cut.config()), kept(masks)));
       return cut.config();

@@ -40,8 +40,7 @@ sealed interface RunKind permits PruneRun, TrainRun {
    *
    * @param fresh whether it begins; otherwise a checkpoint's values replace the first ones
    */
-  Objective objective(CausalLm model, PreparedData data, boolean fresh)
-      throws InterruptedException;
+  Objective objective(CausalLm model, PreparedData data, boolean fresh) throws InterruptedException;
 
   /** Writes the result of a finished run, which may replace one that a crash left. */
   ModelConfig finish(RunFolder folder, CausalLm model, Objective objective, RunLog log, long step)

@@ -117,8 +117,7 @@ public final class Runner {
   }
 
   /** Prunes by importance: no step is taken. */
-  private RunResult oneShot(
-      PruneRun kind, ModelConfig source, PreparedData data, RunFolder folder)
+  private RunResult oneShot(PruneRun kind, ModelConfig source, PreparedData data, RunFolder folder)
       throws IOException, InterruptedException {
     long began = System.nanoTime();
     try (var log = new RunLog(folder.events(), 0, listeners);
