@@ -16,8 +16,6 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       InspectCommand.class,
-    subcommands = {
-      InspectCommand.class,
       PrepareCommand.class,
       DataCommand.class,
       PruneCommand.class,
@@ -32,36 +30,6 @@ import picocli.CommandLine.Spec;
       ReportCommand.class,
       WatchCommand.class,
       DemoCommand.class
-    })
-      PrepareCommand.class,
-      DataCommand.class,
-      PruneCommand.class,
-      MasksCommand.class,
-      CutCommand.class,
-      TrainCommand.class,
-      EvaluateCommand.class,
-      GenerateCommand.class,
-      ReferenceLossCommand.class,
-      ReplayCommand.class,
-      BenchCommand.class,
-      ReportCommand.class,
-    subcommands = {
-      InspectCommand.class,
-      PrepareCommand.class,
-      DataCommand.class,
-      PruneCommand.class,
-      MasksCommand.class,
-      CutCommand.class,
-      TrainCommand.class,
-      EvaluateCommand.class,
-      GenerateCommand.class,
-      ReferenceLossCommand.class,
-      ReplayCommand.class,
-      BenchCommand.class,
-      ReportCommand.class,
-      WatchCommand.class,
-      DemoCommand.class
-    })
     })
 public final class Main implements Runnable {
   /** The user asked for something that cannot be done as asked. */
