@@ -1,4 +1,5 @@
 import com.google.googlejavaformat.java.Formatter;
+import com.google.googlejavaformat.java.FormatterException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +17,7 @@ public final class Format {
       try (var files = Files.walk(Path.of(root))) {
         for (Path file : files.filter(Format::isSource).sorted().toList()) {
           String source = Files.readString(file);
-          String formatted = formatter.formatSourceAndFixImports(source);
+          String formatted = format(formatter, file, source);
           if (!formatted.equals(source)) {
             unformatted.add(file);
             if (fix) {
@@ -31,6 +32,14 @@ public final class Format {
     if (!fix && !unformatted.isEmpty()) {
       System.out.println("run: mvn -N -Pformat process-sources");
       System.exit(1);
+    }
+  }
+
+  private static String format(Formatter formatter, Path file, String source) {
+    try {
+      return formatter.formatSourceAndFixImports(source);
+    } catch (FormatterException e) {
+      throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
     }
   }
 

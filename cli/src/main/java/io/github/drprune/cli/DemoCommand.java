@@ -11,6 +11,7 @@ import io.github.drprune.demo.DemoCorpus;
 import io.github.drprune.demo.DemoTokenizer;
 import io.github.drprune.evaluate.HeldOut;
 import io.github.drprune.evaluate.ModelEvaluation;
+import io.github.drprune.model.ModelOptions;
 import io.github.drprune.report.Report;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -74,30 +75,24 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     err.println("3/4 pruning it to about half and continuing pretraining, in three ways");
+    List<String> references = references(holding);
     for (String strategy : STRATEGIES) {
       err.println("--- " + strategy);
-      if (!prune(strategy)
-          || !train(
-              strategy + "/train",
-              List.of(
-                  "model=" + out.resolve(strategy + "/prune/model"),
-                  "domains.strategy=" + strategy),
-              100)) {
+      List<String> weighting = new ArrayList<>(references);
+      weighting.add("domains.strategy=" + strategy);
+      if (!prune(strategy, weighting)) {
+        return 0;
+      }
+      weighting.add("model=" + out.resolve(strategy + "/prune/model"));
+      if (!train(strategy + "/train", weighting, 100)) {
         return 0;
       }
     }
 
     err.println("4/4 comparing on text that no run looked at");
     List<Row> rows = new ArrayList<>();
-    try (var data = PreparedData.open(out.resolve("data"))) {
-      for (String[] model : models()) {
-        Path folder = out.resolve(model[2]).resolve("model");
-        rows.add(
-            new Row(
-                model[0],
-                model[1],
-                ModelEvaluation.of(folder, data, HeldOut.TEST, Long.MAX_VALUE, 16, holding)));
-      }
+    for (String[] model : models()) {
+      rows.add(new Row(model[0], model[1], evaluate(model[2], HeldOut.TEST, holding)));
     }
     Path report = out.resolve("report.html");
     Report.write(
@@ -153,15 +148,31 @@ final class DemoCommand implements Callable<Integer> {
     return execute(runner -> runner.train(config));
   }
 
-  private boolean prune(String strategy) throws IOException, InterruptedException {
-    List<String> keys =
+  /** The source's held-out losses: what the smaller model is to come back to. */
+  private List<String> references(ModelOptions holding) throws IOException {
+    return evaluate("source", HeldOut.VALIDATION, holding).domains().entrySet().stream()
+        .map(entry -> "domains.reference_loss." + entry.getKey() + "=" + entry.getValue().loss())
+        .toList();
+  }
+
+  private ModelEvaluation evaluate(String run, HeldOut part, ModelOptions holding)
+      throws IOException {
+    try (var data = PreparedData.open(out.resolve("data"))) {
+      return ModelEvaluation.of(
+          out.resolve(run).resolve("model"), data, part, Long.MAX_VALUE, 16, holding);
+    }
+  }
+
+  private boolean prune(String strategy, List<String> weighting)
+      throws IOException, InterruptedException {
+    List<String> keys = new ArrayList<>(weighting);
+    keys.addAll(
         List.of(
             "model=" + out.resolve("source/model"),
             "target.hidden_size=96",
             "target.layers=3",
             "target.heads=3",
-            "target.intermediate_size=256",
-            "domains.strategy=" + strategy);
+            "target.intermediate_size=256"));
     var config =
         ConfigLoader.load(
             Optional.empty(),

@@ -23,19 +23,23 @@ final class FitTrack {
   private int every = 1;
   private int skipped;
 
-  /** Goes on to {@code x} with the weights in force. */
+  /** Goes on to {@code x} with the weights in force; waits for them where there are none yet. */
   void advance(long x) {
+    if (weights.isEmpty()) {
+      return;
+    }
     long passed = Math.max(0, x - this.x);
     weights.forEach((domain, weight) -> domainTokens.merge(domain, weight * passed, Double::sum));
     this.x = Math.max(this.x, x);
   }
 
+  /** The weights from here on. */
   void weights(Map<String, Double> weights) {
     this.weights = weights;
   }
 
   /** Notes a point of the curves: an evaluation. */
-  void mark(double sparsity) {
+  void mark(long x, double sparsity) {
     if (++skipped < every) {
       return;
     }

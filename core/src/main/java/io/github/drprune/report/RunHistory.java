@@ -169,12 +169,15 @@ final class RunHistory implements Consumer<RunEvent> {
     epochs.add(e.tokens(), e.epochs());
     fitTrack.advance(e.tokens());
     boolean pruning = lastTrain != null && lastTrain.expectedSparsity() != null;
-    fitTrack.mark(pruning ? lastTrain.expectedSparsity() : 0);
+    fitTrack.mark(e.tokens(), pruning ? lastTrain.expectedSparsity() : 0);
   }
 
   private void weigh(RunEvent.Weights e) {
     long x = xOf(e.step());
-    firstWeights = firstWeights == null ? e : firstWeights;
+    if (firstWeights == null) {
+      firstWeights = e;
+      fitTrack.weights(present(e.referenceProportion()));
+    }
     lastWeights = e;
     fitTrack.advance(x);
     fitTrack.weights(see(e.weights()));

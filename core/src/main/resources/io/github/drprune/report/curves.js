@@ -192,16 +192,19 @@ function fitFigure(run, legend, name, index) {
 }
 
 function fitWords(fit) {
-  const range = `predicts ${significant(fit.prediction)} (${significant(fit.low)} to ${significant(fit.high)}), ${whole(fit.points)} points`;
-  return fit.determined ? range : 'not determined by its points; lowest loss seen: ' + significant(fit.prediction);
+  const range = `${significant(fit.low)} to ${significant(fit.high)}`;
+  if (!fit.determined) return 'not determined by its points; lowest loss seen: ' + significant(fit.prediction);
+  if (fit.prediction < fit.low) return `ends at ${range}; reference capped at the lowest loss seen, ${significant(fit.prediction)}`;
+  return `predicts ${significant(fit.prediction)} (${range}), ${whole(fit.points)} points`;
 }
 
 function confidence(fit, curve) {
   const c = theme();
   const bar = { type: 'line', silent: true, tooltip: { show: false }, itemStyle: { color: c.bad } };
   const last = curve.points.at(-1);
-  const ahead = last && last[0] < fit.end_x ? [last, [fit.end_x, fit.fit.prediction]] : [];
-  const { low, high } = fit.fit;
+  const { low, high, prediction } = fit.fit;
+  const end = prediction < low && isNumber(high) ? (low + high) / 2 : prediction;
+  const ahead = last && last[0] < fit.end_x ? [last, [fit.end_x, end]] : [];
   return [
     { ...bar, data: ahead, showSymbol: false, lineStyle: { color: c.text, type: [2, 4], width: 1.5 } },
     {
