@@ -73,6 +73,16 @@ public final class RunFolder implements AutoCloseable {
     return folder.resolve(MODEL);
   }
 
+  /** The page that shows the run. */
+  public Path report() {
+    return folder.resolve("report.html");
+  }
+
+  /** The folder of TensorBoard's event files. */
+  public Path tensorBoard() {
+    return folder.resolve("tensorboard");
+  }
+
   /** The masks that the model was cut by. */
   public Path masks() {
     return folder.resolve("masks.json");

@@ -18,9 +18,12 @@ import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.nn.Kernels;
+import io.github.drprune.report.Report;
+import io.github.drprune.tensorboard.TensorBoardWriter;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -87,11 +90,22 @@ public final class Runner {
         if (isDone(folder)) {
           return new RunResult(config.steps(), Optional.of(folder.model()), true);
         }
-        return kind instanceof PruneRun prune && prune.isOneShot()
-            ? oneShot(prune, source, data, folder)
-            : run(kind, source, data, folder);
+        RunResult result =
+            kind instanceof PruneRun prune && prune.isOneShot()
+                ? oneShot(prune, source, data, folder)
+                : run(kind, source, data, folder);
+        Report.write(List.of(folder.path()), folder.report());
+        return result;
       }
     }
+  }
+
+  private RunLog log(RunKind kind, RunFolder folder, long keep) throws IOException {
+    Optional<TensorBoardWriter> board =
+        kind.config().tensorboard()
+            ? Optional.of(new TensorBoardWriter(folder.tensorBoard(), Clock.systemUTC()))
+            : Optional.empty();
+    return new RunLog(folder.events(), keep, listeners, board);
   }
 
   private RunResult run(RunKind kind, ModelConfig source, PreparedData data, RunFolder folder)
@@ -101,7 +115,7 @@ public final class Runner {
     Optional<Checkpoint> from = store.newest(damaged::add);
     RunState state = from.isPresent() ? from.get().state(RunState.class) : null;
     long step = state == null ? 0 : state.step();
-    try (var log = new RunLog(folder.events(), state == null ? 0 : state.eventBytes(), listeners);
+    try (var log = log(kind, folder, state == null ? 0 : state.eventBytes());
         var model = kind.load(options(kind.config(), kernels));
         var objective = kind.objective(model, data, from.isEmpty());
         var trainer = new Trainer(kind.config(), model, objective, data, store, log, stop)) {
@@ -120,7 +134,7 @@ public final class Runner {
   private RunResult oneShot(PruneRun kind, ModelConfig source, PreparedData data, RunFolder folder)
       throws IOException, InterruptedException {
     long began = System.nanoTime();
-    try (var log = new RunLog(folder.events(), 0, listeners);
+    try (var log = log(kind, folder, 0);
         var model = kind.load(options(kind.config(), kernels))) {
       log.write(start(kind, source, data, 0));
       ModelConfig result = kind.cutByImportance(folder, model, data, log);
