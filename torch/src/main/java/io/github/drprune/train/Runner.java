@@ -180,7 +180,8 @@ public final class Runner {
         && done.status().equals("completed");
   }
 
-  private static void check(RunKind kind, ModelConfig source, PreparedData data)
+  /** Refuses data that does not go with the model. */
+  static void check(RunKind kind, ModelConfig source, PreparedData data)
       throws IOException {
     int length = data.seqLen();
     kind.config()
