@@ -101,7 +101,9 @@ public final class Runner {
     Optional<Checkpoint> from = store.newest(damaged::add);
     RunState state = from.isPresent() ? from.get().state(RunState.class) : null;
     long step = state == null ? 0 : state.step();
-    try (var log = new RunLog(folder.events(), state == null ? 0 : state.eventBytes(), listeners);
+    long keep = state == null ? 0 : state.eventBytes();
+    try (var board = TensorBoard.in(folder, kind.config().tensorboard());
+        var log = new RunLog(folder.events(), keep, board.added(listeners));
         var model = kind.load(options(kind.config(), kernels));
         var objective = kind.objective(model, data, from.isEmpty());
         var trainer = new Trainer(kind.config(), model, objective, data, store, log, stop)) {

@@ -137,7 +137,8 @@ final class StepCalibration {
       tensors.put("weights", Trainer.weights(model));
       tensors.put("optimizer", optimizer.state());
       long start = System.nanoTime();
-      store.save(0, tensors, config);
+      // What the state says matters little beside the tensors.
+      store.save(0, tensors, SamplerState.start(config.seed(), data.domains().size()));
       return (System.nanoTime() - start) / 1e9;
     } finally {
       AtomicFiles.deleteTree(folder);
