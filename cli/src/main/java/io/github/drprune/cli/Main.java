@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
       InspectCommand.class,
       PrepareCommand.class,
       DataCommand.class,
+      PlanCommand.class,
       PruneCommand.class,
       MasksCommand.class,
       CutCommand.class,
@@ -29,6 +30,7 @@ import picocli.CommandLine.Spec;
       BenchCommand.class,
       ReportCommand.class,
       WatchCommand.class,
+      RunCommand.class,
       DemoCommand.class
     })
 public final class Main implements Runnable {

@@ -37,6 +37,11 @@ public final class Evaluator {
     this.byteCount = byteCount;
   }
 
+  /** Forward passes of one evaluation. */
+  public long batches() {
+    return rows.values().stream().mapToLong(domain -> (domain.count() + batch - 1) / batch).sum();
+  }
+
   /** Predicted tokens of one evaluation. */
   public long tokens() {
     return rows.values().stream()

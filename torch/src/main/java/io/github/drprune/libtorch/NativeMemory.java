@@ -22,6 +22,11 @@ public final class NativeMemory {
     return status("VmHWM:");
   }
 
+  /** What the machine could give a process now without swapping, in bytes. */
+  public static long available() {
+    return kilobytes(Path.of("/proc/meminfo"), "MemAvailable:");
+  }
+
   /** Forgets the peak so far and gives free memory back, so that a new peak can be taken. */
   public static void resetPeak() {
     Pointer.trimMemory();
@@ -38,7 +43,12 @@ public final class NativeMemory {
   }
 
   private static long status(String key) {
-    try (var lines = Files.lines(STATUS)) {
+    return kilobytes(STATUS, key);
+  }
+
+  /** The figure of a line that counts in kibibytes, in bytes. */
+  private static long kilobytes(Path file, String key) {
+    try (var lines = Files.lines(file)) {
       return lines
           .filter(line -> line.startsWith(key))
           .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))

@@ -122,14 +122,26 @@ record PruneRun(PruneConfig whole) implements RunKind {
   @Override
   public Objective objective(CausalLm model, PreparedData data, boolean fresh)
       throws InterruptedException {
-    MaskConfig settings = whole.masks();
     var random = new RandomState(config().seed());
     var masks =
         MaskSet.create(
             layout(model.config()), pruningTarget(model.config()), random, model.device());
-    if (fresh && settings.maskStart() == MaskConfig.Start.IMPORTANCE) {
+    if (fresh && whole.masks().maskStart() == MaskConfig.Start.IMPORTANCE) {
       masks.startFrom(importance(model, data));
     }
+    return learning(masks, random, model);
+  }
+
+  @Override
+  public Objective trial(CausalLm model) {
+    var random = new RandomState(config().seed());
+    var layout = layout(model.config());
+    return learning(
+        MaskSet.create(layout, new TargetSparsity(0.5), random, model.device()), random, model);
+  }
+
+  private MaskLearning learning(MaskSet masks, RandomState random, CausalLm model) {
+    MaskConfig settings = whole.masks();
     var sparsity =
         new SparsitySchedule(
             settings.startSparsity(), Math.round(settings.sparsityWarmup() * config().steps()));

@@ -78,11 +78,6 @@ public final class RunFolder implements AutoCloseable {
     return folder.resolve("report.html");
   }
 
-  /** The folder of TensorBoard's event files. */
-  public Path tensorBoard() {
-    return folder.resolve("tensorboard");
-  }
-
   /** The masks that the model was cut by. */
   public Path masks() {
     return folder.resolve("masks.json");

@@ -42,6 +42,9 @@ sealed interface RunKind permits PruneRun, TrainRun {
    */
   Objective objective(CausalLm model, PreparedData data, boolean fresh) throws InterruptedException;
 
+  /** What a run with a model of another number of layers would learn, to be timed. */
+  Objective trial(CausalLm model);
+
   /** Writes the result of a finished run, which may replace one that a crash left. */
   ModelConfig finish(RunFolder folder, CausalLm model, Objective objective, RunLog log, long step)
       throws IOException;

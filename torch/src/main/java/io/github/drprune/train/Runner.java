@@ -19,11 +19,9 @@ import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.report.Report;
-import io.github.drprune.tensorboard.TensorBoardWriter;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -100,14 +98,6 @@ public final class Runner {
     }
   }
 
-  private RunLog log(RunKind kind, RunFolder folder, long keep) throws IOException {
-    Optional<TensorBoardWriter> board =
-        kind.config().tensorboard()
-            ? Optional.of(new TensorBoardWriter(folder.tensorBoard(), Clock.systemUTC()))
-            : Optional.empty();
-    return new RunLog(folder.events(), keep, listeners, board);
-  }
-
   private RunResult run(RunKind kind, ModelConfig source, PreparedData data, RunFolder folder)
       throws IOException, InterruptedException {
     var store = new CheckpointStore(folder.checkpoints(), kind.config().keepCheckpoints());
@@ -115,7 +105,9 @@ public final class Runner {
     Optional<Checkpoint> from = store.newest(damaged::add);
     RunState state = from.isPresent() ? from.get().state(RunState.class) : null;
     long step = state == null ? 0 : state.step();
-    try (var log = log(kind, folder, state == null ? 0 : state.eventBytes());
+    long keep = state == null ? 0 : state.eventBytes();
+    try (var board = TensorBoard.in(folder, kind.config().tensorboard());
+        var log = new RunLog(folder.events(), keep, board.added(listeners));
         var model = kind.load(options(kind.config(), kernels));
         var objective = kind.objective(model, data, from.isEmpty());
         var trainer = new Trainer(kind.config(), model, objective, data, store, log, stop)) {
@@ -134,7 +126,7 @@ public final class Runner {
   private RunResult oneShot(PruneRun kind, ModelConfig source, PreparedData data, RunFolder folder)
       throws IOException, InterruptedException {
     long began = System.nanoTime();
-    try (var log = log(kind, folder, 0);
+    try (var log = new RunLog(folder.events(), 0, listeners);
         var model = kind.load(options(kind.config(), kernels))) {
       log.write(start(kind, source, data, 0));
       ModelConfig result = kind.cutByImportance(folder, model, data, log);
@@ -194,8 +186,8 @@ public final class Runner {
         && done.status().equals("completed");
   }
 
-  private static void check(RunKind kind, ModelConfig source, PreparedData data)
-      throws IOException {
+  /** Refuses data that does not go with the model. */
+  static void check(RunKind kind, ModelConfig source, PreparedData data) throws IOException {
     int length = data.seqLen();
     kind.config()
         .seqLen()

@@ -66,6 +66,11 @@ record TrainRun(TrainConfig whole) implements RunKind {
   }
 
   @Override
+  public Objective trial(CausalLm model) {
+    return new LanguageModelling();
+  }
+
+  @Override
   public ModelConfig finish(
       RunFolder folder, CausalLm model, Objective objective, RunLog log, long step)
       throws IOException {

@@ -80,7 +80,8 @@ final class Trainer implements AutoCloseable {
     this.batches = batches(SamplerState.start(config.seed(), domains.size()));
   }
 
-  private static AdamW optimizer(RunConfig config, CausalLm model, Objective objective) {
+  /** Over all that a run learns. */
+  static AdamW optimizer(RunConfig config, CausalLm model, Objective objective) {
     var settings = config.optimizer();
     List<ParameterGroup> groups = new ArrayList<>();
     groups.add(
@@ -93,7 +94,8 @@ final class Trainer implements AutoCloseable {
         AdamWKernel.FUSED);
   }
 
-  private static SequencedMap<String, Tensor> weights(CausalLm model) {
+  /** The weights by name. */
+  static SequencedMap<String, Tensor> weights(CausalLm model) {
     SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
     for (Weight weight : model.weights().values()) {
       tensors.put(weight.name(), weight.tensor());

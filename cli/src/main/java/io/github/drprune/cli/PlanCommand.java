@@ -1,0 +1,221 @@
+package io.github.drprune.cli;
+
+import io.github.drprune.config.PruneConfig;
+import io.github.drprune.config.TrainConfig;
+import io.github.drprune.event.RunEvent;
+import io.github.drprune.model.CheckpointSummary;
+import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelLoader;
+import io.github.drprune.prune.GroupPolicy;
+import io.github.drprune.train.Planner;
+import io.github.drprune.train.RunPlan;
+import io.github.drprune.train.ShapeSearch;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code drprune plan}. */
+@Command(
+    name = "plan",
+    description = "Says what a run will take before it costs anything, and which shapes there are.",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {PlanCommand.Shapes.class, PlanCommand.Prune.class, PlanCommand.Train.class},
+    footer = {
+      "",
+      "Examples:",
+      "  drprune plan shapes models/llama --parameters 1300000000",
+      "  drprune plan prune --config run.yaml"
+    })
+final class PlanCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "name one of shapes, prune, train");
+  }
+
+  /** {@code drprune plan shapes}. */
+  @Command(
+      name = "shapes",
+      description = "Lists shapes near a number of parameters, the most even ones first.",
+      mixinStandardHelpOptions = true,
+      footer = {"", "Example:", "  drprune plan shapes models/llama --parameters 1300000000"})
+  static final class Shapes implements Callable<Integer> {
+    /** What {@code --json} writes. */
+    record Figures(RunEvent.Model source, List<RunEvent.Model> shapes) {}
+
+    @Parameters(paramLabel = "MODEL", description = "The folder of the checkpoint to prune.")
+    private Path folder;
+
+    @Option(
+        names = "--parameters",
+        required = true,
+        paramLabel = "N",
+        description = "Parameters that the result should have; shapes within 3 % are listed.")
+    private long parameters;
+
+    @Option(
+        names = "--group-policy",
+        paramLabel = "POLICY",
+        defaultValue = "kv_group",
+        description =
+            "What goes when heads of grouped-query attention go: kv_group or query_in_group"
+                + " (default: ${DEFAULT-VALUE}).")
+    private GroupPolicy policy;
+
+    @Option(
+        names = "--limit",
+        paramLabel = "N",
+        defaultValue = "8",
+        description = "Shapes to list (default: ${DEFAULT-VALUE}).")
+    private int limit;
+
+    @Mixin private JsonOption json;
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+      ModelConfig source = ModelLoader.check(folder);
+      List<RunEvent.Model> shapes =
+          ShapeSearch.near(source, policy, parameters, limit).stream()
+              .map(shape -> CheckpointSummary.event(shape.cutFrom(source, policy)))
+              .toList();
+      List<List<String>> rows = new ArrayList<>();
+      rows.add(row("source", CheckpointSummary.event(source)));
+      for (int i = 0; i < shapes.size(); i++) {
+        rows.add(row(String.valueOf(i + 1), shapes.get(i)));
+      }
+      Console.table(
+              List.of(
+                  "shape",
+                  "hidden_size",
+                  "layers",
+                  "heads",
+                  "kv_heads",
+                  "intermediate_size",
+                  "parameters"),
+              rows)
+          .forEach(spec.commandLine().getOut()::println);
+      spec.commandLine().getOut().flush();
+      json.write(new Figures(CheckpointSummary.event(source), shapes));
+      return 0;
+    }
+
+    private static List<String> row(String name, RunEvent.Model shape) {
+      return List.of(
+          name,
+          String.valueOf(shape.hiddenSize()),
+          String.valueOf(shape.layers()),
+          String.valueOf(shape.heads()),
+          String.valueOf(shape.kvHeads()),
+          String.valueOf(shape.intermediateSize()),
+          Console.count(shape.parameters()));
+    }
+  }
+
+  /** {@code drprune plan prune}. */
+  @Command(
+      name = "prune",
+      description = "Predicts memory and time of a pruning run by a few steps on this machine.",
+      mixinStandardHelpOptions = true,
+      footer = {"", "Example:", "  drprune plan prune --config run.yaml --set micro_batch=16"})
+  static final class Prune implements Callable<Integer> {
+    @Mixin private ConfigOptions options;
+    @Mixin private JsonOption json;
+    private CommandSpec spec;
+
+    @Spec
+    void spec(CommandSpec commandSpec) {
+      spec = commandSpec;
+      ConfigOptions.describeKeys(commandSpec, PruneConfig.class);
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+      RunPlan plan = new Planner().prune(options.load(PruneConfig.class));
+      print(plan, spec.commandLine().getOut());
+      json.write(plan);
+      return 0;
+    }
+  }
+
+  /** {@code drprune plan train}. */
+  @Command(
+      name = "train",
+      description = "Predicts memory and time of a training run by a few steps on this machine.",
+      mixinStandardHelpOptions = true,
+      footer = {"", "Example:", "  drprune plan train --config run.yaml --set global_batch=64"})
+  static final class Train implements Callable<Integer> {
+    @Mixin private ConfigOptions options;
+    @Mixin private JsonOption json;
+    private CommandSpec spec;
+
+    @Spec
+    void spec(CommandSpec commandSpec) {
+      spec = commandSpec;
+      ConfigOptions.describeKeys(commandSpec, TrainConfig.class);
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+      RunPlan plan = new Planner().train(options.load(TrainConfig.class));
+      print(plan, spec.commandLine().getOut());
+      json.write(plan);
+      return 0;
+    }
+  }
+
+  private static void print(RunPlan plan, PrintWriter out) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("source", RunProgress.shape(plan.source())));
+    if (plan.target() != null) {
+      rows.add(List.of("target", RunProgress.shape(plan.target())));
+    }
+    rows.add(
+        List.of(
+            "training",
+            "%s steps, %s tokens"
+                .formatted(Console.count(plan.steps()), Console.count(plan.tokens()))));
+    rows.add(
+        List.of(
+            "epochs",
+            plan.epochs().entrySet().stream()
+                .map(e -> String.format(Locale.ROOT, "%s %.2f", e.getKey(), e.getValue()))
+                .collect(Collectors.joining("  "))));
+    rows.add(
+        List.of(
+            "memory",
+            plan.availableBytes() == null
+                ? "at least %s on the device for weights, gradients and moments"
+                    .formatted(Console.bytes(plan.memoryBytes()))
+                : "%s at the peak, %s free now"
+                    .formatted(
+                        Console.bytes(plan.memoryBytes()), Console.bytes(plan.availableBytes()))));
+    rows.add(List.of("checkpoint", Console.bytes(plan.checkpointBytes()) + " each"));
+    rows.add(
+        List.of(
+            "time",
+            String.format(
+                Locale.ROOT,
+                "%s (a step %.2f s, an evaluation %.1f s, a checkpoint %.1f s)",
+                RunProgress.time(plan.seconds()),
+                plan.stepSeconds(),
+                plan.evaluationSeconds(),
+                plan.checkpointSeconds())));
+    rows.forEach(row -> out.println("%-11s %s".formatted(row.getFirst(), row.getLast())));
+    out.flush();
+  }
+}

@@ -1,0 +1,98 @@
+package io.github.drprune.cli;
+
+import io.github.drprune.error.UserException;
+import io.github.drprune.io.AtomicFiles;
+import io.github.drprune.io.Sha256;
+import io.github.drprune.json.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Which stages of a pipeline are done, and of what: the contents of a stage's inputs and its
+ * settings are hashed, so that it is skipped as long as neither changes.
+ */
+final class StageRecord {
+  /**
+   * A stage that was begun.
+   *
+   * @param fingerprint of its settings and inputs
+   */
+  record Stage(String fingerprint, boolean done) {}
+
+  /** The file's content. */
+  record Content(Map<String, Stage> stages) {}
+
+  private final Path file;
+  private final Map<String, Stage> stages = new LinkedHashMap<>();
+
+  /** Reads the record that lies beside {@code pipeline}, where there is one. */
+  static StageRecord beside(Path pipeline) throws IOException {
+    var record = new StageRecord(pipeline.resolveSibling(pipeline.getFileName() + ".state.json"));
+    if (Files.exists(record.file)) {
+      record.stages.putAll(Json.read(record.file, Content.class).stages());
+    }
+    return record;
+  }
+
+  private StageRecord(Path file) {
+    this.file = file;
+  }
+
+  /**
+   * The hash of a stage's settings and of what its inputs contain.
+   *
+   * @param inputs files, or folders with all their files; those that do not exist count as empty
+   */
+  static String fingerprint(Object settings, List<Path> inputs) throws IOException {
+    var text = new StringBuilder(Json.line(settings)).append('\n');
+    for (Path input : inputs) {
+      text.append(input).append('\n');
+      if (Files.exists(input)) {
+        try (var files = Files.walk(input)) {
+          for (Path path : (Iterable<Path>) files.filter(Files::isRegularFile).sorted()::iterator) {
+            text.append(input.relativize(path)).append(' ').append(Sha256.of(path)).append('\n');
+          }
+        }
+      }
+    }
+    return Sha256.of(text.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Notes that a stage begins.
+   *
+   * @param output what it makes
+   * @param replaceable whether it may be made again, as costs little
+   * @return false where it is done already
+   * @throws UserException where its output was made of other inputs
+   */
+  boolean begin(String stage, String fingerprint, Path output, boolean replaceable)
+      throws IOException {
+    Stage before = stages.get(stage);
+    boolean same = before != null && before.fingerprint().equals(fingerprint);
+    if (same && before.done() && Files.exists(output)) {
+      return false;
+    }
+    if (before != null && !same && !replaceable && Files.exists(output)) {
+      throw new UserException(
+          "%s: settings or inputs changed since %s was made; delete it, or name another output"
+              .formatted(stage, output));
+    }
+    put(stage, new Stage(fingerprint, false));
+    return true;
+  }
+
+  void done(String stage) throws IOException {
+    put(stage, new Stage(stages.get(stage).fingerprint(), true));
+  }
+
+  private void put(String name, Stage stage) throws IOException {
+    stages.put(name, stage);
+    AtomicFiles.text(file, Json.pretty(new Content(stages)));
+  }
+}

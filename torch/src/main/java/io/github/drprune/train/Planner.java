@@ -1,0 +1,163 @@
+package io.github.drprune.train;
+
+import io.github.drprune.config.PruneConfig;
+import io.github.drprune.config.RunConfig;
+import io.github.drprune.config.TrainConfig;
+import io.github.drprune.data.PreparedData;
+import io.github.drprune.data.Split;
+import io.github.drprune.error.UserException;
+import io.github.drprune.libtorch.NativeMemory;
+import io.github.drprune.model.CheckpointSummary;
+import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelOptions;
+import io.github.drprune.nn.Kernels;
+import io.github.drprune.train.StepCalibration.Cost;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+
+/**
+ * Predicts what a run will take: takes a few steps of the source's shape with few layers, on this
+ * machine, and extends what they cost to all layers.
+ */
+public final class Planner {
+  /** Float32 weights, gradients and two moments. */
+  private static final long BYTES_PER_PARAMETER = 16;
+
+  /** Layers beyond which a model is not measured whole. */
+  private static final int MOST_LAYERS = 4;
+
+  private static final double GIB = 1L << 30;
+
+  /** Plans a pruning run. */
+  public RunPlan prune(PruneConfig config) throws IOException, InterruptedException {
+    return plan(new PruneRun(config));
+  }
+
+  /** Plans a training run. */
+  public RunPlan train(TrainConfig config) throws IOException, InterruptedException {
+    return plan(new TrainRun(config));
+  }
+
+  private static RunPlan plan(RunKind kind) throws IOException, InterruptedException {
+    ModelConfig source = kind.source();
+    RunConfig config = kind.config();
+    ModelOptions options = Runner.options(config, Kernels::select);
+    boolean onCpu = options.device().is_cpu();
+    Long available = onCpu ? NativeMemory.available() : null;
+    require(source, BYTES_PER_PARAMETER * source.parameters(), available, "weights and optimizer");
+    try (var data = PreparedData.open(config.data())) {
+      Runner.check(kind, source, data);
+      long before = NativeMemory.resident();
+      Cost cost = cost(kind, source, options, data, available);
+      long memory =
+          onCpu
+              ? before + cost.memoryBytes() + mappedBytes(kind, config, data)
+              : BYTES_PER_PARAMETER * source.parameters();
+      require(source, memory, available, "run");
+      return plan(kind, source, data, cost, memory, available);
+    }
+  }
+
+  /** Measures one layer and {@link #MOST_LAYERS}, and draws a line through both. */
+  private static Cost cost(
+      RunKind kind, ModelConfig source, ModelOptions options, PreparedData data, Long available)
+      throws IOException, InterruptedException {
+    if (source.layers() <= MOST_LAYERS) {
+      return new StepCalibration(kind, options, data).measure(source);
+    }
+    Cost one = new StepCalibration(kind, options, data).measure(withLayers(source, 1));
+    require(source, one.memoryBytes(), available, "first layer alone");
+    Cost more = new StepCalibration(kind, options, data).measure(withLayers(source, MOST_LAYERS));
+    return one.extended(more, (source.layers() - 1.0) / (MOST_LAYERS - 1));
+  }
+
+  private static ModelConfig withLayers(ModelConfig source, int layers) {
+    return source.resized(
+        source.hiddenSize(), layers, source.heads(), source.kvHeads(), source.intermediateSize());
+  }
+
+  private static RunPlan plan(
+      RunKind kind, ModelConfig source, PreparedData data, Cost cost, long memory, Long available) {
+    RunConfig config = kind.config();
+    long microBatches = config.globalBatch() / config.microBatch();
+    double step = cost.microBatchSeconds() * microBatches + cost.updateSeconds();
+    double evaluation = cost.evaluationSeconds() * Trainer.evaluator(config, data).batches();
+    long evaluations = 1 + ceil(config.steps(), config.evaluationInterval());
+    // The last step writes both a checkpoint and the result, a third as large.
+    double checkpoints = ceil(config.steps(), config.checkpointInterval()) + 1 / 3.0;
+    return new RunPlan(
+        CheckpointSummary.event(source),
+        kind.target(source)
+            .map(shape -> CheckpointSummary.event(shape.cutFrom(source, kind.policy())))
+            .orElse(null),
+        config.steps(),
+        (long) config.steps() * config.globalBatch() * data.seqLen(),
+        epochs(config, data),
+        memory,
+        available,
+        step,
+        evaluation,
+        cost.checkpointSeconds(),
+        12 * source.parameters(),
+        config.steps() * step + evaluations * evaluation + checkpoints * cost.checkpointSeconds());
+  }
+
+  private static long ceil(long count, long interval) {
+    return (count + interval - 1) / interval;
+  }
+
+  private static SequencedMap<String, Double> epochs(RunConfig config, PreparedData data) {
+    double[] weights =
+        new DomainMix(config.domains(), data, config.steps(), config.seed()).weights();
+    var domains = data.all(Split.TRAIN);
+    SequencedMap<String, Double> epochs = new LinkedHashMap<>();
+    for (int i = 0; i < weights.length; i++) {
+      double sequences = weights[i] * config.steps() * config.globalBatch();
+      epochs.put(data.domains().get(i), sequences / domains.get(i).count());
+    }
+    return epochs;
+  }
+
+  /** Files that the run maps and reads: they count as resident. */
+  private static long mappedBytes(RunKind kind, RunConfig config, PreparedData data)
+      throws IOException {
+    long read = (long) config.steps() * config.globalBatch() * data.seqLen() * 4;
+    return Math.min(data.bytes(), read) + weightBytes(kind.tokenizer());
+  }
+
+  private static long weightBytes(Path folder) throws IOException {
+    try (var files = Files.list(folder)) {
+      return files
+          .filter(file -> file.toString().endsWith(".safetensors"))
+          .mapToLong(Planner::size)
+          .sum();
+    }
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void require(ModelConfig source, long needed, Long available, String what) {
+    if (available != null && needed > available) {
+      throw new UserException(
+          "plan: the %s of a model of %,d parameters needs about %.1f GiB and %.1f GiB are free; %s"
+              .formatted(
+                  what,
+                  source.parameters(),
+                  needed / GIB,
+                  available / GIB,
+                  BYTES_PER_PARAMETER * source.parameters() > available
+                      ? "take a machine with more memory or a smaller model"
+                      : "lower micro_batch or set activation_checkpointing=true"));
+    }
+  }
+}

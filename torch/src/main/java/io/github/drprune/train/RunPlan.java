@@ -1,0 +1,33 @@
+package io.github.drprune.train;
+
+import io.github.drprune.event.RunEvent;
+import java.util.SequencedMap;
+
+/**
+ * What a run will take, found out before it begins.
+ *
+ * @param target the shape pruned towards; null where only a sparsity is asked for or nothing pruned
+ * @param tokens of training in all
+ * @param epochs of each domain at the weights that the run begins with
+ * @param memoryBytes peak resident memory of the process, or of weights, gradients and moments
+ *     alone on a device
+ * @param availableBytes that the machine has left now; null on a device
+ * @param stepSeconds of one optimizer step
+ * @param evaluationSeconds of one evaluation
+ * @param checkpointSeconds of one checkpoint
+ * @param checkpointBytes of one checkpoint
+ * @param seconds of the whole run
+ */
+public record RunPlan(
+    RunEvent.Model source,
+    RunEvent.Model target,
+    long steps,
+    long tokens,
+    SequencedMap<String, Double> epochs,
+    long memoryBytes,
+    Long availableBytes,
+    double stepSeconds,
+    double evaluationSeconds,
+    double checkpointSeconds,
+    long checkpointBytes,
+    double seconds) {}

@@ -1,0 +1,159 @@
+package io.github.drprune.train;
+
+import io.github.drprune.checkpoint.CheckpointStore;
+import io.github.drprune.config.RunConfig;
+import io.github.drprune.data.Batch;
+import io.github.drprune.data.BatchLoader;
+import io.github.drprune.data.PreparedData;
+import io.github.drprune.data.SamplerState;
+import io.github.drprune.data.Split;
+import io.github.drprune.io.AtomicFiles;
+import io.github.drprune.libtorch.NativeMemory;
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.NoGrad;
+import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.CausalLm;
+import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelOptions;
+import io.github.drprune.nn.ModelMasks;
+import io.github.drprune.optim.AdamW;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Takes a few steps of a run with a model of its shape and random weights, and times them. */
+final class StepCalibration {
+  private static final int REPETITIONS = 3;
+
+  /**
+   * What parts of a run cost.
+   *
+   * @param microBatchSeconds forward and backward of one micro-batch
+   * @param updateSeconds what a step takes once, whatever its batch
+   * @param evaluationSeconds forward of one micro-batch
+   * @param checkpointSeconds of one checkpoint
+   * @param memoryBytes above what the process held before the model was made
+   */
+  record Cost(
+      double microBatchSeconds,
+      double updateSeconds,
+      double evaluationSeconds,
+      double checkpointSeconds,
+      long memoryBytes) {
+    /** The point on the line from this to {@code more} that is {@code share} of the way along. */
+    Cost extended(Cost more, double share) {
+      return new Cost(
+          along(microBatchSeconds, more.microBatchSeconds, share),
+          along(updateSeconds, more.updateSeconds, share),
+          along(evaluationSeconds, more.evaluationSeconds, share),
+          along(checkpointSeconds, more.checkpointSeconds, share),
+          Math.round(along(memoryBytes, more.memoryBytes, share)));
+    }
+
+    private static double along(double from, double to, double share) {
+      // A busy machine can make less work take longer; nothing shrinks with layers.
+      return from + Math.max(0, to - from) * share;
+    }
+  }
+
+  private final RunKind kind;
+  private final RunConfig config;
+  private final ModelOptions options;
+  private final PreparedData data;
+
+  StepCalibration(RunKind kind, ModelOptions options, PreparedData data) {
+    this.kind = kind;
+    this.config = kind.config();
+    this.options = options;
+    this.data = data;
+  }
+
+  /** Measures the run's step with a model of {@code shape}. */
+  Cost measure(ModelConfig shape) throws IOException, InterruptedException {
+    NativeMemory.resetPeak();
+    long before = NativeMemory.resident();
+    int two = 2 * config.microBatch();
+    try (CausalLm model = ModelLoader.random(shape, options, config.seed());
+        var objective = kind.trial(model);
+        var optimizer = Trainer.optimizer(config, model, objective);
+        var batches =
+            new BatchLoader(
+                data.all(Split.TRAIN),
+                SamplerState.start(config.seed(), data.domains().size()),
+                new BatchLoader.Share(two, 0, 1))) {
+      var step = new TrainingStep(config, model, objective, optimizer, data.domains());
+      double[] weights =
+          new DomainMix(config.domains(), data, config.steps(), config.seed()).weights();
+      Batch whole = batches.next(weights);
+      Batch half = whole.rows(0, config.microBatch());
+      step.run(1, whole); // the first one also fills caches
+      double[] one = new double[REPETITIONS];
+      double[] both = new double[REPETITIONS];
+      double[] evaluation = new double[REPETITIONS];
+      for (int i = 0; i < REPETITIONS; i++) {
+        one[i] = seconds(() -> step.run(1, half));
+        both[i] = seconds(() -> step.run(1, whole));
+        evaluation[i] = seconds(() -> evaluate(model, half));
+      }
+      long memory = NativeMemory.peakResident() - before;
+      double microBatch = Math.max(median(both) - median(one), 0.5 * median(one));
+      return new Cost(
+          microBatch,
+          Math.max(0, median(one) - microBatch),
+          median(evaluation),
+          checkpointSeconds(model, optimizer),
+          memory);
+    }
+  }
+
+  private static void evaluate(CausalLm model, Batch batch) {
+    try (var _ = NativeScope.open();
+        var _ = NoGrad.open()) {
+      Tensor tokens =
+          Tensors.over(batch.tokens(), ScalarType.Long, batch.rows(), batch.seqLen())
+              .to(model.device(), ScalarType.Long);
+      model.loss(tokens, ModelMasks.NONE).perToken().sum().item_double();
+    }
+  }
+
+  /** Writes a checkpoint where the run's would go, and removes it again. */
+  private double checkpointSeconds(CausalLm model, AdamW optimizer) throws IOException {
+    Path output = config.output().toAbsolutePath();
+    Path existing = output;
+    while (!Files.isDirectory(existing)) {
+      existing = existing.getParent();
+    }
+    Path folder = Files.createTempDirectory(existing, "plan-");
+    try {
+      var store = new CheckpointStore(folder, 1);
+      Map<String, SequencedMap<String, Tensor>> tensors = new LinkedHashMap<>();
+      tensors.put("weights", Trainer.weights(model));
+      tensors.put("optimizer", optimizer.state());
+      long start = System.nanoTime();
+      // What the state says matters little beside the tensors.
+      store.save(0, tensors, SamplerState.start(config.seed(), data.domains().size()));
+      return (System.nanoTime() - start) / 1e9;
+    } finally {
+      AtomicFiles.deleteTree(folder);
+    }
+  }
+
+  private static double seconds(Runnable work) {
+    long start = System.nanoTime();
+    work.run();
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+}

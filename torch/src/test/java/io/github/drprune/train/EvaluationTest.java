@@ -1,0 +1,83 @@
+package io.github.drprune.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.drprune.data.PreparedData;
+import io.github.drprune.data.Split;
+import io.github.drprune.evaluate.Evaluator;
+import io.github.drprune.evaluate.HeldOut;
+import io.github.drprune.evaluate.HeldOut.Rows;
+import io.github.drprune.evaluate.ModelEvaluation;
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.NoGrad;
+import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.TinyModels;
+import io.github.drprune.nn.ModelMasks;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.SequencedMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvaluationTest {
+  @TempDir private Path folder;
+
+  @Test
+  void batchesGiveTheMeanOfSingleRows() throws IOException {
+    var tiny = new TinyRun(folder);
+    try (var _ = NativeScope.open();
+        var _ = NoGrad.open();
+        var data = PreparedData.open(tiny.data());
+        var model = ModelLoader.load(tiny.model(), TinyModels.FIXED)) {
+      SequencedMap<String, Rows> rows = HeldOut.EVAL.of(data);
+      // 7 divides no domain's rows, so the last batch is a short one.
+      var result = new Evaluator(rows, 7, ids -> ids.length).evaluate(model, ModelMasks.NONE);
+
+      for (String domain : data.domains()) {
+        var sequences = data.split(domain, Split.EVAL).orElseThrow();
+        double sum = 0;
+        for (long row = 0; row < sequences.count(); row++) {
+          var tokens = Tensors.ofTokens(new int[][] {sequences.row(row)});
+          sum += model.loss(tokens, ModelMasks.NONE).mean().item_double();
+        }
+        var loss = result.domains().get(domain);
+        assertThat(loss.loss()).isCloseTo(sum / sequences.count(), within(1e-5));
+        assertThat(loss.tokens()).isEqualTo(sequences.count() * (TinyRun.SEQ_LEN - 1));
+        // A "byte" a token: bits per byte are the loss in bits.
+        assertThat(loss.bitsPerByte().orElseThrow())
+            .isCloseTo(loss.loss() / Math.log(2), within(1e-9));
+      }
+    }
+  }
+
+  @Test
+  void validationAndTestShareNoRow() throws IOException {
+    var tiny = new TinyRun(folder);
+    try (var data = PreparedData.open(tiny.data())) {
+      var validation = HeldOut.VALIDATION.of(data);
+      var test = HeldOut.TEST.of(data);
+      HeldOut.EVAL
+          .of(data)
+          .forEach(
+              (domain, all) -> {
+                assertThat(validation.get(domain).from()).isZero();
+                assertThat(test.get(domain).from()).isEqualTo(validation.get(domain).to());
+                assertThat(test.get(domain).to()).isEqualTo(all.to());
+              });
+    }
+  }
+
+  @Test
+  void evaluatesACheckpoint() throws IOException {
+    var tiny = new TinyRun(folder);
+    try (var data = PreparedData.open(tiny.data())) {
+      var result = ModelEvaluation.of(tiny.model(), data, HeldOut.TEST, 5, 2, TinyModels.FIXED);
+      assertThat(result.domains()).containsOnlyKeys("easy", "hard");
+      assertThat(result.domains().get("easy").tokens()).isEqualTo(5 * (TinyRun.SEQ_LEN - 1));
+      assertThat(result.domains().get("hard").bitsPerByte()).isPositive();
+      assertThat(result.meanPerplexity()).isCloseTo(Math.exp(result.meanLoss()), within(1e-9));
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package io.github.drprune.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.drprune.error.UserException;
+import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.TinyModels;
+import io.github.drprune.prune.GroupPolicy;
+import io.github.drprune.prune.TargetShape;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ShapeSearchTest {
+  static List<ModelConfig> configs() {
+    return TinyModels.all().toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("configs")
+  void findsShapesNearTheSize(ModelConfig source) {
+    long wanted = source.parameters() / 2;
+    List<TargetShape> shapes = ShapeSearch.near(source, GroupPolicy.KV_GROUP, wanted, 5);
+
+    assertThat(shapes).isNotEmpty().doesNotHaveDuplicates();
+    for (TargetShape shape : shapes) {
+      long parameters = shape.cutFrom(source, GroupPolicy.KV_GROUP).parameters();
+      assertThat((double) parameters).isCloseTo(wanted, within(0.03 * wanted));
+    }
+  }
+
+  @Test
+  void refusesSizesThatThereAreNot() {
+    ModelConfig source = TinyModels.llama();
+    assertThatThrownBy(() -> ShapeSearch.near(source, GroupPolicy.KV_GROUP, source.parameters(), 1))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("not below");
+    assertThatThrownBy(() -> ShapeSearch.near(source, GroupPolicy.KV_GROUP, 10, 1))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("no shape");
+  }
+}
