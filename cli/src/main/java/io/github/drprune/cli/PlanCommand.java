@@ -2,11 +2,11 @@ package io.github.drprune.cli;
 
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.TrainConfig;
+import io.github.drprune.event.RunEvent;
 import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.prune.GroupPolicy;
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.train.Planner;
 import io.github.drprune.train.RunPlan;
 import io.github.drprune.train.ShapeSearch;
@@ -203,8 +203,7 @@ final class PlanCommand implements Runnable {
                     .formatted(Console.bytes(plan.memoryBytes()))
                 : "%s at the peak, %s free now"
                     .formatted(
-                        Console.bytes(plan.memoryBytes()),
-                        Console.bytes(plan.availableBytes()))));
+                        Console.bytes(plan.memoryBytes()), Console.bytes(plan.availableBytes()))));
     rows.add(List.of("checkpoint", Console.bytes(plan.checkpointBytes()) + " each"));
     rows.add(
         List.of(

@@ -117,8 +117,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private int train(TrainConfig stage) throws IOException, InterruptedException {
-    Path start =
-        stage.model().orElseGet(() -> stage.shape().orElseThrow().tokenizer());
+    Path start = stage.model().orElseGet(() -> stage.shape().orElseThrow().tokenizer());
     return stage(
         "train",
         ConfigLoader.tree(stage),
@@ -152,12 +151,7 @@ final class RunCommand implements Callable<Integer> {
     List<Path> inputs = new ArrayList<>(stage.models());
     inputs.add(stage.data().resolve(Manifest.FILE));
     return stage(
-        "evaluate",
-        ConfigLoader.tree(stage),
-        inputs,
-        stage.json(),
-        true,
-        () -> command(command));
+        "evaluate", ConfigLoader.tree(stage), inputs, stage.json(), true, () -> command(command));
   }
 
   private int report(PipelineConfig.Report stage) throws IOException, InterruptedException {

@@ -51,11 +51,10 @@ public final class Planner {
     require(source, BYTES_PER_PARAMETER * source.parameters(), available, "weights and optimizer");
     try (var data = PreparedData.open(config.data())) {
       Runner.check(kind, source, data);
-      long before = NativeMemory.resident();
       Cost cost = cost(kind, source, options, data, available);
       long memory =
           onCpu
-              ? before + cost.memoryBytes() + mappedBytes(kind, config, data)
+              ? cost.memoryBytes() + mappedBytes(kind, config, data)
               : BYTES_PER_PARAMETER * source.parameters();
       require(source, memory, available, "run");
       return plan(kind, source, data, cost, memory, available);
@@ -81,18 +80,11 @@ public final class Planner {
   }
 
   private static RunPlan plan(
-      RunKind kind,
-      ModelConfig source,
-      PreparedData data,
-      Cost cost,
-      long memory,
-      Long available) {
+      RunKind kind, ModelConfig source, PreparedData data, Cost cost, long memory, Long available) {
     RunConfig config = kind.config();
     long microBatches = config.globalBatch() / config.microBatch();
     double step = cost.microBatchSeconds() * microBatches + cost.updateSeconds();
-    double evaluation =
-        cost.evaluationSeconds()
-            * Trainer.evaluator(config, data).batches();
+    double evaluation = cost.evaluationSeconds() * Trainer.evaluator(config, data).batches();
     long evaluations = 1 + ceil(config.steps(), config.evaluationInterval());
     // The last step writes both a checkpoint and the result, a third as large.
     double checkpoints = ceil(config.steps(), config.checkpointInterval()) + 1 / 3.0;
@@ -118,7 +110,8 @@ public final class Planner {
   }
 
   private static SequencedMap<String, Double> epochs(RunConfig config, PreparedData data) {
-    double[] weights = new DomainMix(config.domains(), data, config.steps(), config.seed()).weights();
+    double[] weights =
+        new DomainMix(config.domains(), data, config.steps(), config.seed()).weights();
     var domains = data.all(Split.TRAIN);
     SequencedMap<String, Double> epochs = new LinkedHashMap<>();
     for (int i = 0; i < weights.length; i++) {

@@ -183,8 +183,7 @@ public final class Runner {
   }
 
   /** Refuses data that does not go with the model. */
-  static void check(RunKind kind, ModelConfig source, PreparedData data)
-      throws IOException {
+  static void check(RunKind kind, ModelConfig source, PreparedData data) throws IOException {
     int length = data.seqLen();
     kind.config()
         .seqLen()

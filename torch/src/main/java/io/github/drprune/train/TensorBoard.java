@@ -16,9 +16,7 @@ record TensorBoard(Optional<TensorBoardWriter> writer) implements AutoCloseable 
   static TensorBoard in(RunFolder folder, boolean wanted) throws IOException {
     Path logs = folder.path().resolve("tensorboard");
     return new TensorBoard(
-        wanted
-            ? Optional.of(new TensorBoardWriter(logs, Clock.systemUTC()))
-            : Optional.empty());
+        wanted ? Optional.of(new TensorBoardWriter(logs, Clock.systemUTC())) : Optional.empty());
   }
 
   /** {@code listeners} and, where it is wanted, this one. */

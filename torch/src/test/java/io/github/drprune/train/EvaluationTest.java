@@ -73,13 +73,11 @@ class EvaluationTest {
   void evaluatesACheckpoint() throws IOException {
     var tiny = new TinyRun(folder);
     try (var data = PreparedData.open(tiny.data())) {
-      var result =
-          ModelEvaluation.of(tiny.model(), data, HeldOut.TEST, 5, 2, TinyModels.FIXED);
+      var result = ModelEvaluation.of(tiny.model(), data, HeldOut.TEST, 5, 2, TinyModels.FIXED);
       assertThat(result.domains()).containsOnlyKeys("easy", "hard");
       assertThat(result.domains().get("easy").tokens()).isEqualTo(5 * (TinyRun.SEQ_LEN - 1));
       assertThat(result.domains().get("hard").bitsPerByte()).isPositive();
-      assertThat(result.meanPerplexity())
-          .isCloseTo(Math.exp(result.meanLoss()), within(1e-9));
+      assertThat(result.meanPerplexity()).isCloseTo(Math.exp(result.meanLoss()), within(1e-9));
     }
   }
 }

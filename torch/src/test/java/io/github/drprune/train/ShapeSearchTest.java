@@ -35,8 +35,7 @@ class ShapeSearchTest {
   @Test
   void refusesSizesThatThereAreNot() {
     ModelConfig source = TinyModels.llama();
-    assertThatThrownBy(
-            () -> ShapeSearch.near(source, GroupPolicy.KV_GROUP, source.parameters(), 1))
+    assertThatThrownBy(() -> ShapeSearch.near(source, GroupPolicy.KV_GROUP, source.parameters(), 1))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("not below");
     assertThatThrownBy(() -> ShapeSearch.near(source, GroupPolicy.KV_GROUP, 10, 1))
