@@ -53,7 +53,7 @@ class ConfigLoaderTest {
     assertThat(config.run().steps()).isEqualTo(600);
     assertThat(config.run().seed()).isEqualTo(17);
     assertThat(config.run().seqLen()).isEmpty();
-    assertThat(config.run().precision()).isEqualTo(RunConfig.Precision.BF16);
+    assertThat(config.run().precision()).isEqualTo(RunConfig.Precision.AUTO);
     assertThat(config.run().optimizer().learningRate()).isEqualTo(1e-4);
     assertThat(config.run().optimizer().warmup()).isEqualTo(0.1);
     assertThat(config.run().domains().strategy()).isEqualTo(DomainsConfig.Strategy.DRPRUNING);

@@ -40,8 +40,8 @@ public final class Bench {
         contenders.add(new Contender(options, true));
       }
       Kernels kernels = Kernels.select(options.device(), options.precision());
-      double rate = matrixRate(kernels.linear(), options.precision().scalarType());
-      double narrow = matrixRate(LinearKernel.PLAIN, ScalarType.BFloat16);
+      double rate = matrixRate(kernels.linear(), options.precision().scalarType(), PRODUCTS);
+      double narrow = matrixRate(LinearKernel.PLAIN, ScalarType.BFloat16, 1);
       List<Result> results = new ArrayList<>();
       for (Workload workload : options.workloads()) {
         results.addAll(measure(workload, contenders, rate));
@@ -119,13 +119,13 @@ public final class Bench {
         generates ? null : peak + 4 * numbers * options.config().parameters());
   }
 
-  private double matrixRate(LinearKernel kernel, ScalarType type) {
+  private double matrixRate(LinearKernel kernel, ScalarType type, int times) {
     try (var _ = NativeScope.open();
         var _ = NoGrad.open()) {
       Tensor x = torch.randn(4096, 2048).to(options.device(), type);
       Tensor weight = torch.randn(2048, 2048).to(options.device(), type);
-      double[] seconds = new double[PRODUCTS];
-      for (int i = 0; i < PRODUCTS; i++) {
+      double[] seconds = new double[times];
+      for (int i = 0; i < times; i++) {
         seconds[i] =
             seconds(
                 () -> {

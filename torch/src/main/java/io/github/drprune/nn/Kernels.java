@@ -49,12 +49,15 @@ public record Kernels(
    */
   static Kernels cpu(Precision precision, boolean narrowProducts) {
     ScalarType product = narrowProducts ? precision.scalarType() : ScalarType.Float;
-    return new Kernels(
+    AttentionKernel several =
         precision == Precision.FP32
             ? AttentionKernel.PLAIN
-            : new BlockedAttention(product, ATTENTION_BLOCK),
+            : new BlockedAttention(product, ATTENTION_BLOCK);
+    return new Kernels(
+        new SingleQueryAttention(product, several),
         new ChunkedLoss(product, LOGITS),
-        product == precision.scalarType() ? LinearKernel.PLAIN : new WidenedLinear(product),
+        new SingleRowLinear(
+            product == precision.scalarType() ? LinearKernel.PLAIN : new WidenedLinear(product)),
         new RunwiseNorm(),
         new InPlaceRotary(),
         new RecomputedGate());

@@ -34,14 +34,16 @@ public record Weight(
    * @param columns [columns]; only for matrices
    */
   public Tensor folded(Tensor rows, Tensor columns) {
-    Tensor folded = tensor;
-    if (columns != null) {
-      folded = folded.mul(columns);
+    if (columns != null && rows != null && rows.dim() == 1) {
+      // One product of scales: the gradients of both then come from matrix-vector products, which
+      // cost a third less than those of two products over the weight.
+      return tensor.mul(rows.unsqueeze(1).matmul(columns.unsqueeze(0)));
     }
-    if (rows != null) {
-      boolean perRowOfMatrix = axes.size() == 2 && rows.dim() == 1;
-      folded = folded.mul(perRowOfMatrix ? rows.unsqueeze(1) : rows);
+    Tensor folded = columns == null ? tensor : tensor.mul(columns);
+    if (rows == null) {
+      return folded;
     }
-    return folded;
+    boolean perRowOfMatrix = axes.size() == 2 && rows.dim() == 1;
+    return folded.mul(perRowOfMatrix ? rows.unsqueeze(1) : rows);
   }
 }

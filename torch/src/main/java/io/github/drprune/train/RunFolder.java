@@ -73,6 +73,11 @@ public final class RunFolder implements AutoCloseable {
     return folder.resolve(MODEL);
   }
 
+  /** The page that shows the run. */
+  public Path report() {
+    return folder.resolve("report.html");
+  }
+
   /** The masks that the model was cut by. */
   public Path masks() {
     return folder.resolve("masks.json");

@@ -18,6 +18,7 @@ import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.nn.Kernels;
+import io.github.drprune.report.Report;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -87,9 +88,12 @@ public final class Runner {
         if (isDone(folder)) {
           return new RunResult(config.steps(), Optional.of(folder.model()), true);
         }
-        return kind instanceof PruneRun prune && prune.isOneShot()
-            ? oneShot(prune, source, data, folder)
-            : run(kind, source, data, folder);
+        RunResult result =
+            kind instanceof PruneRun prune && prune.isOneShot()
+                ? oneShot(prune, source, data, folder)
+                : run(kind, source, data, folder);
+        Report.write(List.of(folder.path()), folder.report());
+        return result;
       }
     }
   }

@@ -55,6 +55,25 @@ class FastKernelsTest {
     }
   }
 
+  @Property(tries = 20)
+  void attentionOfASingleQuery(
+      @ForAll @IntRange(min = 1, max = 3) int batch,
+      @ForAll @IntRange(min = 1, max = 3) int kvHeads,
+      @ForAll @IntRange(min = 1, max = 3) int group,
+      @ForAll @IntRange(min = 1, max = 70) int keys) {
+    try (var _ = NativeScope.open()) {
+      var fast = new SingleQueryAttention(ScalarType.Float, AttentionKernel.PLAIN);
+      check(
+          x -> fast.attend(x.get(0), x.get(1), x.get(2), false),
+          x -> AttentionKernel.PLAIN.attend(x.get(0), x.get(1), x.get(2), false),
+          List.of(
+              normal(batch, kvHeads * group, 1, 8),
+              normal(batch, kvHeads, keys, 8),
+              normal(batch, kvHeads, keys, 8)),
+          "%d keys, group %d".formatted(keys, group));
+    }
+  }
+
   @Property(tries = 40)
   void loss(
       @ForAll @IntRange(min = 1, max = 3) int batch,
@@ -72,6 +91,19 @@ class FastKernelsTest {
   void lossOfRealVocabularies(int vocabulary) {
     try (var _ = NativeScope.open()) {
       checkLoss(2, 9, 16, vocabulary, 5 * vocabulary);
+    }
+  }
+
+  @Property(tries = 20)
+  void linearOfASingleRow(
+      @ForAll @IntRange(min = 1, max = 70) int in, @ForAll @IntRange(min = 1, max = 70) int out) {
+    try (var _ = NativeScope.open()) {
+      var fast = new SingleRowLinear(LinearKernel.PLAIN);
+      check(
+          x -> fast.apply(x.get(0), x.get(1), x.get(2)),
+          x -> LinearKernel.PLAIN.apply(x.get(0), x.get(1), x.get(2)),
+          List.of(normal(1, 1, in), normal(out, in), normal(out)),
+          "%d x %d".formatted(in, out));
     }
   }
 

@@ -23,19 +23,25 @@ class KernelsTest {
   @Test
   void processorsWithNarrowProductsUseThem() {
     Kernels kernels = Kernels.cpu(Precision.BF16, true);
-    assertThat(kernels.attention()).isEqualTo(new BlockedAttention(ScalarType.BFloat16, 256));
-    assertThat(kernels.linear()).isSameAs(LinearKernel.PLAIN);
+    assertThat(kernels.attention()).isEqualTo(blocked(ScalarType.BFloat16));
+    assertThat(kernels.linear()).isEqualTo(new SingleRowLinear(LinearKernel.PLAIN));
   }
 
   @Test
   void otherProcessorsMultiplyInFloat32() {
     Kernels kernels = Kernels.cpu(Precision.BF16, false);
-    assertThat(kernels.attention()).isEqualTo(new BlockedAttention(ScalarType.Float, 256));
-    assertThat(kernels.linear()).isEqualTo(new WidenedLinear(ScalarType.Float));
+    assertThat(kernels.attention()).isEqualTo(blocked(ScalarType.Float));
+    assertThat(kernels.linear())
+        .isEqualTo(new SingleRowLinear(new WidenedLinear(ScalarType.Float)));
   }
 
   @Test
   void nothingIsWidenedInFloat32() {
-    assertThat(Kernels.cpu(Precision.FP32, false).linear()).isSameAs(LinearKernel.PLAIN);
+    assertThat(Kernels.cpu(Precision.FP32, false).linear())
+        .isEqualTo(new SingleRowLinear(LinearKernel.PLAIN));
+  }
+
+  private static AttentionKernel blocked(ScalarType product) {
+    return new SingleQueryAttention(product, new BlockedAttention(product, 256));
   }
 }
