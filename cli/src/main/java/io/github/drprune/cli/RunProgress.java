@@ -4,6 +4,7 @@ import io.github.drprune.event.RunEvent;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -137,7 +138,7 @@ final class RunProgress implements Consumer<RunEvent>, AutoCloseable {
                     Map.Entry::getKey,
                     entry -> entry.getValue().loss(),
                     (a, b) -> a,
-                    java.util.LinkedHashMap::new));
+                    LinkedHashMap::new));
     line(
         String.format(
             Locale.ROOT,

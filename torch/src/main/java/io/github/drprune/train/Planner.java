@@ -51,11 +51,10 @@ public final class Planner {
     require(source, BYTES_PER_PARAMETER * source.parameters(), available, "weights and optimizer");
     try (var data = PreparedData.open(config.data())) {
       Runner.check(kind, source, data);
-      long before = NativeMemory.resident();
       Cost cost = cost(kind, source, options, data, available);
       long memory =
           onCpu
-              ? before + cost.memoryBytes() + mappedBytes(kind, config, data)
+              ? cost.memoryBytes() + mappedBytes(kind, config, data)
               : BYTES_PER_PARAMETER * source.parameters();
       require(source, memory, available, "run");
       return plan(kind, source, data, cost, memory, available);

@@ -39,7 +39,8 @@ final class StepCalibration {
    * @param updateSeconds what a step takes once, whatever its batch
    * @param evaluationSeconds forward of one micro-batch
    * @param checkpointSeconds of one checkpoint
-   * @param memoryBytes above what the process held before the model was made
+   * @param memoryBytes peak of the whole process: what an earlier model left with the allocator
+   *     serves the next one, so a difference would miss it
    */
   record Cost(
       double microBatchSeconds,
@@ -78,7 +79,6 @@ final class StepCalibration {
   /** Measures the run's step with a model of {@code shape}. */
   Cost measure(ModelConfig shape) throws IOException, InterruptedException {
     NativeMemory.resetPeak();
-    long before = NativeMemory.resident();
     int two = 2 * config.microBatch();
     try (CausalLm model = ModelLoader.random(shape, options, config.seed());
         var objective = kind.trial(model);
@@ -102,7 +102,7 @@ final class StepCalibration {
         both[i] = seconds(() -> step.run(1, whole));
         evaluation[i] = seconds(() -> evaluate(model, half));
       }
-      long memory = NativeMemory.peakResident() - before;
+      long memory = NativeMemory.peakResident();
       double microBatch = Math.max(median(both) - median(one), 0.5 * median(one));
       return new Cost(
           microBatch,

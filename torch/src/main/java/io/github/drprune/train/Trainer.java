@@ -22,7 +22,6 @@ import io.github.drprune.optim.AdamWKernel;
 import io.github.drprune.optim.ParameterGroup;
 import io.github.drprune.train.Objective.Sparsity;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -139,7 +138,10 @@ final class Trainer implements AutoCloseable {
     while (step < config.steps() && !stop.isRequested()) {
       log.write(step(step + 1));
       step++;
-      objective.warning(step).ifPresent(this::warn);
+      Optional<String> warning = objective.warning(step);
+      if (warning.isPresent()) {
+        log.write(new RunEvent.Warning(step, warning.get()));
+      }
       if (step % config.evaluationInterval() == 0 || step == config.steps()) {
         reweight(evaluate());
       }
@@ -149,14 +151,6 @@ final class Trainer implements AutoCloseable {
     }
     if (savedStep != step) {
       save();
-    }
-  }
-
-  private void warn(String message) {
-    try {
-      log.write(new RunEvent.Warning(step, message));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 
