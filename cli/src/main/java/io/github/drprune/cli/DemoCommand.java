@@ -81,8 +81,8 @@ final class DemoCommand implements Callable<Integer> {
       if (!prune(strategy, weighting)) {
         return 0;
       }
-      weighting.add("model=" + out.resolve(strategy + "/prune/model"));
-      if (!train(strategy + "/train", weighting, 100)) {
+      weighting.add("model=" + out.resolve(strategy + "-pruned/model"));
+      if (!train(strategy + "-trained", weighting, 100)) {
         return 0;
       }
     }
@@ -94,9 +94,8 @@ final class DemoCommand implements Callable<Integer> {
     }
     Path report = out.resolve("report.html");
     Report.write(
-        STRATEGIES.stream()
-            .flatMap(strategy -> Stream.of(strategy + "/prune", strategy + "/train"))
-            .map(out::resolve)
+        Stream.of("-pruned", "-trained")
+            .flatMap(stage -> STRATEGIES.stream().map(strategy -> out.resolve(strategy + stage)))
             .toList(),
         report);
     json.write(rows);
@@ -174,7 +173,7 @@ final class DemoCommand implements Callable<Integer> {
     var config =
         ConfigLoader.load(
             Optional.empty(),
-            settings(strategy + "/prune", 160, "learning_rate=5e-4", keys),
+            settings(strategy + "-pruned", 160, "learning_rate=5e-4", keys),
             PruneConfig.class);
     return execute(runner -> runner.prune(config));
   }
@@ -213,12 +212,9 @@ final class DemoCommand implements Callable<Integer> {
   private static List<String[]> models() {
     List<String[]> models = new ArrayList<>();
     models.add(new String[] {"", "source", "source"});
-    for (String stage : List.of("prune", "train")) {
+    for (String stage : List.of("pruned", "trained")) {
       for (String strategy : STRATEGIES) {
-        models.add(
-            new String[] {
-              strategy, stage.equals("prune") ? "pruned" : "trained on", strategy + "/" + stage
-            });
+        models.add(new String[] {strategy, stage, strategy + "-" + stage});
       }
     }
     return models;
@@ -244,14 +240,14 @@ final class DemoCommand implements Callable<Integer> {
 
         Everything is in %s:
           report.html             open it in a browser: losses, weights, masks of all runs
-          drpruning/train/model   the smaller model, a Hugging Face checkpoint
+          drpruning-trained/model the smaller model, a Hugging Face checkpoint
           data/, corpus/          the text it was made with
         Next:
           drprune inspect %s
           drprune generate %s --prompt 'the old river ' --max-tokens 80
           drprune watch %s
         """,
-        out, out.resolve("drpruning/train/model"), out.resolve("drpruning/train/model"), out);
+        out, out.resolve("drpruning-trained/model"), out.resolve("drpruning-trained/model"), out);
     terminal.println("With a model and text of your own: see 'Prune a real model' in README.md");
     terminal.flush();
   }

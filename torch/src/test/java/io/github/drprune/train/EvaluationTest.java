@@ -53,6 +53,16 @@ class EvaluationTest {
   }
 
   @Test
+  void aLimitBeyondTheRowsTakesThemAll() throws IOException {
+    try (var data = PreparedData.open(new TinyRun(folder).data())) {
+      for (Rows rows : HeldOut.TEST.of(data).values()) {
+        assertThat(rows.limited(Long.MAX_VALUE)).isEqualTo(rows);
+        assertThat(rows.limited(1).count()).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
   void validationAndTestShareNoRow() throws IOException {
     var tiny = new TinyRun(folder);
     try (var data = PreparedData.open(tiny.data())) {
