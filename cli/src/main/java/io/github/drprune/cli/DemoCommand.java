@@ -34,11 +34,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "demo",
     description = {
-      "Shows everything on a corpus of its own making, without a download, in a few minutes:"
-          + " trains",
-      "a small model, prunes it to about half with each of three ways to weight the domains,",
-      "continues pretraining and compares.",
-      "Called again it goes on from where it was."
+      "Shows everything on a corpus of its own making, in a few minutes.",
+      "Trains a small model, prunes it to about half with each of three ways to weight the",
+      "domains, continues pretraining and compares. Called again it goes on from where it was."
     },
     mixinStandardHelpOptions = true,
     footer = {"", "Example:", "  drprune demo --out demo"})

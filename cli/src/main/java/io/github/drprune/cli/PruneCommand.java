@@ -12,8 +12,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "prune",
     description = {
-      "Prunes a model: learns which heads, layers and units to keep while the data follows the",
-      "domains that suffer most, cuts the model and writes a smaller checkpoint.",
+      "Prunes a model to a smaller shape with the data following the domains that suffer.",
+      "Learns which heads, layers and units to keep, cuts the model and writes a checkpoint.",
       "A run that the output folder holds is continued from its newest checkpoint."
     },
     mixinStandardHelpOptions = true,

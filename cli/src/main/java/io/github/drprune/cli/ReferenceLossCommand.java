@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "reference-loss",
     description = {
-      "Predicts a model's loss on each domain from larger models of its family, by the curve",
-      "a N^-b + c: reference losses for the strategies that need them.",
+      "Predicts a model's loss on each domain from larger models of its family.",
+      "Fits the curve a N^-b + c: reference losses for the strategies that need them.",
       "FILE is JSON or YAML: parameters, then domain, then loss in nats per token; three models"
           + " or more."
     },

@@ -31,9 +31,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "replay",
     description = {
-      "Shows what other weighting settings would have done with the losses that a run logged,",
-      "without training. The losses stay as they were: it shows how settings react, not what",
-      "the model would have become."
+      "Shows what other weighting settings would have done with a run's losses.",
+      "Nothing is trained, and the losses stay as they were: it shows how settings react, not",
+      "what the model would have become."
     },
     mixinStandardHelpOptions = true,
     footer = {

@@ -12,8 +12,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     description = {
-      "Trains a model: continues the pretraining of a checkpoint, or trains a new model of a shape",
-      "(keys shape.*) from scratch.",
+      "Continues the pretraining of a checkpoint, or trains a new model of a shape.",
+      "A new model's shape is given by the keys shape.*.",
       "A run that the output folder holds is continued from its newest checkpoint."
     },
     mixinStandardHelpOptions = true,

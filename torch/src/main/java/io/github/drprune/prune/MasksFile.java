@@ -1,6 +1,7 @@
 package io.github.drprune.prune;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
@@ -107,7 +108,8 @@ record MasksFile(
       throw new UserException(file + ": no such file; name a masks.json");
     }
     try {
-      return Json.read(file, MasksFile.class).masks(file + ": model");
+      JsonNode tree = Json.tree(Files.readString(file), file.toString());
+      return Json.convert(tree, MasksFile.class, file.toString()).masks(file + ": model");
     } catch (UserException e) {
       String where = file.toString();
       throw e.getMessage().startsWith(where)

@@ -11,10 +11,11 @@ import java.util.Set;
 import java.util.function.LongToDoubleFunction;
 
 /**
- * Says early when a run will end away from its target shape. While masks have not met their target
- * yet, the logit of the expected sparsity is close to linear in the distance that log alphas have
- * travelled, which the learning rate sets; a line through the recent past is drawn to the end of
- * the run.
+ * Says early when a run will end away from its target shape, for one of two reasons. A module that
+ * has not met its target yet may be too slow: the logit of its expected sparsity is close to linear
+ * in the distance that log alphas travel, which the learning rate sets, so a line through the
+ * recent past is drawn to the end of the run. A module that has met it swings around it, because
+ * the multipliers overshoot, and needs some more travel until it stays.
  */
 public final class ShapeForecast {
   /** The share of the run after which warnings may come. */
@@ -25,35 +26,41 @@ public final class ShapeForecast {
 
   private static final int SMALLEST_WINDOW = 5;
 
+  /** A swing, relative to the target, that will not have died away of itself. */
+  private static final double SWING = 0.1;
+
+  /** What log alphas travel from their first meeting with the target until swings are small. */
+  private static final double SETTLING = 100;
+
   private record Point(double travelled, double logit) {}
 
-  private final MaskSet masks;
   private final SparsitySchedule schedule;
   private final long steps;
   private final LongToDoubleFunction learningRate;
+  private final int window;
   private final Map<MaskModule, List<Point>> history = new EnumMap<>(MaskModule.class);
-  private final Set<MaskModule> settled = EnumSet.noneOf(MaskModule.class); // met, or warned of
+  private final Set<MaskModule> met = EnumSet.noneOf(MaskModule.class);
+  private final Set<MaskModule> warned = EnumSet.noneOf(MaskModule.class);
   private double travelled;
   private boolean begun;
 
   /**
    * @param steps of the run
-   * @param learningRate of the masks at a step, in any unit
+   * @param learningRate of the masks at a step
    */
-  public ShapeForecast(
-      MaskSet masks, SparsitySchedule schedule, long steps, LongToDoubleFunction learningRate) {
-    this.masks = masks;
+  public ShapeForecast(SparsitySchedule schedule, long steps, LongToDoubleFunction learningRate) {
     this.schedule = schedule;
     this.steps = steps;
     this.learningRate = learningRate;
+    this.window = Math.max(SMALLEST_WINDOW, (int) Math.round(WINDOW * steps));
   }
 
   /**
-   * Takes note of the masks after {@code step}, to be called for every step.
+   * Takes note of where the masks are after {@code step}, to be called for every step.
    *
-   * @return a warning, once for each module, when it is not going to reach its target
+   * @return a warning, once for each module, when it is not going to end near its target
    */
-  public Optional<String> observe(long step) {
+  public Optional<String> observe(long step, ShapeReport report) {
     travelled += learningRate.applyAsDouble(step);
     List<String> found = new ArrayList<>();
     if (!begun && schedule.warmup() > steps) {
@@ -62,9 +69,10 @@ public final class ShapeForecast {
               .formatted(schedule.warmup(), steps));
     }
     begun = true;
-    for (ShapeReport.Gap gap : ShapeReport.of(masks).gaps()) {
-      if (!settled.contains(gap.module())) {
-        observe(step, gap).ifPresent(found::add);
+    for (ShapeReport.Gap gap : report.gaps()) {
+      Optional<String> warning = judge(step, gap);
+      if (warning.isPresent() && warned.add(gap.module())) {
+        found.add(warning.get());
       }
     }
     return found.isEmpty()
@@ -74,37 +82,57 @@ public final class ShapeForecast {
                 + String.join("; ", found));
   }
 
-  private Optional<String> observe(long step, ShapeReport.Gap gap) {
-    double kept = gap.expected() / gap.units();
+  private Optional<String> judge(long step, ShapeReport.Gap gap) {
     if (gap.relative() <= ShapeReport.TOLERANCE) {
-      settled.add(gap.module()); // from here on the constraint pulls from both sides
-      return Optional.empty();
+      met.add(gap.module());
     }
+    double kept = gap.expected() / gap.units();
     List<Point> points = history.computeIfAbsent(gap.module(), _ -> new ArrayList<>());
     points.add(new Point(travelled, Math.log((1 - kept) / kept)));
-    int window = Math.max(SMALLEST_WINDOW, (int) Math.round(WINDOW * steps));
     if (points.size() > window) {
       points.removeFirst();
     }
     if (step < FROM * steps || points.size() < SMALLEST_WINDOW) {
       return Optional.empty();
     }
+    return met.contains(gap.module()) ? swing(step, gap) : pace(step, gap, points);
+  }
+
+  private Optional<String> pace(long step, ShapeReport.Gap gap, List<Point> points) {
     double logit = points.getLast().logit() + slope(points) * remaining(step);
     double expected = gap.units() / (1 + Math.exp(logit));
     if (expected <= gap.target() * (1 + ShapeReport.TOLERANCE)) {
       return Optional.empty();
     }
-    settled.add(gap.module());
     return Optional.of(
         String.format(
             Locale.ROOT,
-            "%s keeps %.1f of %d now and at this pace %.1f at the end, target %d%s: take more steps"
-                + " or raise the masks' learning rate",
+            "%s keeps %.1f of %d and at this pace %.1f at the end, target %d%s (take more steps or"
+                + " raise the mask learning rate)",
             gap.module(),
             gap.expected(),
             gap.units(),
             expected,
             gap.target(),
+            gap.furthest()));
+  }
+
+  private Optional<String> swing(long step, ShapeReport.Gap gap) {
+    double sparsity = schedule.at(step, 1 - (double) gap.target() / gap.units());
+    double current = gap.units() * (1 - sparsity);
+    double away = gap.expected() / current - 1;
+    if (Math.abs(away) <= SWING || remaining(step) >= SETTLING) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        String.format(
+            Locale.ROOT,
+            "%s swings around its target, %.1f of %d for %.1f now%s, and the run is too short for"
+                + " that to settle (take more steps)",
+            gap.module(),
+            gap.expected(),
+            gap.units(),
+            current,
             gap.furthest()));
   }
 

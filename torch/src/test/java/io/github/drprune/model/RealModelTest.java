@@ -42,8 +42,9 @@ class RealModelTest {
   }
 
   private static CausalLm load(Precision precision) throws IOException {
+    var device = LibTorch.device("cpu");
     return ModelLoader.load(
-        MODEL, new ModelOptions(LibTorch.device("cpu"), precision, false, Kernels.PLAIN));
+        MODEL, new ModelOptions(device, precision, false, Kernels.select(device, precision)));
   }
 
   @AfterAll

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.ByteSize;
+import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
@@ -28,13 +29,15 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
 import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
 import org.bytedeco.pytorch.Tensor;
 
 /** The masked model and the model cut by the masks are one function. */
 class CutPropertyTest {
-  @net.jqwik.api.lifecycle.BeforeContainer
-  static void t() {
-    io.github.drprune.libtorch.LibTorch.useThreads(1);
+  /** Threads of tensors this small wait for each other longer than they compute. */
+  @BeforeContainer
+  static void oneThread() {
+    LibTorch.useThreads(1);
   }
 
   /** What the random cases covered, so that a generator gone blind fails. */

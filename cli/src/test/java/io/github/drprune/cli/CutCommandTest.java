@@ -1,0 +1,122 @@
+package io.github.drprune.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.drprune.io.ByteSize;
+import io.github.drprune.json.Json;
+import io.github.drprune.libtorch.LibTorch;
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.Precision;
+import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.ConfigReader;
+import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelWriter;
+import io.github.drprune.nn.Kernels;
+import io.github.drprune.prune.GroupPolicy;
+import io.github.drprune.prune.Importance;
+import io.github.drprune.prune.MaskValues;
+import io.github.drprune.prune.TargetShape;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code cut} and {@code masks} from outside. */
+class CutCommandTest {
+  private static final TargetShape TARGET = new TargetShape(12, 2, 2, 2, 10);
+
+  @TempDir private Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private static ModelConfig config(int hidden) {
+    return ConfigReader.parse(
+        """
+        {"model_type": "llama", "hidden_size": %d, "num_hidden_layers": 3, "head_dim": 4,
+         "num_attention_heads": 4, "intermediate_size": 20, "vocab_size": 11}\
+        """
+            .formatted(hidden),
+        "test");
+  }
+
+  @BeforeEach
+  void writeModelAndMasks() throws IOException {
+    var options = new ModelOptions(LibTorch.device("cpu"), Precision.FP32, false, Kernels.PLAIN);
+    for (int hidden : new int[] {16, 20}) {
+      try (var _ = NativeScope.open();
+          var model = ModelLoader.random(config(hidden), options, 1)) {
+        ModelWriter.save(
+            model, folder.resolve("m" + hidden), folder, Optional.empty(), ByteSize.parse("1GB"));
+        var batch = Tensors.of(new long[] {1, 5, 3, 9}, 1, 4);
+        MaskValues masks =
+            Importance.masks(model, List.of(batch).iterator(), TARGET, GroupPolicy.KV_GROUP);
+        masks.write(folder.resolve("masks" + hidden + ".json"));
+      }
+    }
+  }
+
+  private int run(String... arguments) {
+    return Main.commandLine()
+        .setOut(new PrintWriter(out))
+        .setErr(new PrintWriter(err))
+        .execute(arguments);
+  }
+
+  private String at(String name) {
+    return folder.resolve(name).toString();
+  }
+
+  @Test
+  void cutsAgainFromTheFile() throws IOException {
+    String figures = at("figures.json");
+    assertThat(
+            run(
+                "cut",
+                at("m16"),
+                "--masks",
+                at("masks16.json"),
+                "--out",
+                at("cut"),
+                "--json",
+                figures))
+        .isZero();
+    assertThat(TargetShape.of(ModelLoader.check(folder.resolve("cut")))).isEqualTo(TARGET);
+    assertThat(out.toString()).contains("2 layers, hidden 12, 2 heads, intermediate 10");
+    assertThat(Json.tree(Files.readString(Path.of(figures)), figures).at("/result/layers").asInt())
+        .isEqualTo(2);
+  }
+
+  @Test
+  void refusesInOneLineAndLeavesNothing() {
+    assertThat(run("cut", at("m16"), "--masks", at("masks20.json"), "--out", at("cut")))
+        .isEqualTo(2);
+    assertThat(err.toString())
+        .contains("masks: made for another model: its hidden size is 20, this model's is 16")
+        .hasLineCount(1);
+    assertThat(run("cut", at("m16"), "--masks", at("masks16.json"), "--out", at("m20")))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("m20: exists already");
+    assertThat(
+            run("cut", at("m16"), "--masks", at("masks16.json"), "--out", at("c"), "--dtype", "I8"))
+        .isEqualTo(2);
+    assertThat(folder.resolve("cut")).doesNotExist();
+  }
+
+  @Test
+  void showsMasksLayerByLayer() {
+    assertThat(run("masks", at("masks16.json"))).isZero();
+    assertThat(out.toString())
+        .contains("model   3 layers, hidden 16, 4 heads (4 key/value), intermediate 20")
+        .contains("result  2 layers, hidden 12, 2 heads (2 key/value), intermediate 10")
+        .contains("hidden  12 of 16 units, mean mask 1.000");
+    assertThat(out.toString().lines().filter(line -> line.matches("[0-2] .*"))).hasSize(3);
+  }
+}
