@@ -30,7 +30,7 @@ public enum HeldOut {
 
     /** The first {@code limit} of them, or all. */
     public Rows limited(long limit) {
-      return new Rows(sequences, from, Math.min(to, from + limit));
+      return new Rows(sequences, from, from + Math.min(count(), limit));
     }
   }
 

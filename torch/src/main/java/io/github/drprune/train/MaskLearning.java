@@ -89,7 +89,7 @@ final class MaskLearning implements Objective {
 
   @Override
   public Optional<String> warning(long step) {
-    return forecast.observe(step);
+    return forecast.observe(step, ShapeReport.of(masks));
   }
 
   @Override

@@ -149,7 +149,7 @@ record PruneRun(PruneConfig whole) implements RunKind {
     return new MaskLearning(
         masks,
         new Lagrangian(masks, sparsity),
-        new ShapeForecast(masks, sparsity, config().steps(), rates::at),
+        new ShapeForecast(sparsity, config().steps(), rates::at),
         random,
         model.device(),
         settings.maskLearningRate(),
