@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.drprune.event.EventLog;
 import io.github.drprune.event.RunEvent;
+import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.nn.Kernels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -81,26 +82,34 @@ class RunKillTest {
     var random = new SplittableRandom(11);
     for (String command : List.of("prune", "train")) {
       Path whole = folder.resolve(command + "-whole");
+      Process undisturbed = start(command, whole);
+      undisturbed.getInputStream().read();
       long began = System.nanoTime();
-      assertThat(start(command, whole).waitFor()).isZero();
+      assertThat(undisturbed.waitFor()).isZero();
       long millis = (System.nanoTime() - began) / 1_000_000;
 
       Path killed = folder.resolve(command + "-killed");
       int kills = 0;
-      for (int i = 0; i < KILLS; i++) {
+      while (kills < KILLS) {
         Process process = start(command, killed);
         process.getInputStream().read();
-        boolean ended = process.waitFor(random.nextLong(millis), TimeUnit.MILLISECONDS);
-        process.destroyForcibly().waitFor();
-        kills += ended ? 0 : 1;
+        if (process.waitFor(random.nextLong(millis), TimeUnit.MILLISECONDS)) {
+          assertSame(killed, whole);
+          AtomicFiles.deleteTree(killed); // it came through: kill a run from its beginning again
+        } else {
+          process.destroyForcibly().waitFor();
+          kills++;
+        }
       }
-      assertThat(kills).isPositive();
       assertThat(start(command, killed).waitFor()).isZero();
-
-      assertThat(TinyRun.weights(killed)).isEqualTo(TinyRun.weights(whole));
-      assertThat(RunnerTest.trainSteps(EventLog.read(killed)))
-          .containsExactlyElementsOf(RunnerTest.steps(STEPS));
+      assertSame(killed, whole);
     }
+  }
+
+  private static void assertSame(Path killed, Path whole) throws IOException {
+    assertThat(TinyRun.weights(killed)).isEqualTo(TinyRun.weights(whole));
+    assertThat(RunnerTest.trainSteps(EventLog.read(killed)))
+        .containsExactlyElementsOf(RunnerTest.steps(STEPS));
   }
 
   @Test
