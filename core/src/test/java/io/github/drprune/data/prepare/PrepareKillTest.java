@@ -60,6 +60,10 @@ class PrepareKillTest {
     process.destroyForcibly().waitFor();
   }
 
+  private static String manifest(Path folder) throws IOException {
+    return Files.readString(folder.resolve(Manifest.FILE));
+  }
+
   @Test
   void theSameBytesAfterKillsAtRandomMoments() throws Exception {
     Path tokenizer = TinyTokenizer.write(folder.resolve("tokenizer"));
@@ -88,6 +92,7 @@ class PrepareKillTest {
       }
     }
     Corpora.prepare(input, tokenizer, Corpora.config(2), out);
+    assertThat(manifest(out)).isEqualTo(manifest(reference));
     assertThat(Corpora.hashes(out)).isEqualTo(expected);
     assertThat(resumed).as("attempts that left something to go on from").isPositive();
   }
