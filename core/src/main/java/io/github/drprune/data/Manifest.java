@@ -1,6 +1,7 @@
 package io.github.drprune.data;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.github.drprune.error.UserException;
 import io.github.drprune.json.Json;
 import io.github.drprune.tokenizer.DocumentMarks;
@@ -98,6 +99,16 @@ public record Manifest(
    * @param tokens with the marks around documents
    * @param unusedTokens the last tokens, too few for a sequence, and those past a limit set
    */
+  // The order of the counts below would follow the JVM's order of methods, which may change.
+  @JsonPropertyOrder({
+    "documents",
+    "characters",
+    "tokens",
+    "unused_tokens",
+    "sequences",
+    "characters_per_token",
+    "shards"
+  })
   public record SplitData(
       long documents, long characters, long tokens, long unusedTokens, List<Shard> shards) {
     public SplitData {
