@@ -22,7 +22,7 @@ public final class LibTorch {
 
   /**
    * Sets the number of threads that one operation may use; to be called before the first tensor.
-   * OpenBLAS gets one thread: its pool fights OpenMP's when the cores are busy.
+   * OpenBLAS gets one thread, and more in {@link ThreadedBlas}.
    */
   public static void useThreads(int threads) {
     if (threads < 1) {

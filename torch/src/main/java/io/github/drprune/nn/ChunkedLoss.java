@@ -4,6 +4,7 @@ import io.github.drprune.libtorch.CustomOperation;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Ops;
+import io.github.drprune.libtorch.ThreadedBlas;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -46,11 +47,13 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
         long count = Math.min(chunk, x.size(0) - from);
         try (var _ = NativeScope.open()) {
           Tensor rows = x.narrow(0, from, count);
-          Tensor z = Ops.linear(rows, weight, null); // [count, vocabulary]
+          Tensor z = logits(rows, weight); // [count, vocabulary]
           softmaxInPlace(z, targets.narrow(0, from, count), perToken.narrow(0, from, count), share);
           if (recorded) {
-            dx.narrow(0, from, count).copy_(z.mm(weight));
-            addProduct(dHead, z.t(), rows);
+            try (var _ = ThreadedBlas.open()) {
+              dx.narrow(0, from, count).copy_(z.mm(weight));
+              addProduct(dHead, z.t(), rows);
+            }
           }
         }
       }
@@ -65,6 +68,12 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
         CustomOperation.record(
             mean, List.of(hidden, head), dMean -> new Tensor[] {dh.mul(dMean), dw.mul(dMean)});
     return new TokenLoss(recordedMean, perToken.view(tokens.size(0), predicted));
+  }
+
+  private static Tensor logits(Tensor rows, Tensor weight) {
+    try (var _ = ThreadedBlas.open()) {
+      return Ops.linear(rows, weight, null);
+    }
   }
 
   /** Accumulates in float32 also where the product is narrower. */

@@ -56,8 +56,7 @@ public record Kernels(
     return new Kernels(
         new SingleQueryAttention(product, several),
         new ChunkedLoss(product, LOGITS),
-        new SingleRowLinear(
-            product == precision.scalarType() ? LinearKernel.PLAIN : new WidenedLinear(product)),
+        new SingleRowLinear(product == ScalarType.Float ? new Float32Linear() : LinearKernel.PLAIN),
         new RunwiseNorm(),
         new InPlaceRotary(),
         new RecomputedGate());

@@ -94,6 +94,20 @@ class FastKernelsTest {
     }
   }
 
+  @Property(tries = 40)
+  void linear(
+      @ForAll @IntRange(min = 1, max = 40) int rows,
+      @ForAll @IntRange(min = 1, max = 150) int in,
+      @ForAll @IntRange(min = 1, max = 150) int out) {
+    try (var _ = NativeScope.open()) {
+      check(
+          x -> new Float32Linear().apply(x.get(0), x.get(1), x.get(2)),
+          x -> LinearKernel.PLAIN.apply(x.get(0), x.get(1), x.get(2)),
+          List.of(normal(2, rows, in), normal(out, in), normal(out)),
+          "%d x %d x %d".formatted(rows, in, out));
+    }
+  }
+
   @Property(tries = 20)
   void linearOfASingleRow(
       @ForAll @IntRange(min = 1, max = 70) int in, @ForAll @IntRange(min = 1, max = 70) int out) {

@@ -31,14 +31,15 @@ class KernelsTest {
   void otherProcessorsMultiplyInFloat32() {
     Kernels kernels = Kernels.cpu(Precision.BF16, false);
     assertThat(kernels.attention()).isEqualTo(blocked(ScalarType.Float));
-    assertThat(kernels.linear())
-        .isEqualTo(new SingleRowLinear(new WidenedLinear(ScalarType.Float)));
+    assertThat(kernels.linear()).isEqualTo(new SingleRowLinear(new Float32Linear()));
   }
 
   @Test
-  void nothingIsWidenedInFloat32() {
-    assertThat(Kernels.cpu(Precision.FP32, false).linear())
-        .isEqualTo(new SingleRowLinear(LinearKernel.PLAIN));
+  void float32ProductsUseAllThreadsOnAnyProcessor() {
+    for (boolean narrowProducts : new boolean[] {false, true}) {
+      assertThat(Kernels.cpu(Precision.FP32, narrowProducts).linear())
+          .isEqualTo(new SingleRowLinear(new Float32Linear()));
+    }
   }
 
   private static AttentionKernel blocked(ScalarType product) {

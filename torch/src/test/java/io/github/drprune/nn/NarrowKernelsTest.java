@@ -91,7 +91,7 @@ class NarrowKernelsTest {
           int in = 1 + random.nextInt(70);
           int out = 1 + random.nextInt(70);
           return new Case(
-              x -> new WidenedLinear(ScalarType.Float).apply(x.get(0), x.get(1), x.get(2)),
+              x -> new Float32Linear().apply(x.get(0), x.get(1), x.get(2)),
               x -> LinearKernel.PLAIN.apply(x.get(0), x.get(1), x.get(2)),
               List.of(normal(2, 1 + random.nextInt(20), in), normal(out, in), normal(out)));
         });
