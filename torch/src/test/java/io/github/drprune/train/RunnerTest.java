@@ -18,6 +18,7 @@ import io.github.drprune.model.ModelLoader;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.LossKernel;
 import io.github.drprune.nn.LossKernel.TokenLoss;
+import io.github.drprune.prune.TargetShape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,6 +60,19 @@ class RunnerTest {
     assertThat(events).hasAtLeastOneElementOfType(RunEvent.Masks.class);
     assertThat(events).hasAtLeastOneElementOfType(RunEvent.Cut.class);
     assertThat(events.getLast()).isInstanceOf(RunEvent.Done.class);
+  }
+
+  @Test
+  void cutsByImportanceInOneShot() throws Exception {
+    Path output = folder.resolve("run");
+    TinyRun.runner().prune(tiny.prune(output, "steps=1", "method=importance"));
+
+    assertThat(TargetShape.of(ModelLoader.check(output.resolve("model"))))
+        .isEqualTo(new TargetShape(8, 2, 2, 2, 12));
+    List<RunEvent> events = EventLog.read(output);
+    assertThat(trainSteps(events)).isEmpty();
+    assertThat(last(events, RunEvent.Evaluation.class).meanLoss()).isPositive();
+    assertThat(last(events, RunEvent.Done.class).status()).isEqualTo("completed");
   }
 
   @Test

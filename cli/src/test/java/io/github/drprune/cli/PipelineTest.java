@@ -1,0 +1,107 @@
+package io.github.drprune.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.drprune.demo.DemoCorpus;
+import io.github.drprune.demo.DemoTokenizer;
+import io.github.drprune.json.Json;
+import io.github.drprune.model.ModelLoader;
+import io.github.drprune.prune.TargetShape;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** From text to a smaller model that is evaluated and reported, by {@code run}. */
+class PipelineTest {
+  private static final TargetShape TARGET = new TargetShape(16, 1, 1, 1, 24);
+
+  @TempDir private Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @BeforeEach
+  void writeText() throws IOException {
+    DemoCorpus.write(folder.resolve("corpus"), 60_000, 5);
+    DemoTokenizer.write(Files.createDirectories(folder.resolve("tokenizer")));
+  }
+
+  private int run(String file, String... more) {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    String[] arguments = new String[more.length + 4];
+    arguments[0] = "run";
+    arguments[1] = folder.resolve(file).toString();
+    arguments[2] = "--threads";
+    arguments[3] = "1";
+    System.arraycopy(more, 0, arguments, 4, more.length);
+    return Main.commandLine()
+        .setOut(new PrintWriter(out))
+        .setErr(new PrintWriter(err))
+        .execute(arguments);
+  }
+
+  private void write(String file, String yaml) throws IOException {
+    Files.writeString(folder.resolve(file), yaml.replace("HERE", folder.toString()));
+  }
+
+  @Test
+  void everyStageOnceAndInOrder() throws IOException {
+    write(
+        "source.yaml",
+        """
+        prepare: {tokenizer: HERE/tokenizer, input: HERE/corpus, seq_len: 64, out: HERE/data}
+        train:
+          output: HERE/source
+          steps: 2
+          evaluation_sequences: 1
+          shape: {hidden_size: 32, layers: 2, heads: 2, intermediate_size: 48, tokenizer: HERE/tokenizer}
+        """);
+    assertThat(run("source.yaml")).as(err.toString()).isZero();
+
+    write(
+        "small.yaml",
+        """
+        prune:
+          model: HERE/source/model
+          data: HERE/data
+          output: HERE/pruned
+          steps: 3
+          evaluation_sequences: 1
+          target: {hidden_size: 16, layers: 1, heads: 1, intermediate_size: 24}
+        cut: {model: HERE/source/model, masks: HERE/pruned/masks.json, output: HERE/again}
+        train: {output: HERE/final, steps: 2, evaluation_sequences: 1}
+        evaluate: {json: HERE/figures.json}
+        report: {out: HERE/report.html}
+        """);
+    assertThat(run("small.yaml")).as(err.toString()).isZero();
+    assertThat(err.toString())
+        .containsSubsequence("=== prune", "=== cut", "=== train", "=== evaluate", "=== report");
+    for (String model : new String[] {"pruned/model", "again", "final/model"}) {
+      assertThat(TargetShape.of(ModelLoader.check(folder.resolve(model)))).isEqualTo(TARGET);
+    }
+    JsonNode figures = Json.tree(Files.readString(folder.resolve("figures.json")), "figures.json");
+    assertThat(figures.findValuesAsText("model"))
+        .contains(folder.resolve("final/model").toString());
+    assertThat(folder.resolve("report.html")).isNotEmptyFile();
+
+    assertThat(run("small.yaml")).isZero();
+    assertThat(err.toString().lines().filter(line -> line.contains("done before"))).hasSize(5);
+
+    assertThat(run("small.yaml", "--set", "train.steps=3")).isEqualTo(2);
+    assertThat(err.toString().lines().filter(line -> line.startsWith("drprune: "))).hasSize(1);
+  }
+
+  @Test
+  void mistakesAreOneLineBeforeAnythingRuns() throws IOException {
+    write("wrong.yaml", "prune: {model: HERE/none, steps: 3, outptu: HERE/x}\n");
+    assertThat(run("wrong.yaml")).isEqualTo(2);
+    assertThat(err.toString().lines()).hasSize(1);
+    assertThat(err.toString()).contains("outptu", "output");
+  }
+}
