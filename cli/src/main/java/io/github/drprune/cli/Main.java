@@ -1,6 +1,7 @@
 package io.github.drprune.cli;
 
 import io.github.drprune.error.UserException;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,27 +14,28 @@ import picocli.CommandLine.Spec;
     description = "Makes language models smaller without making them worse on any domain.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      InspectCommand.class,
-      PrepareCommand.class,
-      DataCommand.class,
-      PlanCommand.class,
-      PruneCommand.class,
-      MasksCommand.class,
-      CutCommand.class,
-      TrainCommand.class,
-      EvaluateCommand.class,
-      GenerateCommand.class,
-      ReferenceLossCommand.class,
-      ReplayCommand.class,
-      BenchCommand.class,
-      ReportCommand.class,
-      WatchCommand.class,
-      RunCommand.class,
-      DemoCommand.class
-    })
+    synopsisSubcommandLabel = "COMMAND")
 public final class Main implements Runnable {
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          InspectCommand.class,
+          PrepareCommand.class,
+          DataCommand.class,
+          PlanCommand.class,
+          PruneCommand.class,
+          MasksCommand.class,
+          CutCommand.class,
+          TrainCommand.class,
+          EvaluateCommand.class,
+          GenerateCommand.class,
+          ReferenceLossCommand.class,
+          ReplayCommand.class,
+          BenchCommand.class,
+          ReportCommand.class,
+          WatchCommand.class,
+          RunCommand.class,
+          DemoCommand.class);
+
   /** The user asked for something that cannot be done as asked. */
   static final int USER_MISTAKE = 2;
 
@@ -48,14 +50,28 @@ public final class Main implements Runnable {
   }
 
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    System.exit(commandLine(args).execute(args));
   }
 
-  static CommandLine commandLine() {
-    return new CommandLine(new Main())
+  /**
+   * The program with its commands, or only with the one that {@code arguments} name: describing all
+   * of them takes longer than the shortest run.
+   */
+  static CommandLine commandLine(String... arguments) {
+    var program = new CommandLine(new Main());
+    List<Class<?>> named = COMMANDS.stream().filter(type -> isNamed(type, arguments)).toList();
+    boolean none = arguments.length == 1 && arguments[0].equals("--version");
+    for (Class<?> type : none || !named.isEmpty() ? named : COMMANDS) {
+      program.addSubcommand(type);
+    }
+    return program
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Main::explainUsage)
         .setExecutionExceptionHandler(Main::explainFailure);
+  }
+
+  private static boolean isNamed(Class<?> type, String... arguments) {
+    return arguments.length > 0 && type.getAnnotation(Command.class).name().equals(arguments[0]);
   }
 
   private static int explainUsage(ParameterException e, String[] args) {
