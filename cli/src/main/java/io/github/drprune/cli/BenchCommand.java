@@ -118,8 +118,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--precision",
-      defaultValue = "bf16",
-      description = "fp32 or bf16 (${DEFAULT-VALUE}).")
+      description = "fp32 or bf16 (bf16 where the device multiplies it, else fp32).")
   private Precision precision;
 
   @Option(names = "--device", defaultValue = "auto", description = "auto, cpu, cuda or cuda:N.")
@@ -136,11 +135,12 @@ final class BenchCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     LibTorch.useThreads(threads);
     PrintWriter err = spec.commandLine().getErr();
+    var where = LibTorch.device(device);
     var options =
         new BenchOptions(
             model == null ? shape() : ModelLoader.check(model),
-            LibTorch.device(device),
-            precision,
+            where,
+            precision == null ? Precision.fastestOn(where) : precision,
             workloads,
             batch,
             length,
