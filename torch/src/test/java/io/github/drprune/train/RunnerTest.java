@@ -295,6 +295,23 @@ class RunnerTest {
     assertThat(folder.resolve("run")).doesNotExist();
   }
 
+  @Test
+  void refusesAModelWhoseTokenizerIsMissingOrDoesNotFit() throws Exception {
+    PruneConfig config = tiny.prune(folder.resolve("run"), "steps=2");
+    Path tokenizer = tiny.model().resolve("tokenizer.json");
+    String fitting = Files.readString(tokenizer);
+
+    Files.writeString(tokenizer, fitting.replaceFirst(":\\s*52\\b", ": 60"));
+    assertThatThrownBy(() -> TinyRun.runner().prune(config))
+        .isInstanceOf(UserException.class)
+        .hasMessageContainingAll("ids up to 60", "vocabulary ends at 52");
+    Files.delete(tokenizer);
+    assertThatThrownBy(() -> TinyRun.runner().prune(config))
+        .isInstanceOf(UserException.class)
+        .hasMessageContainingAll("tokenizer.json", "no such file");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
   private static Consumer<RunEvent> stopAfter(int step, StopSignal signal) {
     return event -> {
       if (event instanceof RunEvent.Train train && train.step() == step) {
