@@ -1,12 +1,14 @@
 package io.github.drprune.cli;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.json.Suggestion;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program {@code drprune}. */
 @Command(
@@ -76,11 +78,20 @@ public final class Main implements Runnable {
 
   private static int explainUsage(ParameterException e, String[] args) {
     var command = e.getCommandLine();
+    String message = e.getMessage();
+    if (e instanceof UnmatchedArgumentException unmatched
+        && command.getParent() == null
+        && !unmatched.isUnknownOption()) {
+      String name = unmatched.getUnmatched().getFirst();
+      message =
+          "no command '%s'%s"
+              .formatted(name, Suggestion.among(name, command.getSubcommands().keySet()));
+    }
     command
         .getErr()
         .println(
             "drprune: %s; see '%s --help'"
-                .formatted(e.getMessage(), command.getCommandSpec().qualifiedName()));
+                .formatted(message, command.getCommandSpec().qualifiedName()));
     return USER_MISTAKE;
   }
 
