@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.Loader;
-import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.Device;
 
 /** The library's process-wide settings: threads, determinism and devices. */
@@ -29,7 +28,7 @@ public final class LibTorch {
       throw new UserException("threads: must be at least 1, not " + threads);
     }
     NativeLibraries.load();
-    openblas_nolapack.blas_set_num_threads(1);
+    ThreadedBlas.useThreads(1);
     set_num_threads(threads);
   }
 
