@@ -68,7 +68,7 @@ final class DemoCommand implements Callable<Integer> {
     prepare();
 
     err.println("2/4 training a small Llama to start from");
-    if (!train("source", sourceShape(), 320)) {
+    if (!train("source", sourceShape(), 240)) {
       return 0;
     }
 
