@@ -3,11 +3,9 @@ package io.github.drprune.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.drprune.event.EventLog;
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.nn.Kernels;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -34,23 +32,10 @@ class RunKillTest {
   static final class Victim {
     public static void main(String[] args) throws Exception {
       var tiny = new TinyRun(Path.of(args[0]));
-      var stop = new StopSignal();
-      var main = Thread.currentThread();
-      Runtime.getRuntime()
-          .addShutdownHook(
-              new Thread(
-                  () -> {
-                    stop.request();
-                    try {
-                      main.join();
-                    } catch (InterruptedException e) {
-                      Thread.currentThread().interrupt();
-                    }
-                  }));
       System.out.println("started");
       // A checkpoint after every other step: many kills fall inside its writing.
       String[] sets = {"steps=" + STEPS, "checkpoint_interval=2", "evaluation_interval=20"};
-      var runner = new Runner((_, _) -> Kernels.PLAIN, List.of(), stop);
+      var runner = new Runner((_, _) -> Kernels.PLAIN, List.of(), new StopSignal());
       switch (args[1]) {
         case "prune" -> runner.prune(tiny.prune(Path.of(args[2]), sets));
         default -> runner.train(tiny.train(Path.of(args[2]), sets));
@@ -110,27 +95,5 @@ class RunKillTest {
     assertThat(TinyRun.weights(killed)).isEqualTo(TinyRun.weights(whole));
     assertThat(RunnerTest.trainSteps(EventLog.read(killed)))
         .containsExactlyElementsOf(RunnerTest.steps(STEPS));
-  }
-
-  @Test
-  void terminationWritesACheckpoint() throws Exception {
-    Path output = folder.resolve("terminated");
-    Process process = start("train", output);
-    Path log = output.resolve(EventLog.FILE_NAME);
-    while (!Files.exists(log) || Files.readString(log).lines().count() < 6) {
-      assertThat(process.isAlive()).isTrue();
-      process.waitFor(20, TimeUnit.MILLISECONDS);
-    }
-    process.destroy(); // SIGTERM
-    assertThat(process.waitFor()).isEqualTo(128 + 15);
-
-    List<RunEvent> events = EventLog.read(output);
-    assertThat(events.getLast())
-        .isInstanceOfSatisfying(
-            RunEvent.Done.class,
-            done -> {
-              assertThat(done.status()).isEqualTo("interrupted");
-              assertThat(output.resolve("checkpoints/step-" + done.step())).exists();
-            });
   }
 }

@@ -1,0 +1,139 @@
+package io.github.drprune.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.github.drprune.demo.DemoCorpus;
+import io.github.drprune.demo.DemoTokenizer;
+import io.github.drprune.event.EventLog;
+import io.github.drprune.event.RunEvent;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Runs in processes of their own: what a signal does to them, and a second one to the first. */
+class SignalTest {
+  @TempDir private Path folder;
+
+  /** A started command and the file that takes what it says. */
+  private record Command(Process process, Path output) {
+    int exit() throws InterruptedException {
+      return process.waitFor();
+    }
+
+    String said() {
+      try {
+        return Files.readString(output);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"TERM, 15", "INT, 2"})
+  void signalEndsTheRunWithACheckpointAndTheSameCommandGoesOn(String name, int number)
+      throws Exception {
+    assumeThat(isIgnored(number))
+        .as("signal %s is ignored by what started these tests, and so by their processes", name)
+        .isFalse();
+    DemoCorpus.write(folder.resolve("corpus"), 60_000, 5);
+    DemoTokenizer.write(Files.createDirectories(folder.resolve("tokenizer")));
+    Command prepare =
+        drprune(
+            "prepare --seq-len 64 --tokenizer %s --input %s --out %s"
+                .formatted(path("tokenizer"), path("corpus"), path("data")));
+    assertThat(prepare.exit()).as(prepare::said).isZero();
+
+    Command first = start();
+    awaitSteps(first, 3);
+    Command second = start();
+    assertThat(second.exit()).isEqualTo(2);
+    assertThat(second.said().lines().toList()).singleElement().asString().contains(path("run"));
+    long step = end(first, name, number);
+    assertThat(first.said()).contains("interrupted after step " + step);
+
+    Command third = start();
+    awaitSteps(third, step + 3);
+    end(third, name, number);
+    assertThat(trained()).isSorted().doesNotHaveDuplicates().startsWith(1L);
+  }
+
+  private Command start() throws IOException {
+    return drprune(
+        "train --threads 1 --set data=%s --set output=%s --set steps=1000000"
+                .formatted(path("data"), path("run"))
+            + " --set evaluation_sequences=1 --set seq_len=64 --set global_batch=1"
+            + " --set micro_batch=1 --set shape.hidden_size=16 --set shape.layers=1"
+            + " --set shape.heads=1 --set shape.intermediate_size=24 --set shape.tokenizer="
+            + path("tokenizer"));
+  }
+
+  /** Sends the signal; the step of the checkpoint that the run left. */
+  private long end(Command run, String name, int number) throws Exception {
+    new ProcessBuilder("kill", "-" + name, Long.toString(run.process().pid())).start().waitFor();
+    assertThat(run.exit()).as(run::said).isEqualTo(128 + number);
+    var done = (RunEvent.Done) EventLog.read(folder.resolve("run")).getLast();
+    assertThat(done.status()).isEqualTo("interrupted");
+    assertThat(folder.resolve("run/checkpoints/step-" + done.step())).exists();
+    return done.step();
+  }
+
+  private void awaitSteps(Command run, long steps) throws Exception {
+    while (trained().stream().noneMatch(step -> step >= steps)) {
+      assertThat(run.process().isAlive()).as(run::said).isTrue();
+      run.process().waitFor(20, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private List<Long> trained() throws IOException {
+    Path log = folder.resolve("run").resolve(EventLog.FILE_NAME);
+    if (!Files.exists(log)) {
+      return List.of();
+    }
+    return EventLog.read(folder.resolve("run")).stream()
+        .filter(RunEvent.Train.class::isInstance)
+        .map(event -> ((RunEvent.Train) event).step())
+        .toList();
+  }
+
+  private Command drprune(String arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+    command.addAll(List.of(arguments.split(" ")));
+    Path output = Files.createTempFile(folder, "said", ".txt");
+    var process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+    return new Command(process.start(), output);
+  }
+
+  private String path(String name) {
+    return folder.resolve(name).toString();
+  }
+
+  private static boolean isIgnored(int signal) throws IOException {
+    String ignored =
+        Files.readAllLines(Path.of("/proc/self/status")).stream()
+            .filter(line -> line.startsWith("SigIgn:"))
+            .findFirst()
+            .orElseThrow()
+            .substring("SigIgn:".length())
+            .strip();
+    return (Long.parseUnsignedLong(ignored, 16) >>> (signal - 1) & 1) == 1;
+  }
+}
