@@ -82,7 +82,7 @@ final class DemoCommand implements Callable<Integer> {
         return 0;
       }
       weighting.add("model=" + out.resolve(strategy + "-pruned/model"));
-      if (!train(strategy + "-trained", weighting, 100)) {
+      if (!train(strategy + "-trained", weighting, 80)) {
         return 0;
       }
     }
@@ -173,7 +173,7 @@ final class DemoCommand implements Callable<Integer> {
     var config =
         ConfigLoader.load(
             Optional.empty(),
-            settings(strategy + "-pruned", 160, "learning_rate=5e-4", keys),
+            settings(strategy + "-pruned", 130, "learning_rate=5e-4", keys),
             PruneConfig.class);
     return execute(runner -> runner.prune(config));
   }
@@ -192,10 +192,10 @@ final class DemoCommand implements Callable<Integer> {
             "data=" + out.resolve("data"),
             "output=" + out.resolve(folder),
             "steps=" + steps,
-            "global_batch=12",
-            "micro_batch=12",
+            "global_batch=16",
+            "micro_batch=16",
             "evaluation_interval=20",
-            "evaluation_sequences=16",
+            "evaluation_sequences=8",
             "checkpoint_interval=100",
             "keep_checkpoints=1",
             "seed=" + SEED));

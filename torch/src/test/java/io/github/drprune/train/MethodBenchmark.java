@@ -76,7 +76,8 @@ final class MethodBenchmark {
         evaluate(model, HeldOut.VALIDATION).domains().entrySet().stream()
             .map(
                 entry ->
-                    "domains.reference_loss.%s=%s"
+                    // Rounded: another number of threads must not make it another run.
+                    "domains.reference_loss.%s=%.4f"
                         .formatted(entry.getKey(), entry.getValue().loss()))
             .toList();
     for (int seed : seeds) {
