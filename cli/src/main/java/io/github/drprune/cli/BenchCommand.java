@@ -103,7 +103,7 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--repetitions",
       defaultValue = "5",
-      description = "Measured rounds after one to warm up (${DEFAULT-VALUE}).")
+      description = "Measured rounds after two to warm up (${DEFAULT-VALUE}).")
   private int repetitions;
 
   @Option(

@@ -169,11 +169,14 @@ final class DemoCommand implements Callable<Integer> {
             "target.hidden_size=96",
             "target.layers=3",
             "target.heads=3",
-            "target.intermediate_size=256"));
+            "target.intermediate_size=256",
+            // So short a run reaches its target only with faster masks and a slower rise.
+            "mask_learning_rate=2",
+            "sparsity_warmup=0.7"));
     var config =
         ConfigLoader.load(
             Optional.empty(),
-            settings(strategy + "-pruned", 130, "learning_rate=5e-4", keys),
+            settings(strategy + "-pruned", 150, "learning_rate=5e-4", keys),
             PruneConfig.class);
     return execute(runner -> runner.prune(config));
   }

@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.Device;
  * @param batch rows of a training, pruning or evaluation step
  * @param length tokens of a row
  * @param generated tokens to generate
- * @param repetitions measured rounds; each runs every contender once, after a round to warm up
+ * @param repetitions measured rounds; each runs every contender once, after two to warm up
  * @param againstEager whether to run the library's eager way as well
  * @param profile whether to time each part by itself
  */
