@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongToDoubleFunction;
+import java.util.stream.LongStream;
 
 /**
  * Says early when a run will end away from its target shape, for one of two reasons. A module that
@@ -44,7 +45,11 @@ public final class ShapeForecast {
   private final Map<MaskModule, List<Point>> history = new EnumMap<>(MaskModule.class);
   private final Set<MaskModule> met = EnumSet.noneOf(MaskModule.class);
   private final Set<MaskModule> warned = EnumSet.noneOf(MaskModule.class);
+
+  /** How far log alphas can have gone so far, and can still go. */
   private double travelled;
+
+  private double ahead;
   private boolean begun;
 
   /**
@@ -64,14 +69,18 @@ public final class ShapeForecast {
    * @return a warning, once for each module, when it is not going to end near its target
    */
   public Optional<String> observe(long step, ShapeReport report) {
-    travelled += learningRate.applyAsDouble(step);
     List<String> found = new ArrayList<>();
-    if (!begun && schedule.warmup() > steps) {
-      found.add(
-          "the target rises over %d steps and the run has %d: lower the sparsity warmup"
-              .formatted(schedule.warmup(), steps));
+    if (!begun) {
+      begun = true;
+      ahead = LongStream.rangeClosed(step, steps).mapToDouble(learningRate).sum();
+      if (schedule.warmup() > steps) {
+        found.add(
+            "the target rises over %d steps and the run has %d: lower the sparsity warmup"
+                .formatted(schedule.warmup(), steps));
+      }
     }
-    begun = true;
+    travelled += learningRate.applyAsDouble(step);
+    ahead -= learningRate.applyAsDouble(step);
     for (ShapeReport.Gap gap : report.gaps()) {
       Optional<String> warning = judge(step, gap);
       if (warning.isPresent() && warned.add(gap.module())) {
@@ -81,7 +90,7 @@ public final class ShapeForecast {
     return found.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            "step %d of %d: the masks will miss the target: ".formatted(step, steps)
+            "the masks will miss the target in %d steps: ".formatted(steps)
                 + String.join("; ", found));
   }
 
@@ -98,11 +107,11 @@ public final class ShapeForecast {
     if (step < FROM * steps || points.size() < SMALLEST_WINDOW) {
       return Optional.empty();
     }
-    return met.contains(gap.module()) ? swing(step, gap) : pace(step, gap, points);
+    return met.contains(gap.module()) ? swing(step, gap) : pace(gap, points);
   }
 
-  private Optional<String> pace(long step, ShapeReport.Gap gap, List<Point> points) {
-    double logit = points.getLast().logit() + slope(points) * remaining(step);
+  private Optional<String> pace(ShapeReport.Gap gap, List<Point> points) {
+    double logit = points.getLast().logit() + slope(points) * ahead;
     double expected = gap.units() / (1 + Math.exp(logit));
     if (expected <= gap.target() * (1 + ShapeReport.TOLERANCE)) {
       return Optional.empty();
@@ -124,28 +133,18 @@ public final class ShapeForecast {
     double sparsity = schedule.at(step, 1 - (double) gap.target() / gap.units());
     double current = gap.units() * (1 - sparsity);
     double away = gap.expected() / current - 1;
-    if (Math.abs(away) <= SWING || remaining(step) >= SETTLING) {
+    if (Math.abs(away) <= SWING || ahead >= SETTLING) {
       return Optional.empty();
     }
     return Optional.of(
         String.format(
             Locale.ROOT,
-            "%s swings around its target, %.1f of %d for %.1f now%s, and the run is too short for"
-                + " that to settle (take more steps)",
+            "%s swings around its target, %.1f of %d for %.1f now%s (take more steps)",
             gap.module(),
             gap.expected(),
             gap.units(),
             current,
             gap.furthest()));
-  }
-
-  /** What log alphas can still travel after {@code step}. */
-  private double remaining(long step) {
-    double sum = 0;
-    for (long next = step + 1; next <= steps; next++) {
-      sum += learningRate.applyAsDouble(next);
-    }
-    return sum;
   }
 
   /** Least squares. */
