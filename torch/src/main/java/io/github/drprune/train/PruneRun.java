@@ -149,7 +149,8 @@ record PruneRun(PruneConfig whole) implements RunKind {
     return new MaskLearning(
         masks,
         new Lagrangian(masks, sparsity),
-        new ShapeForecast(sparsity, config().steps(), rates::at),
+        new ShapeForecast(
+            sparsity, config().steps(), step -> settings.maskLearningRate() * rates.at(step)),
         random,
         model.device(),
         settings.maskLearningRate(),
