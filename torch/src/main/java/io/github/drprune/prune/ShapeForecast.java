@@ -32,9 +32,9 @@ public final class ShapeForecast {
 
   /**
    * What log alphas travel from their first meeting with the target until swings are small: runs
-   * that had 90 of it left arrived, and of those with 50 most missed.
+   * that had 78 of it left arrived, and of those with 50 most missed.
    */
-  private static final double SETTLING = 80;
+  private static final double SETTLING = 65;
 
   private record Point(double travelled, double logit) {}
 
@@ -132,18 +132,22 @@ public final class ShapeForecast {
   private Optional<String> swing(long step, ShapeReport.Gap gap) {
     double sparsity = schedule.at(step, 1 - (double) gap.target() / gap.units());
     double current = gap.units() * (1 - sparsity);
-    double away = gap.expected() / current - 1;
+    // Between what is asked for now and at the end the target comes to the masks.
+    double nearest =
+        Math.clamp(
+            gap.expected(), Math.min(gap.target(), current), Math.max(gap.target(), current));
+    double away = gap.expected() / nearest - 1;
     if (Math.abs(away) <= SWING || ahead >= SETTLING) {
       return Optional.empty();
     }
     return Optional.of(
         String.format(
             Locale.ROOT,
-            "%s swings around its target, %.1f of %d for %.1f now%s (take more steps)",
+            "%s swings around its target, %.1f of %d for %.1f%s (take more steps)",
             gap.module(),
             gap.expected(),
             gap.units(),
-            current,
+            nearest,
             gap.furthest()));
   }
 
