@@ -2,9 +2,11 @@ package io.github.drprune.bench;
 
 import io.github.drprune.generate.Sampling;
 import io.github.drprune.generate.TextGenerator;
+import io.github.drprune.libtorch.Autocast;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Ops;
+import io.github.drprune.libtorch.Precision;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
@@ -51,7 +53,9 @@ final class Contender implements AutoCloseable {
     this.model =
         ModelLoader.random(
             options.config(),
-            new ModelOptions(options.device(), options.precision(), true, kernels),
+            // The eager model is float32; it computes narrower where autocast says so.
+            new ModelOptions(
+                options.device(), eager ? Precision.FP32 : options.precision(), true, kernels),
             SEED);
     TargetShape target = half();
     this.masks =
@@ -104,6 +108,19 @@ final class Contender implements AutoCloseable {
 
   /** Runs {@code workload} once. */
   void run(Workload workload) {
+    if (eager) {
+      try (var _ = Autocast.open(options.device(), options.precision())) {
+        compute(workload);
+      }
+    } else {
+      compute(workload);
+    }
+    if (options.device().is_cuda()) {
+      torch.cuda_synchronize();
+    }
+  }
+
+  private void compute(Workload workload) {
     switch (workload) {
       case TRAIN -> train(false);
       case PRUNE -> train(true);
@@ -115,9 +132,6 @@ final class Contender implements AutoCloseable {
           generate();
         }
       }
-    }
-    if (options.device().is_cuda()) {
-      torch.cuda_synchronize();
     }
   }
 

@@ -2,7 +2,6 @@ package io.github.drprune.libtorch;
 
 import static org.bytedeco.pytorch.global.torch.cuda_device_count;
 import static org.bytedeco.pytorch.global.torch.cuda_is_available;
-import static org.bytedeco.pytorch.global.torch.get_cpu_capability;
 import static org.bytedeco.pytorch.global.torch.get_num_threads;
 import static org.bytedeco.pytorch.global.torch.set_num_threads;
 
@@ -34,14 +33,6 @@ public final class LibTorch {
 
   public static int threads() {
     return get_num_threads();
-  }
-
-  /**
-   * Whether bf16 matrices multiply on {@code device} at least as fast as float32 ones. Without
-   * AVX-512 the library's bf16 products are 10 to 100 times slower.
-   */
-  public static boolean multipliesNarrow(Device device) {
-    return device.is_cuda() || get_cpu_capability().getString().startsWith("AVX512");
   }
 
   /** The version of LibTorch and of its binding, such as 2.10.0-1.5.13. */

@@ -137,6 +137,11 @@ public final class Ops {
     return torch.empty(shape, Tensors.options(type, like.device()), new MemoryFormatOptional());
   }
 
+  /** A copy of {@code x} in the given type whose elements lie in the order of its shape. */
+  public static Tensor contiguous(Tensor x, ScalarType type) {
+    return empty(x, type, x.shape()).copy_(x);
+  }
+
   /** Zeros of the given shape, type and device. */
   public static Tensor zeros(Tensor like, ScalarType type, long... shape) {
     return torch.zeros(shape, Tensors.options(type, like.device()));

@@ -22,7 +22,7 @@ public enum Precision {
    * on the others, where bf16 products take ten times as long.
    */
   public static Precision fastestOn(Device device) {
-    return device.is_cuda() || LibTorch.multipliesNarrow(device) ? BF16 : FP32;
+    return device.is_cuda() || Bf16.ofProcessor() != Bf16.EMULATED ? BF16 : FP32;
   }
 
   public ScalarType scalarType() {

@@ -1,6 +1,6 @@
 package io.github.drprune.nn;
 
-import io.github.drprune.libtorch.LibTorch;
+import io.github.drprune.libtorch.Bf16;
 import io.github.drprune.libtorch.Precision;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -26,11 +26,11 @@ public record Kernels(
   /** Logits of a chunk, 32 MiB in bf16: fewer make the head's products slow. */
   private static final long LOGITS = 1 << 24;
 
-  private static final long ATTENTION_BLOCK = 256;
+  private static final long ATTENTION_BLOCK = 128;
 
   /** The fastest on {@code device}, which computes in {@code precision}. */
   public static Kernels select(Device device, Precision precision) {
-    return device.is_cuda() ? cuda(precision) : cpu(precision, LibTorch.multipliesNarrow(device));
+    return device.is_cuda() ? cuda(precision) : cpu(precision, Bf16.ofProcessor());
   }
 
   /** The library's flash attention, norms and products; only the head's memory needs care. */
@@ -45,14 +45,14 @@ public record Kernels(
   }
 
   /**
-   * @param narrowProducts whether the processor multiplies bf16 matrices faster than float32 ones
+   * @param bf16 how the processor multiplies bf16
    */
-  static Kernels cpu(Precision precision, boolean narrowProducts) {
-    ScalarType product = narrowProducts ? precision.scalarType() : ScalarType.Float;
+  static Kernels cpu(Precision precision, Bf16 bf16) {
+    ScalarType product = bf16 == Bf16.EMULATED ? ScalarType.Float : precision.scalarType();
     AttentionKernel several =
         precision == Precision.FP32
             ? AttentionKernel.PLAIN
-            : new BlockedAttention(product, ATTENTION_BLOCK);
+            : new BlockedAttention(bf16, ATTENTION_BLOCK);
     return new Kernels(
         new SingleQueryAttention(product, several),
         new ChunkedLoss(product, LOGITS),
