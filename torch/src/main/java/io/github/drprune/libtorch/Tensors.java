@@ -116,6 +116,14 @@ public final class Tensors {
     return MemorySegment.ofAddress(tensor.data_ptr().address()).reinterpret(tensor.nbytes());
   }
 
+  /**
+   * Whether the elements are of {@code type}: the binding makes the answer of {@code scalar_type()}
+   * anew each time, so that it is identical to no constant.
+   */
+  public static boolean are(ScalarType type, Tensor tensor) {
+    return tensor.scalar_type().value == type.value;
+  }
+
   public static TensorOptions options(ScalarType type) {
     return new TensorOptions(type);
   }

@@ -9,16 +9,19 @@ import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.RoundedProducts;
+import io.github.drprune.libtorch.Tensors;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Batched products over blocks of queries, which skip the keys after them. Only q, k and v are kept;
- * backward computes scores again, for a bounded number of heads at a time. Scores and what is made
- * of them are float32, as in the library's kernel; products round their operands to bf16 where the
- * processor multiplies that.
+ * Batched products over blocks of queries, which skip the keys after them. Scores and their
+ * gradients are float32, as in the library's kernel. Backward computes probabilities again, for a
+ * bounded number of heads at a time; those of short rows are kept.
  *
  * @param bf16 how the processor multiplies bf16
  * @param block queries at a time
@@ -27,9 +30,13 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
   /** Scores held at a time, 4 MiB: they stay in cache, and memory is bounded at any length. */
   private static final long SCORES = 1 << 20;
 
+  /** Rows of up to so many head sizes: there q, k, v and the context take as much memory. */
+  private static final long SHORT = 8;
+
   @Override
   public Tensor attend(Tensor q, Tensor k, Tensor v, boolean causal) {
     Tensor context;
+    List<Tensor> kept = new ArrayList<>(); // probabilities of each part, or none
     try (var scope = NativeScope.open();
         var _ = NoGrad.open()) {
       context =
@@ -37,28 +44,36 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
               switch (bf16) {
                 case EMULATED -> byLibrary(Float, q, k, v, causal);
                 case TILES -> byLibrary(BFloat16, q, k, v, causal);
-                // The library's kernel multiplies bf16 one number after the other there.
-                case VECTORS -> byBlocks(q, k, v, causal);
+                // The library's kernel has no bf16 products for these: it takes 30 times as long.
+                case VECTORS -> byParts(q, k, v, causal, p -> kept.add(scope.pass(p)));
               });
     }
-    return CustomOperation.record(context, List.of(q, k, v), dy -> backward(dy, q, k, v, causal));
+    return CustomOperation.record(
+        context, List.of(q, k, v), dy -> backward(dy, q, k, v, causal, kept));
   }
 
-  private static Tensor byLibrary(
-      ScalarType type, Tensor q, Tensor k, Tensor v, boolean causal) {
+  private static Tensor byLibrary(ScalarType type, Tensor q, Tensor k, Tensor v, boolean causal) {
     return PLAIN.attend(q.to(type), k.to(type), v.to(type), causal).to(q.scalar_type());
   }
 
-  private Tensor byBlocks(Tensor q, Tensor k, Tensor v, boolean causal) {
-    Heads all = Heads.of(q, k, v, causal ? block : 0);
-    Tensor y = Ops.empty(q, q.scalar_type(), all.q.shape());
-    overBlocks(
-        all,
-        (heads, first, from, count) -> {
-          Tensor p = Ops.softmax(heads.scores(from, count));
-          Tensor context = p.bmm(heads.v.narrow(1, 0, p.size(2)));
-          rows(y.narrow(0, first, p.size(0)), from, count)
-              .copy_(context.view(p.size(0), -1, count, q.size(3)));
+  /**
+   * @param keep takes probabilities that backward should find, [n, rows, seen] in the type of q
+   */
+  private Tensor byParts(Tensor q, Tensor k, Tensor v, boolean causal, Consumer<Tensor> keep) {
+    boolean keeps = q.size(2) <= SHORT * q.size(3);
+    Heads heads = Heads.of(q, k, v, causal ? block : 0);
+    ScalarType type = q.scalar_type();
+    Tensor values = Ops.contiguous(v, type).view(heads.v.shape());
+    Tensor y = Ops.empty(q, type, heads.q.shape());
+    forEachPart(
+        heads,
+        isNarrow(q),
+        part -> {
+          Tensor p = probabilities(part, part.rows(heads.q), part.keys(heads.k)).to(type);
+          if (keeps) {
+            keep.accept(p);
+          }
+          part.put(y, p.bmm(part.keys(values)));
         });
     return y.view(q.shape());
   }
@@ -68,119 +83,141 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
    * dP = dy v^T}, {@code dS = P (dP - sum(P dP))}, {@code dq = dS k / sqrt(d)} and {@code dk = dS^T
    * q / sqrt(d)}.
    */
-  private Tensor[] backward(Tensor dy, Tensor q, Tensor k, Tensor v, boolean causal) {
-    Heads all = Heads.of(q, k, v, causal ? block : 0);
-    Tensor dContext = Ops.contiguous(dy, Float).view(all.q.shape());
-    Tensor dq = Ops.empty(q, q.scalar_type(), all.q.shape());
+  private Tensor[] backward(
+      Tensor dy, Tensor q, Tensor k, Tensor v, boolean causal, List<Tensor> kept) {
+    Heads heads = Heads.of(q, k, v, causal ? block : 0);
+    Tensor dContext = Ops.contiguous(dy, Float).view(heads.q.shape());
+    Tensor dq = Ops.empty(q, q.scalar_type(), heads.q.shape());
     // Gradients of keys gather over blocks.
-    Tensor dk = Ops.zeros(k, Float, all.k.shape());
-    Tensor dv = Ops.zeros(v, Float, all.v.shape());
-    var scale = new Scalar(all.scale());
-    overBlocks(
-        all,
-        (heads, first, from, count) -> {
-          Tensor p = Ops.softmax(heads.scores(from, count)); // [n, rows, seen]
-          long n = p.size(0);
-          long seen = p.size(2);
-          Tensor dyRows = joined(rows(dContext.narrow(0, first, n), from, count));
-          Tensor dp = dyRows.bmm(heads.v.narrow(1, 0, seen).transpose(1, 2));
+    Tensor dk = Ops.zeros(k, Float, heads.k.shape());
+    Tensor dv = Ops.zeros(v, Float, heads.v.shape());
+    var scale = new Scalar(Heads.scale(q));
+    Iterator<Tensor> probabilities = kept.iterator();
+    forEachPart(
+        heads,
+        isNarrow(q),
+        part -> {
+          Tensor queries = part.rows(heads.q);
+          Tensor keys = part.keys(heads.k);
+          Tensor p =
+              kept.isEmpty()
+                  ? probabilities(part, queries, keys)
+                  : probabilities.next().to(Float);
+          Tensor dyRows = part.rows(dContext);
+          Tensor dp = dyRows.bmm(part.keys(heads.v).transpose(1, 2));
           Tensor ds = Ops.softmaxBackward(dp, p);
-          dv.narrow(0, first, n).narrow(1, 0, seen).baddbmm_(p.transpose(1, 2), dyRows);
-          dk.narrow(0, first, n)
-              .narrow(1, 0, seen)
-              .baddbmm_(ds.transpose(1, 2), joined(rows(heads.q, from, count)));
-          Tensor dqRows = ds.bmm(heads.k.narrow(1, 0, seen)).mul_(scale);
-          rows(dq.narrow(0, first, n), from, count).copy_(dqRows.view(n, -1, count, q.size(3)));
+          part.seen(dv).baddbmm_(p.transpose(1, 2), dyRows);
+          part.seen(dk).baddbmm_(ds.transpose(1, 2), queries);
+          part.put(dq, ds.bmm(keys).mul_(scale));
         });
     return new Tensor[] {
-      dq.view(q.shape()), dk.to(k.scalar_type()).view(k.shape()), dv.to(v.scalar_type()).view(v.shape())
+      dq.view(q.shape()),
+      dk.to(k.scalar_type()).view(k.shape()),
+      dv.to(v.scalar_type()).view(v.shape())
     };
   }
 
-  /** Works on some heads and the queries [from, from + count) of them. */
-  @FunctionalInterface
-  private interface Work {
-    /**
-     * @param first of the heads, among all
-     */
-    void on(Heads heads, long first, long from, long count);
+  private static boolean isNarrow(Tensor q) {
+    return Tensors.are(BFloat16, q);
   }
 
-  private void overBlocks(Heads all, Work work) {
-    long length = all.q.size(2);
-    long scores = all.q.size(1) * Math.min(block, length) * all.k.size(1); // of one head
-    long atOnce = Math.clamp(SCORES / scores, 1, all.k.size(0));
-    try (var _ = RoundedProducts.open()) {
-      for (long first = 0; first < all.k.size(0); first += atOnce) {
-        Heads heads = all.narrow(first, Math.min(atOnce, all.k.size(0) - first));
+  private static Tensor probabilities(Part part, Tensor queries, Tensor keys) {
+    return Ops.softmax(part.hide(queries.bmm(keys.transpose(1, 2)))); // [n, rows, seen]
+  }
+
+  /**
+   * @param narrow whether products may round their operands to bf16
+   */
+  private void forEachPart(Heads heads, boolean narrow, Consumer<Part> work) {
+    long length = heads.q.size(2);
+    long scores = heads.q.size(1) * Math.min(block, length) * heads.k.size(1); // of one head
+    long atOnce = Math.clamp(SCORES / scores, 1, heads.k.size(0));
+    try (var _ = narrow ? RoundedProducts.open() : null) {
+      for (long first = 0; first < heads.k.size(0); first += atOnce) {
+        long n = Math.min(atOnce, heads.k.size(0) - first);
         for (long from = 0; from < length; from += block) {
           try (var _ = NativeScope.open()) {
-            work.on(heads, first, from, Math.min(block, length - from));
+            work.accept(new Part(heads, first, n, from, Math.min(block, length - from)));
           }
         }
       }
     }
   }
 
-  /** The queries [from, from + count) of x [n, group, T, d]. */
-  private static Tensor rows(Tensor x, long from, long count) {
-    return x.narrow(2, from, count);
-  }
-
-  /** [n, group, count, d] as [n, group x count, d]: the rows that share keys. */
-  private static Tensor joined(Tensor x) {
-    return x.reshape(x.size(0), x.size(1) * x.size(2), x.size(3));
-  }
-
   /**
-   * Heads by the keys that they share, float32.
+   * All heads by the keys that they share, float32.
    *
-   * @param q [n, group, T, d], over sqrt(d)
-   * @param k [n, S, d], as is v
+   * @param q [N, group, T, d], over sqrt(d)
+   * @param k [N, S, d], as is v
    * @param hidden minus infinity at the keys after each query of a block, else 0, [block, block];
    *     null where every query sees all
    */
   private record Heads(Tensor q, Tensor k, Tensor v, Tensor hidden) {
     /**
-     * @param block whose queries see no later keys, or 0
+     * @param block of queries which see no later keys, or 0
      */
     static Heads of(Tensor q, Tensor k, Tensor v, long block) {
       long n = k.size(0) * k.size(1);
-      long size = Math.min(block, q.size(2));
-      Tensor hidden =
-          block == 0
-              ? null
-              : Ops.zeros(q, Float, size, size)
-                  .fill_(new Scalar(Double.NEGATIVE_INFINITY))
-                  .triu_(1);
       return new Heads(
           Ops.contiguous(q, Float)
-              .mul_(new Scalar(1 / Math.sqrt(q.size(3))))
+              .mul_(new Scalar(scale(q)))
               .view(n, q.size(1) / k.size(1), q.size(2), q.size(3)),
           Ops.contiguous(k, Float).view(n, k.size(2), k.size(3)),
           Ops.contiguous(v, Float).view(n, v.size(2), v.size(3)),
-          hidden);
+          block == 0 ? null : hidden(q, Math.min(block, q.size(2))));
     }
 
-    double scale() {
+    static double scale(Tensor q) {
       return 1 / Math.sqrt(q.size(3));
     }
 
-    Heads narrow(long first, long count) {
-      return new Heads(
-          q.narrow(0, first, count), k.narrow(0, first, count), v.narrow(0, first, count), hidden);
+    private static Tensor hidden(Tensor q, long size) {
+      var infinity = new Scalar(Double.NEGATIVE_INFINITY);
+      return Ops.zeros(q, Float, size, size).fill_(infinity).triu_(1);
+    }
+  }
+
+  /** The heads [first, first + n), and of them the queries [from, from + count). */
+  private record Part(Heads heads, long first, long n, long from, long count) {
+    private long group() {
+      return heads.q.size(1);
     }
 
-    /** Of the queries [from, from + count) and the keys that they see, [n, group x count, seen]. */
-    Tensor scores(long from, long count) {
-      long seen = hidden == null ? k.size(1) : from + count;
-      Tensor scores =
-          joined(rows(q, from, count)).bmm(k.narrow(1, 0, seen).transpose(1, 2));
-      if (hidden != null) {
+    /** These queries' rows of x [N, group, T, d], those that share keys joined: [n, rows, d]. */
+    Tensor rows(Tensor x) {
+      return of(x).reshape(n, group() * count, x.size(3)).contiguous();
+    }
+
+    /** Writes {@code rows} [n, rows, d] to where {@link #rows} reads them. */
+    void put(Tensor x, Tensor rows) {
+      of(x).copy_(rows.view(n, group(), count, x.size(3)));
+    }
+
+    private Tensor of(Tensor x) {
+      return x.narrow(0, first, n).narrow(2, from, count);
+    }
+
+    /** The keys of x [N, S, d] that some of these queries see: [n, seen, d], not to be changed. */
+    Tensor keys(Tensor x) {
+      return seen(x).contiguous();
+    }
+
+    /** The same as a view of {@code x}. */
+    Tensor seen(Tensor x) {
+      return x.narrow(0, first, n).narrow(1, 0, seen());
+    }
+
+    private long seen() {
+      return heads.hidden == null ? heads.k.size(1) : from + count;
+    }
+
+    /** Adds minus infinity to the scores [n, rows, seen] of keys after their query. */
+    Tensor hide(Tensor scores) {
+      if (heads.hidden != null) {
         scores
-            .view(q.size(0), q.size(1), count, seen)
+            .view(n, group(), count, seen())
             .narrow(3, from, count)
-            .add_(hidden.narrow(0, 0, count).narrow(1, 0, count));
+            .add_(heads.hidden.narrow(0, 0, count).narrow(1, 0, count));
       }
       return scores;
     }

@@ -4,10 +4,12 @@ import io.github.drprune.libtorch.CustomOperation;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Ops;
+import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.libtorch.ThreadedBlas;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -38,11 +40,11 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
       perToken = scope.pass(Ops.empty(x, ScalarType.Float, x.size(0)));
       if (recorded) {
         dHidden = scope.pass(Ops.zeros(hidden, ScalarType.Float, hidden.shape()));
-        dHead = scope.pass(Ops.zeros(head, ScalarType.Float, head.shape()));
+        dHead = scope.pass(Ops.empty(head, ScalarType.Float, head.shape()));
       }
       Tensor dx = recorded ? Ops.empty(x, ScalarType.Float, x.shape()) : null;
       double share = recorded ? 1.0 / x.size(0) : 0;
-      long chunk = Math.max(1, logits / head.size(0));
+      long chunk = chunk(head.size(0));
       for (long from = 0; from < x.size(0); from += chunk) {
         long count = Math.min(chunk, x.size(0) - from);
         try (var _ = NativeScope.open()) {
@@ -52,7 +54,7 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
           if (recorded) {
             try (var _ = ThreadedBlas.open()) {
               dx.narrow(0, from, count).copy_(z.mm(weight));
-              addProduct(dHead, z.t(), rows);
+              addProduct(dHead, z.t(), rows, from == 0);
             }
           }
         }
@@ -70,6 +72,12 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
     return new TokenLoss(recordedMean, perToken.view(tokens.size(0), predicted));
   }
 
+  /** Tokens at a time: a multiple of 64, as products are slower with a rest. */
+  private long chunk(long vocabulary) {
+    long tokens = Math.max(1, logits / vocabulary);
+    return tokens < 64 ? tokens : tokens - tokens % 64;
+  }
+
   private static Tensor logits(Tensor rows, Tensor weight) {
     try (var _ = ThreadedBlas.open()) {
       return Ops.linear(rows, weight, null);
@@ -77,9 +85,15 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
   }
 
   /** Accumulates in float32 also where the product is narrower. */
-  private static void addProduct(Tensor sum, Tensor a, Tensor b) {
-    if (b.scalar_type() == ScalarType.Float) {
-      sum.addmm_(a, b);
+  private static void addProduct(Tensor sum, Tensor a, Tensor b, boolean first) {
+    if (Tensors.are(ScalarType.Float, b)) {
+      if (first) {
+        torch.mm_out(sum, a, b);
+      } else {
+        sum.addmm_(a, b);
+      }
+    } else if (first) {
+      sum.copy_(a.mm(b));
     } else {
       sum.add_(a.mm(b));
     }

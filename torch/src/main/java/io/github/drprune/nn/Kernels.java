@@ -23,8 +23,8 @@ public record Kernels(
           RotaryKernel.PLAIN,
           GateKernel.PLAIN);
 
-  /** Logits of a chunk, 32 MiB in bf16: fewer make the head's products slow. */
-  private static final long LOGITS = 1 << 24;
+  /** Logits of a chunk, 64 MiB in bf16: fewer make the head's products slow. */
+  private static final long LOGITS = 1 << 25;
 
   private static final long ATTENTION_BLOCK = 128;
 
@@ -37,7 +37,7 @@ public record Kernels(
   static Kernels cuda(Precision precision) {
     return new Kernels(
         AttentionKernel.PLAIN,
-        new ChunkedLoss(precision.scalarType(), 16 * LOGITS),
+        new ChunkedLoss(precision.scalarType(), 8 * LOGITS),
         LinearKernel.PLAIN,
         NormKernel.PLAIN,
         new InPlaceRotary(),

@@ -28,7 +28,7 @@ final class RecomputedGate implements GateKernel {
       Tensor y = scope.pass(Ops.empty(gate, gate.scalar_type(), gate.shape()));
       RowRuns.over(
           List.of(rows(gate), rows(up), rows(y)),
-          run -> run.get(2).copy_(torch.silu(run.get(0)).mul_(run.get(1))));
+          run -> torch.silu_out(run.get(2), run.get(0)).mul_(run.get(1)));
       return y;
     }
   }
@@ -40,8 +40,8 @@ final class RecomputedGate implements GateKernel {
         List.of(rows(dy), rows(gate), rows(up), rows(dGate), rows(dUp)),
         run -> {
           Tensor d = run.get(0);
-          run.get(3).copy_(torch.silu_backward(d.mul(run.get(2)), run.get(1)));
-          run.get(4).copy_(torch.silu(run.get(1)).mul_(d));
+          torch.silu_backward_out(run.get(3), d.mul(run.get(2)), run.get(1));
+          torch.silu_out(run.get(4), run.get(1)).mul_(d);
         });
     return new Tensor[] {dGate, dUp};
   }

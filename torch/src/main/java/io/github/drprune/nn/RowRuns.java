@@ -10,8 +10,11 @@ import org.bytedeco.pytorch.Tensor;
  * operations finds them in cache, where one whole operation after the other waits for memory.
  */
 final class RowRuns {
-  /** Elements of the widest matrix in a run: 1 MiB in float32, still enough for all threads. */
-  private static final long ELEMENTS = 1 << 18;
+  /**
+   * Elements of the widest matrix in a run: 4 MiB in float32, which the last level of cache holds
+   * and which takes longer than to start a dozen operations.
+   */
+  private static final long ELEMENTS = 1 << 20;
 
   private RowRuns() {}
 
