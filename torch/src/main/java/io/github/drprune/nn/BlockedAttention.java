@@ -62,18 +62,15 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
   private Tensor byParts(Tensor q, Tensor k, Tensor v, boolean causal, Consumer<Tensor> keep) {
     boolean keeps = q.size(2) <= SHORT * q.size(3);
     Heads heads = Heads.of(q, k, v, causal ? block : 0);
-    ScalarType type = q.scalar_type();
-    Tensor values = Ops.contiguous(v, type).view(heads.v.shape());
-    Tensor y = Ops.empty(q, type, heads.q.shape());
+    Tensor y = Ops.empty(q, q.scalar_type(), heads.q.shape());
     forEachPart(
         heads,
-        isNarrow(q),
         part -> {
-          Tensor p = probabilities(part, part.rows(heads.q), part.keys(heads.k)).to(type);
+          Tensor p = part.probabilities(part.queries(), part.keys()).to(q.scalar_type());
           if (keeps) {
             keep.accept(p);
           }
-          part.put(y, p.bmm(part.keys(values)));
+          part.put(y, p.bmm(part.seen(heads.v).contiguous()));
         });
     return y.view(q.shape());
   }
@@ -86,29 +83,27 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
   private Tensor[] backward(
       Tensor dy, Tensor q, Tensor k, Tensor v, boolean causal, List<Tensor> kept) {
     Heads heads = Heads.of(q, k, v, causal ? block : 0);
-    Tensor dContext = Ops.contiguous(dy, Float).view(heads.q.shape());
+    Tensor dContext = dy.contiguous().view(heads.q.shape());
     Tensor dq = Ops.empty(q, q.scalar_type(), heads.q.shape());
     // Gradients of keys gather over blocks.
     Tensor dk = Ops.zeros(k, Float, heads.k.shape());
     Tensor dv = Ops.zeros(v, Float, heads.v.shape());
-    var scale = new Scalar(Heads.scale(q));
     Iterator<Tensor> probabilities = kept.iterator();
     forEachPart(
         heads,
-        isNarrow(q),
         part -> {
-          Tensor queries = part.rows(heads.q);
-          Tensor keys = part.keys(heads.k);
+          Tensor queries = part.queries();
+          Tensor keys = part.keys();
           Tensor p =
               kept.isEmpty()
-                  ? probabilities(part, queries, keys)
+                  ? part.probabilities(queries, keys)
                   : probabilities.next().to(Float);
           Tensor dyRows = part.rows(dContext);
-          Tensor dp = dyRows.bmm(part.keys(heads.v).transpose(1, 2));
+          Tensor dp = dyRows.bmm(part.values().transpose(1, 2));
           Tensor ds = Ops.softmaxBackward(dp, p);
           part.seen(dv).baddbmm_(p.transpose(1, 2), dyRows);
           part.seen(dk).baddbmm_(ds.transpose(1, 2), queries);
-          part.put(dq, ds.bmm(keys).mul_(scale));
+          part.put(dq, ds.bmm(keys).mul_(heads.scale()));
         });
     return new Tensor[] {
       dq.view(q.shape()),
@@ -117,22 +112,11 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
     };
   }
 
-  private static boolean isNarrow(Tensor q) {
-    return Tensors.are(BFloat16, q);
-  }
-
-  private static Tensor probabilities(Part part, Tensor queries, Tensor keys) {
-    return Ops.softmax(part.hide(queries.bmm(keys.transpose(1, 2)))); // [n, rows, seen]
-  }
-
-  /**
-   * @param narrow whether products may round their operands to bf16
-   */
-  private void forEachPart(Heads heads, boolean narrow, Consumer<Part> work) {
+  private void forEachPart(Heads heads, Consumer<Part> work) {
     long length = heads.q.size(2);
     long scores = heads.q.size(1) * Math.min(block, length) * heads.k.size(1); // of one head
     long atOnce = Math.clamp(SCORES / scores, 1, heads.k.size(0));
-    try (var _ = narrow ? RoundedProducts.open() : null) {
+    try (var _ = Tensors.are(BFloat16, heads.q) ? RoundedProducts.open() : null) {
       for (long first = 0; first < heads.k.size(0); first += atOnce) {
         long n = Math.min(atOnce, heads.k.size(0) - first);
         for (long from = 0; from < length; from += block) {
@@ -145,12 +129,12 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
   }
 
   /**
-   * All heads by the keys that they share, float32.
+   * All heads by the keys that they share.
    *
-   * @param q [N, group, T, d], over sqrt(d)
+   * @param q [N, group, T, d]
    * @param k [N, S, d], as is v
-   * @param hidden minus infinity at the keys after each query of a block, else 0, [block, block];
-   *     null where every query sees all
+   * @param hidden minus infinity at the keys after each query of a block, else 0, [block, block]
+   *     float32; null where every query sees all
    */
   private record Heads(Tensor q, Tensor k, Tensor v, Tensor hidden) {
     /**
@@ -159,67 +143,80 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
     static Heads of(Tensor q, Tensor k, Tensor v, long block) {
       long n = k.size(0) * k.size(1);
       return new Heads(
-          Ops.contiguous(q, Float)
-              .mul_(new Scalar(scale(q)))
-              .view(n, q.size(1) / k.size(1), q.size(2), q.size(3)),
-          Ops.contiguous(k, Float).view(n, k.size(2), k.size(3)),
-          Ops.contiguous(v, Float).view(n, v.size(2), v.size(3)),
+          q.contiguous().view(n, q.size(1) / k.size(1), q.size(2), q.size(3)),
+          k.contiguous().view(n, k.size(2), k.size(3)),
+          v.contiguous().view(n, v.size(2), v.size(3)),
           block == 0 ? null : hidden(q, Math.min(block, q.size(2))));
-    }
-
-    static double scale(Tensor q) {
-      return 1 / Math.sqrt(q.size(3));
     }
 
     private static Tensor hidden(Tensor q, long size) {
       var infinity = new Scalar(Double.NEGATIVE_INFINITY);
       return Ops.zeros(q, Float, size, size).fill_(infinity).triu_(1);
     }
+
+    /** Of scores. */
+    Scalar scale() {
+      return new Scalar(1 / Math.sqrt(q.size(3)));
+    }
   }
 
-  /** The heads [first, first + n), and of them the queries [from, from + count). */
+  /**
+   * The heads [first, first + n), and of them the queries [from, from + count). What it gives is
+   * float32 and contiguous, as batched products want it, unless it says otherwise.
+   */
   private record Part(Heads heads, long first, long n, long from, long count) {
-    private long group() {
-      return heads.q.size(1);
+    /** [n, rows, d], scaled as scores are. */
+    Tensor queries() {
+      return rows(heads.q).mul_(heads.scale());
     }
 
-    /** These queries' rows of x [N, group, T, d], those that share keys joined: [n, rows, d]. */
-    Tensor rows(Tensor x) {
-      return of(x).reshape(n, group() * count, x.size(3)).contiguous();
+    /** The keys that some of these queries see, [n, seen, d]. */
+    Tensor keys() {
+      return Ops.contiguous(seen(heads.k), Float);
     }
 
-    /** Writes {@code rows} [n, rows, d] to where {@link #rows} reads them. */
-    void put(Tensor x, Tensor rows) {
-      of(x).copy_(rows.view(n, group(), count, x.size(3)));
+    /** Their values, [n, seen, d]. */
+    Tensor values() {
+      return Ops.contiguous(seen(heads.v), Float);
     }
 
-    private Tensor of(Tensor x) {
-      return x.narrow(0, first, n).narrow(2, from, count);
-    }
-
-    /** The keys of x [N, S, d] that some of these queries see: [n, seen, d], not to be changed. */
-    Tensor keys(Tensor x) {
-      return seen(x).contiguous();
-    }
-
-    /** The same as a view of {@code x}. */
-    Tensor seen(Tensor x) {
-      return x.narrow(0, first, n).narrow(1, 0, seen());
-    }
-
-    private long seen() {
-      return heads.hidden == null ? heads.k.size(1) : from + count;
-    }
-
-    /** Adds minus infinity to the scores [n, rows, seen] of keys after their query. */
-    Tensor hide(Tensor scores) {
+    /** Softmax over the keys that a query sees, [n, rows, seen]. */
+    Tensor probabilities(Tensor queries, Tensor keys) {
+      Tensor scores = queries.bmm(keys.transpose(1, 2));
       if (heads.hidden != null) {
         scores
             .view(n, group(), count, seen())
             .narrow(3, from, count)
             .add_(heads.hidden.narrow(0, 0, count).narrow(1, 0, count));
       }
-      return scores;
+      return Ops.softmax(scores);
+    }
+
+    /** These queries' rows of x [N, group, T, d], those that share keys joined: [n, rows, d]. */
+    Tensor rows(Tensor x) {
+      return Ops.contiguous(of(x), Float).view(n, group() * count, x.size(3));
+    }
+
+    /** Writes {@code rows} to where {@link #rows} reads them. */
+    void put(Tensor x, Tensor rows) {
+      of(x).copy_(rows.view(n, group(), count, x.size(3)));
+    }
+
+    /** What some of these queries see of x [N, S, d]: a view [n, seen, d]. */
+    Tensor seen(Tensor x) {
+      return x.narrow(0, first, n).narrow(1, 0, seen());
+    }
+
+    private Tensor of(Tensor x) {
+      return x.narrow(0, first, n).narrow(2, from, count);
+    }
+
+    private long group() {
+      return heads.q.size(1);
+    }
+
+    private long seen() {
+      return heads.hidden == null ? heads.k.size(1) : from + count;
     }
   }
 }
