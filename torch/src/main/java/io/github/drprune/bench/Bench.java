@@ -13,13 +13,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Runs the contenders in turn, so that a busy machine slows all alike, and reports medians. */
 public final class Bench {
-  private static final int PRODUCTS = 5;
+  private static final int PRODUCTS = 3;
 
   /**
    * The second round to warm up, the first with gradients and moments in place. Rounds that are
@@ -46,13 +48,13 @@ public final class Bench {
       if (options.againstEager()) {
         contenders.add(new Contender(options, true));
       }
-      Kernels kernels = Kernels.select(options.device(), options.precision());
-      double rate = matrixRate(kernels.linear(), options.precision().scalarType(), PRODUCTS);
-      double narrow = matrixRate(LinearKernel.PLAIN, ScalarType.BFloat16, 1);
-      List<Result> results = new ArrayList<>();
+      List<Rounds> rounds = new ArrayList<>();
       for (Workload workload : options.workloads()) {
-        results.addAll(measure(workload, contenders, rate));
+        rounds.add(measure(workload, contenders));
       }
+      double rate =
+          median(rounds.stream().flatMapToDouble(r -> Arrays.stream(r.rates())).toArray());
+      List<Result> results = rounds.stream().flatMap(r -> results(r, contenders, rate)).toList();
       List<Part> parts =
           options.profile() ? new PartProfile(options).measure(contenders) : List.of();
       return new BenchReport(
@@ -64,7 +66,7 @@ public final class Bench {
           options.batch(),
           options.length(),
           rate,
-          narrow,
+          matrixRate(LinearKernel.PLAIN, ScalarType.BFloat16),
           results,
           parts);
     } finally {
@@ -72,11 +74,27 @@ public final class Bench {
     }
   }
 
-  private List<Result> measure(Workload workload, List<Contender> contenders, double rate) {
-    double[][] seconds = new double[contenders.size()][options.repetitions()];
-    double[][] cpu = new double[contenders.size()][options.repetitions()];
-    long[] peaks = new long[contenders.size()];
-    for (int round = MEMORY_ROUND - 1; round < options.repetitions(); round++) {
+  /**
+   * What was measured of a workload.
+   *
+   * @param seconds of each contender and round, as are cpu
+   * @param peaks of each contender
+   * @param rates of the matrix product, of each round
+   */
+  private record Rounds(
+      Workload workload, double[][] seconds, double[][] cpu, long[] peaks, double[] rates) {}
+
+  private Rounds measure(Workload workload, List<Contender> contenders) {
+    int repetitions = options.repetitions();
+    var rounds =
+        new Rounds(
+            workload,
+            new double[contenders.size()][repetitions],
+            new double[contenders.size()][repetitions],
+            new long[contenders.size()],
+            new double[repetitions]);
+    LinearKernel kernel = Kernels.select(options.device(), options.precision()).linear();
+    for (int round = MEMORY_ROUND - 1; round < repetitions; round++) {
       for (int i = 0; i < contenders.size(); i++) {
         Contender contender = contenders.get(i);
         if (round == MEMORY_ROUND) {
@@ -86,22 +104,34 @@ public final class Bench {
         double cpuBefore = cpuSeconds();
         double taken = seconds(() -> contender.run(workload));
         if (round == MEMORY_ROUND) {
-          peaks[i] = NativeMemory.peakResident() - before;
+          rounds.peaks[i] = NativeMemory.peakResident() - before;
         } else if (round >= 0) {
-          seconds[i][round] = taken;
-          cpu[i][round] = cpuSeconds() - cpuBefore;
+          rounds.seconds[i][round] = taken;
+          rounds.cpu[i][round] = cpuSeconds() - cpuBefore;
         }
         progress.accept(
             "%s %s: %s %.3f s"
                 .formatted(
                     workload, contender.name(), round < 0 ? "warm-up" : "round " + round, taken));
       }
+      if (round >= 0) {
+        rounds.rates[round] = matrixRate(kernel, options.precision().scalarType());
+      }
     }
-    List<Result> results = new ArrayList<>();
-    for (int i = 0; i < contenders.size(); i++) {
-      results.add(result(workload, contenders.get(i), seconds[i], median(cpu[i]), peaks[i], rate));
-    }
-    return results;
+    return rounds;
+  }
+
+  private Stream<Result> results(Rounds rounds, List<Contender> contenders, double rate) {
+    return IntStream.range(0, contenders.size())
+        .mapToObj(
+            i ->
+                result(
+                    rounds.workload(),
+                    contenders.get(i),
+                    rounds.seconds()[i],
+                    median(rounds.cpu()[i]),
+                    rounds.peaks()[i],
+                    rate));
   }
 
   private Result result(
@@ -129,13 +159,14 @@ public final class Bench {
         generates ? null : peak + 4 * numbers * options.config().parameters());
   }
 
-  private double matrixRate(LinearKernel kernel, ScalarType type, int times) {
+  /** Operations a second of a 4096 x 2048 x 2048 product, the median of a few. */
+  private double matrixRate(LinearKernel kernel, ScalarType type) {
     try (var _ = NativeScope.open();
         var _ = NoGrad.open()) {
       Tensor x = torch.randn(4096, 2048).to(options.device(), type);
       Tensor weight = torch.randn(2048, 2048).to(options.device(), type);
-      double[] seconds = new double[times];
-      for (int i = 0; i < times; i++) {
+      double[] seconds = new double[PRODUCTS];
+      for (int i = 0; i < PRODUCTS; i++) {
         seconds[i] =
             seconds(
                 () -> {

@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param machine processor instructions in use, such as AVX512
  * @param matrixRate floating-point operations a second of a 4096 x 2048 x 2048 product by the
- *     kernel that the model uses
+ *     kernel that the model uses, the median over all rounds
  * @param narrowRate the same by the library's own bf16 product
  * @param results in the order measured
  * @param parts time by part of the training step; empty unless asked for

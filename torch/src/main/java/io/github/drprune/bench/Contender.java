@@ -108,30 +108,34 @@ final class Contender implements AutoCloseable {
 
   /** Runs {@code workload} once. */
   void run(Workload workload) {
-    if (eager) {
-      try (var _ = Autocast.open(options.device(), options.precision())) {
-        compute(workload);
-      }
-    } else {
-      compute(workload);
-    }
+    inItsWay(
+        () -> {
+          switch (workload) {
+            case TRAIN -> train(false);
+            case PRUNE -> train(true);
+            case EVALUATE -> evaluate();
+            case GENERATE -> {
+              if (eager) {
+                generateWithoutCache();
+              } else {
+                generate();
+              }
+            }
+          }
+        });
     if (options.device().is_cuda()) {
       torch.cuda_synchronize();
     }
   }
 
-  private void compute(Workload workload) {
-    switch (workload) {
-      case TRAIN -> train(false);
-      case PRUNE -> train(true);
-      case EVALUATE -> evaluate();
-      case GENERATE -> {
-        if (eager) {
-          generateWithoutCache();
-        } else {
-          generate();
-        }
+  /** Runs {@code work}, where eager under autocast. */
+  void inItsWay(Runnable work) {
+    if (eager) {
+      try (var _ = Autocast.open(options.device(), options.precision())) {
+        work.run();
       }
+    } else {
+      work.run();
     }
   }
 

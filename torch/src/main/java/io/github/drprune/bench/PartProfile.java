@@ -17,7 +17,6 @@ import java.util.SequencedMap;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Times each part of a training step by itself at the step's shapes, forward and backward. */
 record PartProfile(BenchOptions options) {
@@ -34,7 +33,7 @@ record PartProfile(BenchOptions options) {
             .forEach(
                 (name, part) -> {
                   times.put(name, part.times());
-                  seconds.put(name, part.times() * median(part.work()));
+                  seconds.put(name, part.times() * median(() -> contender.inItsWay(part.work())));
                 });
       }
       totals.add(seconds);
@@ -65,10 +64,10 @@ record PartProfile(BenchOptions options) {
         pass(
             2L * layers + 1,
             x -> block.attentionNorm().forward(x.getFirst(), null),
-            List.of(activations(config.hiddenSize()))));
-    Tensor q = heads(config.heads());
-    Tensor k = heads(config.kvHeads());
-    Tensor v = heads(config.kvHeads());
+            List.of(activations(model))));
+    Tensor q = heads(model, config.heads());
+    Tensor k = heads(model, config.kvHeads());
+    Tensor v = heads(model, config.kvHeads());
     parts.put(
         "attention products",
         pass(
@@ -80,27 +79,28 @@ record PartProfile(BenchOptions options) {
         pass(
             layers,
             x -> block.attention().forward(x.getFirst(), BlockMasks.NONE, Past.NONE, Probe.NONE),
-            List.of(activations(config.hiddenSize()))));
+            List.of(activations(model))));
     parts.put(
         "MLP",
         pass(
             layers,
             x -> block.mlp().forward(x.getFirst(), BlockMasks.NONE, Probe.NONE),
-            List.of(activations(config.hiddenSize()))));
+            List.of(activations(model))));
     parts.put(
         "blocks in all",
         pass(
             layers,
             x -> block.forward(x.getFirst(), BlockMasks.NONE, Past.NONE),
-            List.of(activations(config.hiddenSize()))));
+            List.of(activations(model))));
     parts.put(
         "head and loss",
         pass(
             1,
             x -> model.loss(tokens, x.getFirst()).mean(),
-            List.of(activations(config.hiddenSize()))));
+            List.of(activations(model))));
     var updater = contender.updater();
-    model.loss(tokens, ModelMasks.NONE).mean().backward(); // every parameter needs a gradient
+    // Every parameter needs a gradient.
+    contender.inItsWay(() -> model.loss(tokens, ModelMasks.NONE).mean().backward());
     parts.put(
         "clipping and optimizer",
         new Timed(
@@ -136,16 +136,15 @@ record PartProfile(BenchOptions options) {
     return Bench.median(seconds);
   }
 
-  private Tensor activations(long width) {
-    return normal(options.batch(), options.length(), width);
+  private Tensor activations(CausalLm model) {
+    return normal(model, options.batch(), options.length(), options.config().hiddenSize());
   }
 
-  private Tensor heads(long heads) {
-    return normal(options.batch(), heads, options.length(), options.config().headSize());
+  private Tensor heads(CausalLm model, long heads) {
+    return normal(model, options.batch(), heads, options.length(), options.config().headSize());
   }
 
-  private Tensor normal(long... shape) {
-    ScalarType type = options.precision().scalarType();
-    return torch.randn(shape).to(options.device(), type);
+  private static Tensor normal(CausalLm model, long... shape) {
+    return torch.randn(shape).to(model.device(), model.computeType());
   }
 }
