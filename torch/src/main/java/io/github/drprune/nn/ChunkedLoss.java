@@ -29,8 +29,8 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
     boolean recorded = CustomOperation.isRecorded(hidden, head);
     Tensor perToken; // [tokens]
     Tensor mean;
-    Tensor dHidden = null; // of the mean, as is dHead; float32
-    Tensor dHead = null;
+    Tensor dHidden = null; // of the mean, in the product's type
+    Tensor dHead = null; // of the mean, float32
     try (var scope = NativeScope.open();
         var _ = NoGrad.open()) {
       Tensor used = hidden.narrow(1, 0, predicted);
@@ -39,10 +39,10 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
       Tensor weight = head.to(hidden.scalar_type()).to(product);
       perToken = scope.pass(Ops.empty(x, ScalarType.Float, x.size(0)));
       if (recorded) {
-        dHidden = scope.pass(Ops.zeros(hidden, ScalarType.Float, hidden.shape()));
+        dHidden = scope.pass(Ops.zeros(hidden, product, hidden.shape()));
         dHead = scope.pass(Ops.empty(head, ScalarType.Float, head.shape()));
       }
-      Tensor dx = recorded ? Ops.empty(x, ScalarType.Float, x.shape()) : null;
+      Tensor dx = recorded ? Ops.empty(x, product, x.shape()) : null;
       double share = recorded ? 1.0 / x.size(0) : 0;
       long chunk = chunk(head.size(0));
       for (long from = 0; from < x.size(0); from += chunk) {
@@ -53,7 +53,7 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
           softmaxInPlace(z, targets.narrow(0, from, count), perToken.narrow(0, from, count), share);
           if (recorded) {
             try (var _ = ThreadedBlas.open()) {
-              dx.narrow(0, from, count).copy_(z.mm(weight));
+              torch.mm_out(dx.narrow(0, from, count), z, weight);
               addProduct(dHead, z.t(), rows, from == 0);
             }
           }
@@ -68,8 +68,18 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
     Tensor dw = dHead;
     Tensor recordedMean =
         CustomOperation.record(
-            mean, List.of(hidden, head), dMean -> new Tensor[] {dh.mul(dMean), dw.mul(dMean)});
+            mean,
+            List.of(hidden, head),
+            dMean -> {
+              double factor = dMean.item_double();
+              return new Tensor[] {scaled(dh, factor), scaled(dw, factor)};
+            });
     return new TokenLoss(recordedMean, perToken.view(tokens.size(0), predicted));
+  }
+
+  /** A copy of the head's size takes as long as half a product of a chunk. */
+  private static Tensor scaled(Tensor gradient, double factor) {
+    return factor == 1 ? gradient : Ops.mul(gradient, factor);
   }
 
   /** Tokens at a time: a multiple of 64, as products are slower with a rest. */

@@ -32,9 +32,10 @@ final class RunwiseNorm implements NormKernel {
   }
 
   private static void forward(Tensor x, Tensor weight, double eps, Tensor scale, Tensor y) {
-    Tensor meanSquare = Ops.mul(Ops.normKeeping(x).square_(), 1.0 / x.size(1));
+    Tensor wide = Ops.contiguous(x, ScalarType.Float);
+    Tensor meanSquare = Ops.mul(Ops.normKeeping(wide).square_(), 1.0 / x.size(1));
     scale.copy_(Ops.add(meanSquare, eps).rsqrt_());
-    y.copy_(x.mul(scale).mul_(weight));
+    y.copy_(wide.mul_(scale).mul_(weight));
   }
 
   /**
@@ -49,11 +50,12 @@ final class RunwiseNorm implements NormKernel {
     RowRuns.over(
         List.of(dy.reshape(-1, width), x.reshape(-1, width), scale, dx.view(-1, width)),
         run -> {
-          Tensor normalised = run.get(1).mul(run.get(2)); // float32, as scale is
-          Tensor product = normalised.mul(run.get(0));
+          Tensor d = Ops.contiguous(run.get(0), ScalarType.Float);
+          Tensor normalised = Ops.contiguous(run.get(1), ScalarType.Float).mul_(run.get(2));
+          Tensor product = normalised.mul(d);
           dw.add_(Ops.sum(product, 0));
           Tensor mean = Ops.mul(product.mv(wide), 1.0 / width).unsqueeze(1);
-          Tensor gradient = wide.mul(run.get(0)).addcmul_(normalised, mean, new Scalar(-1.0));
+          Tensor gradient = d.mul_(wide).addcmul_(normalised, mean, new Scalar(-1.0));
           run.get(3).copy_(gradient.mul_(run.get(2)));
         });
     return new Tensor[] {dx, dw.to(weight.scalar_type())};
