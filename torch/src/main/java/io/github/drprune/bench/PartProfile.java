@@ -94,10 +94,7 @@ record PartProfile(BenchOptions options) {
             List.of(activations(model))));
     parts.put(
         "head and loss",
-        pass(
-            1,
-            x -> model.loss(tokens, x.getFirst()).mean(),
-            List.of(activations(model))));
+        pass(1, x -> model.loss(tokens, x.getFirst()).mean(), List.of(activations(model))));
     var updater = contender.updater();
     // Every parameter needs a gradient.
     contender.inItsWay(() -> model.loss(tokens, ModelMasks.NONE).mean().backward());

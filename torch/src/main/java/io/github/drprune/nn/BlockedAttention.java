@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Batched products over blocks of queries, which skip the keys after them. Scores and their
@@ -42,8 +41,8 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
       context =
           scope.pass(
               switch (bf16) {
-                case EMULATED -> byLibrary(Float, q, k, v, causal);
-                case TILES -> byLibrary(BFloat16, q, k, v, causal);
+                case EMULATED -> widened(q, k, v, causal);
+                case TILES -> PLAIN.attend(q, k, v, causal);
                 // The library's kernel has no bf16 products for these: it takes 30 times as long.
                 case VECTORS -> byParts(q, k, v, causal, p -> kept.add(scope.pass(p)));
               });
@@ -52,8 +51,8 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
         context, List.of(q, k, v), dy -> backward(dy, q, k, v, causal, kept));
   }
 
-  private static Tensor byLibrary(ScalarType type, Tensor q, Tensor k, Tensor v, boolean causal) {
-    return PLAIN.attend(q.to(type), k.to(type), v.to(type), causal).to(q.scalar_type());
+  private static Tensor widened(Tensor q, Tensor k, Tensor v, boolean causal) {
+    return PLAIN.attend(q.to(Float), k.to(Float), v.to(Float), causal).to(q.scalar_type());
   }
 
   /**
@@ -66,11 +65,11 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
     forEachPart(
         heads,
         part -> {
-          Tensor p = part.probabilities(part.queries(), part.keys()).to(q.scalar_type());
+          Tensor p = part.probabilities(part.queries(), part.keys());
           if (keeps) {
-            keep.accept(p);
+            keep.accept(p.to(q.scalar_type()));
           }
-          part.put(y, p.bmm(part.seen(heads.v).contiguous()));
+          part.put(y, p.bmm(part.values()));
         });
     return y.view(q.shape());
   }
@@ -95,9 +94,7 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
           Tensor queries = part.queries();
           Tensor keys = part.keys();
           Tensor p =
-              kept.isEmpty()
-                  ? part.probabilities(queries, keys)
-                  : probabilities.next().to(Float);
+              kept.isEmpty() ? part.probabilities(queries, keys) : probabilities.next().to(Float);
           Tensor dyRows = part.rows(dContext);
           Tensor dp = dyRows.bmm(part.values().transpose(1, 2));
           Tensor ds = Ops.softmaxBackward(dp, p);

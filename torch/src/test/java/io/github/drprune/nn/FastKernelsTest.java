@@ -1,5 +1,6 @@
 package io.github.drprune.nn;
 
+import io.github.drprune.libtorch.Bf16;
 import io.github.drprune.libtorch.NativeScope;
 import java.util.List;
 import java.util.function.Function;
@@ -24,7 +25,8 @@ class FastKernelsTest {
       @ForAll @IntRange(min = 1, max = 3) int group,
       @ForAll @IntRange(min = 1, max = 70) int length,
       @ForAll @IntRange(min = 1, max = 20) int halfSize,
-      @ForAll @IntRange(min = 1, max = 80) int block) {
+      @ForAll @IntRange(min = 1, max = 80) int block,
+      @ForAll Bf16 bf16) {
     try (var _ = NativeScope.open()) {
       int d = 2 * halfSize;
       List<Tensor> inputs =
@@ -32,9 +34,9 @@ class FastKernelsTest {
               normal(batch, kvHeads * group, length, d),
               normal(batch, kvHeads, length, d),
               normal(batch, kvHeads, length, d));
-      String what = "T %d, group %d, block %d".formatted(length, group, block);
+      String what = "T %d, d %d, group %d, block %d, %s".formatted(length, d, group, block, bf16);
       check(
-          attention(new BlockedAttention(ScalarType.Float, block)),
+          attention(new BlockedAttention(bf16, block)),
           attention(AttentionKernel.PLAIN),
           inputs,
           what);
@@ -48,7 +50,7 @@ class FastKernelsTest {
       List<Tensor> inputs =
           List.of(normal(1, 2, length, 32), normal(1, 1, length, 32), normal(1, 1, length, 32));
       check(
-          attention(new BlockedAttention(ScalarType.Float, 256)),
+          attention(new BlockedAttention(Bf16.VECTORS, 256)),
           attention(AttentionKernel.PLAIN),
           inputs,
           "T " + length);

@@ -2,6 +2,7 @@ package io.github.drprune.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.drprune.libtorch.Bf16;
 import io.github.drprune.libtorch.Precision;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -20,29 +21,29 @@ class KernelsTest {
     assertThat(kernels.loss()).isInstanceOf(ChunkedLoss.class);
   }
 
-  @Test
-  void processorsWithNarrowProductsUseThem() {
-    Kernels kernels = Kernels.cpu(Precision.BF16, true);
-    assertThat(kernels.attention()).isEqualTo(blocked(ScalarType.BFloat16));
+  @ParameterizedTest
+  @EnumSource(names = {"VECTORS", "TILES"})
+  void processorsThatMultiplyBf16DoSo(Bf16 bf16) {
+    Kernels kernels = Kernels.cpu(Precision.BF16, bf16);
+    assertThat(kernels.attention()).isEqualTo(blocked(ScalarType.BFloat16, bf16));
     assertThat(kernels.linear()).isEqualTo(new SingleRowLinear(LinearKernel.PLAIN));
   }
 
   @Test
   void otherProcessorsMultiplyInFloat32() {
-    Kernels kernels = Kernels.cpu(Precision.BF16, false);
-    assertThat(kernels.attention()).isEqualTo(blocked(ScalarType.Float));
+    Kernels kernels = Kernels.cpu(Precision.BF16, Bf16.EMULATED);
+    assertThat(kernels.attention()).isEqualTo(blocked(ScalarType.Float, Bf16.EMULATED));
     assertThat(kernels.linear()).isEqualTo(new SingleRowLinear(new Float32Linear()));
   }
 
-  @Test
-  void float32ProductsUseAllThreadsOnAnyProcessor() {
-    for (boolean narrowProducts : new boolean[] {false, true}) {
-      assertThat(Kernels.cpu(Precision.FP32, narrowProducts).linear())
-          .isEqualTo(new SingleRowLinear(new Float32Linear()));
-    }
+  @ParameterizedTest
+  @EnumSource
+  void float32ProductsUseAllThreadsOnAnyProcessor(Bf16 bf16) {
+    assertThat(Kernels.cpu(Precision.FP32, bf16).linear())
+        .isEqualTo(new SingleRowLinear(new Float32Linear()));
   }
 
-  private static AttentionKernel blocked(ScalarType product) {
-    return new SingleQueryAttention(product, new BlockedAttention(product, 256));
+  private static AttentionKernel blocked(ScalarType product, Bf16 bf16) {
+    return new SingleQueryAttention(product, new BlockedAttention(bf16, 128));
   }
 }

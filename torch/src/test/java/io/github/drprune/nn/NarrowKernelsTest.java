@@ -2,6 +2,7 @@ package io.github.drprune.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.drprune.libtorch.Bf16;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.Ops;
 import java.util.ArrayList;
@@ -9,8 +10,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.bytedeco.pytorch.LongOptional;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -52,15 +51,10 @@ class NarrowKernelsTest {
     }
   }
 
-  @Test
-  void widenedAttention() {
-    compare(() -> attention(ScalarType.Float, AttentionKernel.PLAIN));
-  }
-
-  /** The built-in kernel keeps scores in float32; products in bf16 are held to those of models. */
-  @Test
-  void narrowAttention() {
-    compare(() -> attention(ScalarType.BFloat16, NarrowKernelsTest::products));
+  @ParameterizedTest
+  @EnumSource
+  void attention(Bf16 bf16) {
+    compare(() -> attentionCase(bf16));
   }
 
   @ParameterizedTest
@@ -134,30 +128,19 @@ class NarrowKernelsTest {
         });
   }
 
-  private Case attention(ScalarType product, AttentionKernel plain) {
+  private Case attentionCase(Bf16 bf16) {
     int kvHeads = 1 + random.nextInt(3);
     int group = 1 + random.nextInt(3);
-    int length = 2 + random.nextInt(100);
     int d = 8 * (1 + random.nextInt(6));
+    int length = 2 + random.nextInt(12 * d); // probabilities of some rows are kept, of others not
     int block = 16 + random.nextInt(100);
     return new Case(
-        x -> new BlockedAttention(product, block).attend(x.get(0), x.get(1), x.get(2), true),
-        x -> plain.attend(x.get(0), x.get(1), x.get(2), true),
+        x -> new BlockedAttention(bf16, block).attend(x.get(0), x.get(1), x.get(2), true),
+        x -> AttentionKernel.PLAIN.attend(x.get(0), x.get(1), x.get(2), true),
         List.of(
             normal(2, kvHeads * group, length, d),
             normal(2, kvHeads, length, d),
             normal(2, kvHeads, length, d)));
-  }
-
-  /** Attention by the formula, as the models' published code has it. */
-  private static Tensor products(Tensor q, Tensor k, Tensor v, boolean causal) {
-    long group = q.size(1) / k.size(1);
-    Tensor keys = k.repeat_interleave(group, new LongOptional(1), new LongOptional());
-    Tensor values = v.repeat_interleave(group, new LongOptional(1), new LongOptional());
-    Tensor scores = Ops.mul(q.matmul(keys.transpose(2, 3)), 1 / Math.sqrt(q.size(3)));
-    Tensor hidden = torch.ones(q.size(2), q.size(2)).triu(1).to(ScalarType.Bool);
-    Tensor seen = scores.masked_fill(hidden, new Scalar(Double.NEGATIVE_INFINITY));
-    return Ops.softmax(seen).matmul(values);
   }
 
   private static Tensor turned(RotaryKernel kernel, Tensor x, Tensor angles) {
