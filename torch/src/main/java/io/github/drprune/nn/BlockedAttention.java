@@ -35,6 +35,7 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
   @Override
   public Tensor attend(Tensor q, Tensor k, Tensor v, boolean causal) {
     Tensor context;
+    boolean keeps = q.size(2) <= SHORT * q.size(3) && CustomOperation.isRecorded(q, k, v);
     List<Tensor> kept = new ArrayList<>(); // probabilities of each part, or none
     try (var scope = NativeScope.open();
         var _ = NoGrad.open()) {
@@ -44,7 +45,8 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
                 case EMULATED -> widened(q, k, v, causal);
                 case TILES -> PLAIN.attend(q, k, v, causal);
                 // The library's kernel has no bf16 products for these: it takes 30 times as long.
-                case VECTORS -> byParts(q, k, v, causal, p -> kept.add(scope.pass(p)));
+                case VECTORS ->
+                    byParts(q, k, v, causal, keeps ? p -> kept.add(scope.pass(p)) : null);
               });
     }
     return CustomOperation.record(
@@ -56,17 +58,16 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
   }
 
   /**
-   * @param keep takes probabilities that backward should find, [n, rows, seen] in the type of q
+   * @param keep takes the probabilities of each part, [n, rows, seen] in the type of q; may be null
    */
   private Tensor byParts(Tensor q, Tensor k, Tensor v, boolean causal, Consumer<Tensor> keep) {
-    boolean keeps = q.size(2) <= SHORT * q.size(3);
     Heads heads = Heads.of(q, k, v, causal ? block : 0);
     Tensor y = Ops.empty(q, q.scalar_type(), heads.q.shape());
     forEachPart(
         heads,
         part -> {
           Tensor p = part.probabilities(part.queries(), part.keys());
-          if (keeps) {
+          if (keep != null) {
             keep.accept(p.to(q.scalar_type()));
           }
           part.put(y, p.bmm(part.values()));

@@ -14,7 +14,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The head over some tokens at a time. Their logits become gradients in place and are used up at
- * once, in the forward pass, so that logits of all tokens never exist.
+ * once, in the forward pass, so that logits of all tokens never exist. The gradients are handed out
+ * as they are, so backward may run once.
  *
  * @param product the type to multiply in
  * @param logits held at a time
@@ -44,12 +45,14 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
       }
       Tensor dx = recorded ? Ops.empty(x, product, x.shape()) : null;
       double share = recorded ? 1.0 / x.size(0) : 0;
-      long chunk = chunk(head.size(0));
+      long chunk = Math.min(chunk(head.size(0)), x.size(0));
+      Tensor buffer = Ops.empty(x, product, chunk, head.size(0));
       for (long from = 0; from < x.size(0); from += chunk) {
         long count = Math.min(chunk, x.size(0) - from);
         try (var _ = NativeScope.open()) {
           Tensor rows = x.narrow(0, from, count);
-          Tensor z = logits(rows, weight); // [count, vocabulary]
+          Tensor z = buffer.narrow(0, 0, count); // [count, vocabulary]
+          multiply(rows, weight, z);
           softmaxInPlace(z, targets.narrow(0, from, count), perToken.narrow(0, from, count), share);
           if (recorded) {
             try (var _ = ThreadedBlas.open()) {
@@ -77,7 +80,7 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
     return new TokenLoss(recordedMean, perToken.view(tokens.size(0), predicted));
   }
 
-  /** A copy of the head's size takes as long as half a product of a chunk. */
+  /** Without a copy where there is nothing to scale: one of the head's size takes its time. */
   private static Tensor scaled(Tensor gradient, double factor) {
     return factor == 1 ? gradient : Ops.mul(gradient, factor);
   }
@@ -88,9 +91,9 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
     return tokens < 64 ? tokens : tokens - tokens % 64;
   }
 
-  private static Tensor logits(Tensor rows, Tensor weight) {
+  private static void multiply(Tensor rows, Tensor weight, Tensor logits) {
     try (var _ = ThreadedBlas.open()) {
-      return Ops.linear(rows, weight, null);
+      torch.mm_out(logits, rows, weight.t());
     }
   }
 
