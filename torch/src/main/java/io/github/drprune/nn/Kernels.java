@@ -56,7 +56,7 @@ public record Kernels(
     return new Kernels(
         new SingleQueryAttention(product, several),
         new ChunkedLoss(product, LOGITS),
-        new SingleRowLinear(product == ScalarType.Float ? new Float32Linear() : LinearKernel.PLAIN),
+        product == ScalarType.Float ? new SingleRowLinear(new Float32Linear()) : LinearKernel.PLAIN,
         new RunwiseNorm(),
         new InPlaceRotary(),
         new RecomputedGate());

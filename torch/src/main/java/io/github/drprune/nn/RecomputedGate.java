@@ -15,7 +15,8 @@ import org.bytedeco.pytorch.global.torch;
 final class RecomputedGate implements GateKernel {
   @Override
   public Tensor apply(Tensor gate, Tensor up, Activation activation) {
-    if (activation != Activation.SILU) {
+    boolean singleRow = gate.numel() == gate.size(-1);
+    if (activation != Activation.SILU || singleRow) {
       return PLAIN.apply(gate, up, activation);
     }
     return CustomOperation.record(

@@ -3,8 +3,8 @@ package io.github.drprune.nn;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A matrix-vector product for a single row, as generation has them: a matrix product would first
- * copy the whole weight into its own order.
+ * A matrix-vector product for a single row in float32, as generation has them: a matrix product
+ * would first copy the whole weight into its own order. In bf16 it is the slower of the two.
  *
  * @param several multiplies more rows
  */
