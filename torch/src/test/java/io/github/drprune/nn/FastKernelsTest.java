@@ -1,6 +1,9 @@
 package io.github.drprune.nn;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.drprune.libtorch.Bf16;
+import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.libtorch.NativeScope;
 import java.util.List;
 import java.util.function.Function;
@@ -11,6 +14,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -55,6 +59,26 @@ class FastKernelsTest {
           inputs,
           "T " + length);
     }
+  }
+
+  @Test
+  void attentionKeepsProbabilitiesForAGradientOnly() {
+    var kernel = new BlockedAttention(Bf16.VECTORS, 16);
+    try (var _ = NativeScope.open()) {
+      Tensor x = normal(1, 2, 64, 8);
+      long recorded =
+          handlesLeft(() -> kernel.attend(x.clone().set_requires_grad(true), x, x, true));
+      long plain = handlesLeft(() -> kernel.attend(x, x, x, true));
+      // Of each block of 16 queries, and what the graph holds.
+      assertThat(recorded).isGreaterThanOrEqualTo(plain + 4);
+      assertThat(plain).isLessThanOrEqualTo(2);
+    }
+  }
+
+  private static long handlesLeft(Runnable work) {
+    long before = NativeMemory.liveHandles();
+    work.run();
+    return NativeMemory.liveHandles() - before;
   }
 
   @Property(tries = 20)
