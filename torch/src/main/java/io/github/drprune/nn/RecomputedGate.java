@@ -15,6 +15,7 @@ import org.bytedeco.pytorch.global.torch;
 final class RecomputedGate implements GateKernel {
   @Override
   public Tensor apply(Tensor gate, Tensor up, Activation activation) {
+    // To start the runs takes longer than a row does.
     boolean singleRow = gate.numel() == gate.size(-1);
     if (activation != Activation.SILU || singleRow) {
       return PLAIN.apply(gate, up, activation);

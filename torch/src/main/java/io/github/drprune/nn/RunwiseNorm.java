@@ -16,8 +16,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class RunwiseNorm implements NormKernel {
   @Override
   public Tensor rms(Tensor x, Tensor weight, double eps) {
+    // To start the runs takes longer than a row does.
     if (x.numel() == x.size(-1)) {
-      return PLAIN.rms(x, weight, eps); // to start a dozen operations takes longer than a row does
+      return PLAIN.rms(x, weight, eps);
     }
     Tensor scale; // [rows, 1], 1 / sqrt(mean(x^2) + eps)
     Tensor y;

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FastKernelsTest {
   private static final double FP32 = 1e-5;
 
-  @Property(tries = 40)
+  @Property(tries = 120)
   void attention(
       @ForAll @IntRange(min = 1, max = 3) int batch,
       @ForAll @IntRange(min = 1, max = 3) int kvHeads,
