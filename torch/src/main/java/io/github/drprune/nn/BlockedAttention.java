@@ -1,14 +1,13 @@
 package io.github.drprune.nn;
 
-import static org.bytedeco.pytorch.global.torch.ScalarType.BFloat16;
 import static org.bytedeco.pytorch.global.torch.ScalarType.Float;
 
 import io.github.drprune.libtorch.Bf16;
 import io.github.drprune.libtorch.CustomOperation;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
+import io.github.drprune.libtorch.OneDnn;
 import io.github.drprune.libtorch.Ops;
-import io.github.drprune.libtorch.RoundedProducts;
 import io.github.drprune.libtorch.Tensors;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -16,6 +15,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Batched products over blocks of queries, which skip the keys after them. Scores and their
@@ -58,7 +58,7 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
   }
 
   /**
-   * @param keep takes the probabilities of each part, [n, rows, seen] in the type of q; may be null
+   * @param keep takes the probabilities of each part, [n, rows, seen], to multiply; may be null
    */
   private Tensor byParts(Tensor q, Tensor k, Tensor v, boolean causal, Consumer<Tensor> keep) {
     Heads heads = Heads.of(q, k, v, causal ? block : 0);
@@ -66,11 +66,11 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
     forEachPart(
         heads,
         part -> {
-          Tensor p = part.probabilities(part.queries(), part.keys());
+          Tensor p = part.probabilities(part.product());
           if (keep != null) {
-            keep.accept(p.to(q.scalar_type()));
+            keep.accept(p);
           }
-          part.put(y, p.bmm(part.values()));
+          part.write(y, 1, p, part.seen(heads.v));
         });
     return y.view(q.shape());
   }
@@ -82,9 +82,10 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
    */
   private Tensor[] backward(
       Tensor dy, Tensor q, Tensor k, Tensor v, boolean causal, List<Tensor> kept) {
-    Heads heads = Heads.of(q, k, v, causal ? block : 0);
-    Tensor dContext = dy.contiguous().view(heads.q.shape());
-    Tensor dq = Ops.empty(q, q.scalar_type(), heads.q.shape());
+    ScalarType product = bf16 == Bf16.EMULATED ? Float : q.scalar_type();
+    Heads heads = Heads.of(q.to(product), k.to(product), v.to(product), causal ? block : 0);
+    Tensor dContext = dy.to(product).contiguous().view(heads.q.shape());
+    Tensor dq = Ops.empty(q, product, heads.q.shape());
     // Gradients of keys gather over blocks.
     Tensor dk = Ops.zeros(k, Float, heads.k.shape());
     Tensor dv = Ops.zeros(v, Float, heads.v.shape());
@@ -92,19 +93,17 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
     forEachPart(
         heads,
         part -> {
-          Tensor queries = part.queries();
-          Tensor keys = part.keys();
-          Tensor p =
-              kept.isEmpty() ? part.probabilities(queries, keys) : probabilities.next().to(Float);
+          Tensor p = kept.isEmpty() ? part.probabilities(Float) : probabilities.next();
           Tensor dyRows = part.rows(dContext);
-          Tensor dp = dyRows.bmm(part.values().transpose(1, 2));
-          Tensor ds = Ops.softmaxBackward(dp, p);
-          part.seen(dv).baddbmm_(p.transpose(1, 2), dyRows);
-          part.seen(dk).baddbmm_(ds.transpose(1, 2), queries);
-          part.put(dq, ds.bmm(keys).mul_(heads.scale()));
+          Tensor dp = part.products(1, dyRows, heads.v);
+          Tensor ds = Ops.empty(p, part.product(), p.shape());
+          OneDnn.softmaxBackward(p.to(Float), dp, ds);
+          part.add(dv, 1, p, dyRows);
+          part.add(dk, heads.scale(), ds, part.rows(heads.q));
+          part.write(dq, heads.scale(), ds, part.seen(heads.k));
         });
     return new Tensor[] {
-      dq.view(q.shape()),
+      dq.to(q.scalar_type()).view(q.shape()),
       dk.to(k.scalar_type()).view(k.shape()),
       dv.to(v.scalar_type()).view(v.shape())
     };
@@ -114,13 +113,14 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
     long length = heads.q.size(2);
     long scores = heads.q.size(1) * Math.min(block, length) * heads.k.size(1); // of one head
     long atOnce = Math.clamp(SCORES / scores, 1, heads.k.size(0));
-    try (var _ = Tensors.are(BFloat16, heads.q) ? RoundedProducts.open() : null) {
-      for (long first = 0; first < heads.k.size(0); first += atOnce) {
-        long n = Math.min(atOnce, heads.k.size(0) - first);
-        for (long from = 0; from < length; from += block) {
-          try (var _ = NativeScope.open()) {
-            work.accept(new Part(heads, first, n, from, Math.min(block, length - from)));
-          }
+    for (long first = 0; first < heads.k.size(0); first += atOnce) {
+      long n = Math.min(atOnce, heads.k.size(0) - first);
+      for (long from = 0; from < length; from += block) {
+        try (var _ = NativeScope.open()) {
+          boolean exact = from == 0 && bf16 == Bf16.VECTORS;
+          ScalarType product = exact ? Float : heads.q.scalar_type();
+          long count = Math.min(block, length - from);
+          work.accept(new Part(heads, first, n, from, count, product));
         }
       }
     }
@@ -153,51 +153,60 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
     }
 
     /** Of scores. */
-    Scalar scale() {
-      return new Scalar(1 / Math.sqrt(q.size(3)));
+    double scale() {
+      return 1 / Math.sqrt(q.size(3));
     }
   }
 
   /**
-   * The heads [first, first + n), and of them the queries [from, from + count). What it gives is
-   * float32 and contiguous, as batched products want it, unless it says otherwise.
+   * The heads [first, first + n), and of them the queries [from, from + count).
+   *
+   * @param product the type that probabilities and gradients of scores are multiplied in
    */
-  private record Part(Heads heads, long first, long n, long from, long count) {
-    /** [n, rows, d], scaled as scores are. */
-    Tensor queries() {
-      return rows(heads.q).mul_(heads.scale());
-    }
-
-    /** The keys that some of these queries see, [n, seen, d]. */
-    Tensor keys() {
-      return Ops.contiguous(seen(heads.k), Float);
-    }
-
-    /** Their values, [n, seen, d]. */
-    Tensor values() {
-      return Ops.contiguous(seen(heads.v), Float);
-    }
-
+  private record Part(Heads heads, long first, long n, long from, long count, ScalarType product) {
     /** Softmax over the keys that a query sees, [n, rows, seen]. */
-    Tensor probabilities(Tensor queries, Tensor keys) {
-      Tensor scores = queries.bmm(keys.transpose(1, 2));
+    Tensor probabilities(ScalarType type) {
+      Tensor scores = products(heads.scale(), rows(heads.q), heads.k);
       if (heads.hidden != null) {
         scores
             .view(n, group(), count, seen())
             .narrow(3, from, count)
             .add_(heads.hidden.narrow(0, 0, count).narrow(1, 0, count));
       }
-      return Ops.softmax(scores);
+      Tensor p = Ops.empty(scores, type, scores.shape());
+      OneDnn.softmax(scores, p);
+      return p;
+    }
+
+    /**
+     * {@code scale} times the products of rows [n, rows, d] with what these queries see of x [N, S,
+     * d]: [n, rows, seen] float32.
+     */
+    Tensor products(double scale, Tensor rows, Tensor x) {
+      Tensor products = Ops.empty(rows, Float, n, group() * count, seen());
+      OneDnn.multiply(scale, rows, seen(x).transpose(1, 2), products);
+      return products;
+    }
+
+    /** Adds {@code scale} a^T b to what these queries see of x [N, S, d], for rows of a and b. */
+    void add(Tensor x, double scale, Tensor a, Tensor b) {
+      OneDnn.addProduct(scale, a.to(product).transpose(1, 2), b.to(product), seen(x));
+    }
+
+    /** Makes {@code scale} a b these queries' rows of x [N, group, T, d]. */
+    void write(Tensor x, double scale, Tensor a, Tensor b) {
+      if (group() == 1 && Tensors.are(product, x)) {
+        OneDnn.multiply(scale, a, b, rows(x));
+      } else {
+        Tensor rows = Ops.empty(x, product, n, group() * count, x.size(3));
+        OneDnn.multiply(scale, a, b.to(product), rows);
+        of(x).copy_(rows.view(n, group(), count, x.size(3)));
+      }
     }
 
     /** These queries' rows of x [N, group, T, d], those that share keys joined: [n, rows, d]. */
     Tensor rows(Tensor x) {
-      return Ops.contiguous(of(x), Float).view(n, group() * count, x.size(3));
-    }
-
-    /** Writes {@code rows} to where {@link #rows} reads them. */
-    void put(Tensor x, Tensor rows) {
-      of(x).copy_(rows.view(n, group(), count, x.size(3)));
+      return of(x).reshape(n, group() * count, x.size(3));
     }
 
     /** What some of these queries see of x [N, S, d]: a view [n, seen, d]. */
