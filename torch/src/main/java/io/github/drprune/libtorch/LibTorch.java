@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.Device;
 
 /** The library's process-wide settings: threads, determinism and devices. */
@@ -20,14 +21,15 @@ public final class LibTorch {
 
   /**
    * Sets the number of threads that one operation may use; to be called before the first tensor.
-   * OpenBLAS gets one thread, and more in {@link ThreadedBlas}.
+   * OpenBLAS, which multiplies float32 in the library's own operations, gets one: called from
+   * within the library's threads, as attention does, its pool would fight theirs.
    */
   public static void useThreads(int threads) {
     if (threads < 1) {
       throw new UserException("threads: must be at least 1, not " + threads);
     }
     NativeLibraries.load();
-    ThreadedBlas.useThreads(1);
+    openblas_nolapack.blas_set_num_threads(1);
     set_num_threads(threads);
   }
 

@@ -6,7 +6,6 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
-import java.util.Map;
 import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
@@ -23,30 +22,24 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Operations on CPU tensors that oneDNN writes where the caller wants them. LibTorch multiplies
- * bf16 by oneDNN too, but lets results have no other type than operands, and copies operands whose
- * rows do not follow each other. Tensors are float32 or bf16 and may lie in memory in any order;
- * nothing is recorded for a backward pass.
+ * oneDNN's operations on CPU tensors, which may lie in memory in any order. LibTorch multiplies by
+ * oneDNN too, but lets results have no other type than operands, and copies operands whose rows do
+ * not follow each other.
  */
-public final class OneDnn {
-  private static final engine CPU = NativeScope.keep(new engine(engine.kind.cpu, 0));
-  private static final stream STREAM = NativeScope.keep(new stream(CPU));
+public enum OneDnn implements MixedOps {
+  CPU;
 
-  private OneDnn() {}
+  private static final engine ENGINE = NativeScope.keep(new engine(engine.kind.cpu, 0));
+  private static final stream STREAM = NativeScope.keep(new stream(ENGINE));
 
-  /**
-   * {@code c = scale a b}, added up in float32.
-   *
-   * @param a [.., m, k]
-   * @param b [.., k, n], in the type of {@code a}
-   * @param c [.., m, n], in the type of {@code a} or float32
-   */
-  public static void multiply(double scale, Tensor a, Tensor b, Tensor c) {
+  /** As {@link MixedOps#multiply}, of one matrix or of as many as {@code a}, b and c all have. */
+  @Override
+  public void multiply(double scale, Tensor a, Tensor b, Tensor c) {
     multiply(scale, a, b, c, false);
   }
 
-  /** {@code c += scale a b}, as {@link #multiply}. */
-  public static void addProduct(double scale, Tensor a, Tensor b, Tensor c) {
+  @Override
+  public void addProduct(double scale, Tensor a, Tensor b, Tensor c) {
     multiply(scale, a, b, c, true);
   }
 
@@ -63,75 +56,81 @@ public final class OneDnn {
       }
       var attributes = new primitive_attr();
       attributes.set_post_ops(after);
-      var product =
-          new matmul.primitive_desc(
-              CPU, description(a), description(b), description(c), attributes, false);
-      execute(new matmul(product), Map.of(DNNL_ARG_SRC, a, DNNL_ARG_WEIGHTS, b, DNNL_ARG_DST, c));
+      memory.desc left = layout(a);
+      memory.desc middle = layout(b);
+      memory.desc result = layout(c);
+      var product = new matmul.primitive_desc(ENGINE, left, middle, result, attributes, false);
+      var arguments = new IntMemoryMap();
+      put(arguments, DNNL_ARG_SRC, left, a);
+      put(arguments, DNNL_ARG_WEIGHTS, middle, b);
+      put(arguments, DNNL_ARG_DST, result, c);
+      run(new matmul(product), arguments);
     }
   }
 
-  /**
-   * {@code y} = softmax of {@code x} over the last dimension.
-   *
-   * @param x [.., n] float32
-   * @param y [.., n], float32 or bf16
-   */
-  public static void softmax(Tensor x, Tensor y) {
+  @Override
+  public void softmax(Tensor x, Tensor y) {
     try (var _ = NativeScope.open()) {
-      var softmax = softmaxOf(description(x), description(y), x);
-      execute(new softmax_forward(softmax), Map.of(DNNL_ARG_SRC, x, DNNL_ARG_DST, y));
+      memory.desc from = layout(x);
+      memory.desc to = layout(y);
+      var arguments = new IntMemoryMap();
+      put(arguments, DNNL_ARG_SRC, from, x);
+      put(arguments, DNNL_ARG_DST, to, y);
+      run(new softmax_forward(softmax(from, to)), arguments);
     }
   }
 
   /**
-   * {@code dx} = gradient of softmax over the last dimension.
+   * The gradient of a softmax over the last dimension.
    *
    * @param y its result, [.., n] float32
-   * @param dy [.., n] float32
-   * @param dx [.., n], float32 or bf16
+   * @param dy the gradient of that, [.., n] float32
+   * @param dx [.., n] takes the gradient of the operand, float32 or bf16
    */
-  public static void softmaxBackward(Tensor y, Tensor dy, Tensor dx) {
+  public void softmaxBackward(Tensor y, Tensor dy, Tensor dx) {
     try (var _ = NativeScope.open()) {
-      var forward = softmaxOf(description(y), description(y), y);
+      memory.desc result = layout(y);
+      memory.desc incoming = layout(dy);
+      memory.desc outgoing = layout(dx);
+      int last = result.get_ndims() - 1;
       var backward =
           new softmax_backward.primitive_desc(
-              CPU,
+              ENGINE,
               algorithm.softmax_accurate,
-              description(dx),
-              description(dy),
-              description(y),
-              lastDimension(y),
-              forward);
-      execute(
-          new softmax_backward(backward),
-          Map.of(DNNL_ARG_DST, y, DNNL_ARG_DIFF_DST, dy, DNNL_ARG_DIFF_SRC, dx));
+              outgoing,
+              incoming,
+              result,
+              last,
+              softmax(result, result));
+      var arguments = new IntMemoryMap();
+      put(arguments, DNNL_ARG_DST, result, y);
+      put(arguments, DNNL_ARG_DIFF_DST, incoming, dy);
+      put(arguments, DNNL_ARG_DIFF_SRC, outgoing, dx);
+      run(new softmax_backward(backward), arguments);
     }
   }
 
-  private static softmax_forward.primitive_desc softmaxOf(
-      memory.desc x, memory.desc y, Tensor shaped) {
+  private static softmax_forward.primitive_desc softmax(memory.desc x, memory.desc y) {
     return new softmax_forward.primitive_desc(
-        CPU, prop_kind.forward_training, algorithm.softmax_accurate, x, y, lastDimension(shaped));
+        ENGINE, prop_kind.forward_training, algorithm.softmax_accurate, x, y, x.get_ndims() - 1);
   }
 
-  private static int lastDimension(Tensor x) {
-    return Math.toIntExact(x.dim()) - 1;
+  private static void put(IntMemoryMap arguments, int role, memory.desc layout, Tensor x) {
+    arguments.put(role, new memory(layout, ENGINE, x.data_ptr()));
   }
 
-  private static void execute(primitive operation, Map<Integer, Tensor> arguments) {
-    var memories = new IntMemoryMap();
-    arguments.forEach(
-        (role, x) -> memories.put(role, new memory(description(x), CPU, x.data_ptr())));
-    operation.execute(STREAM, memories);
+  private static void run(primitive operation, IntMemoryMap arguments) {
+    operation.execute(STREAM, arguments);
     STREAM._wait();
   }
 
-  private static memory.desc description(Tensor x) {
-    var strides = new long[Math.toIntExact(x.dim())];
+  private static memory.desc layout(Tensor x) {
+    long[] shape = x.shape();
+    var strides = new long[shape.length];
     for (int i = 0; i < strides.length; i++) {
       strides[i] = x.stride(i);
     }
-    return new memory.desc(x.shape(), type(x), strides);
+    return new memory.desc(shape, type(x), strides);
   }
 
   private static memory.data_type type(Tensor x) {

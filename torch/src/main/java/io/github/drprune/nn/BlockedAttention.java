@@ -27,7 +27,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
   /** Scores held at a time, 4 MiB: they stay in cache, and memory is bounded at any length. */
-  private static final long SCORES = 1 << 20;
+  private static final long SCORES = 1 << 21;
 
   /** Rows of up to so many head sizes: there q, k, v and the context take as much memory. */
   private static final long SHORT = 8;
@@ -97,7 +97,7 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
           Tensor dyRows = part.rows(dContext);
           Tensor dp = part.products(1, dyRows, heads.v);
           Tensor ds = Ops.empty(p, part.product(), p.shape());
-          OneDnn.softmaxBackward(p.to(Float), dp, ds);
+          OneDnn.CPU.softmaxBackward(p.to(Float), dp, ds);
           part.add(dv, 1, p, dyRows);
           part.add(dk, heads.scale(), ds, part.rows(heads.q));
           part.write(dq, heads.scale(), ds, part.seen(heads.k));
@@ -174,7 +174,7 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
             .add_(heads.hidden.narrow(0, 0, count).narrow(1, 0, count));
       }
       Tensor p = Ops.empty(scores, type, scores.shape());
-      OneDnn.softmax(scores, p);
+      OneDnn.CPU.softmax(scores, p);
       return p;
     }
 
@@ -184,22 +184,22 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
      */
     Tensor products(double scale, Tensor rows, Tensor x) {
       Tensor products = Ops.empty(rows, Float, n, group() * count, seen());
-      OneDnn.multiply(scale, rows, seen(x).transpose(1, 2), products);
+      OneDnn.CPU.multiply(scale, rows, seen(x).transpose(1, 2), products);
       return products;
     }
 
     /** Adds {@code scale} a^T b to what these queries see of x [N, S, d], for rows of a and b. */
     void add(Tensor x, double scale, Tensor a, Tensor b) {
-      OneDnn.addProduct(scale, a.to(product).transpose(1, 2), b.to(product), seen(x));
+      OneDnn.CPU.addProduct(scale, a.to(product).transpose(1, 2), b.to(product), seen(x));
     }
 
     /** Makes {@code scale} a b these queries' rows of x [N, group, T, d]. */
     void write(Tensor x, double scale, Tensor a, Tensor b) {
       if (group() == 1 && Tensors.are(product, x)) {
-        OneDnn.multiply(scale, a, b, rows(x));
+        OneDnn.CPU.multiply(scale, a, b, rows(x));
       } else {
         Tensor rows = Ops.empty(x, product, n, group() * count, x.size(3));
-        OneDnn.multiply(scale, a, b.to(product), rows);
+        OneDnn.CPU.multiply(scale, a, b.to(product), rows);
         of(x).copy_(rows.view(n, group(), count, x.size(3)));
       }
     }

@@ -1,15 +1,13 @@
 package io.github.drprune.nn;
 
 import io.github.drprune.libtorch.CustomOperation;
+import io.github.drprune.libtorch.MixedOps;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Ops;
-import io.github.drprune.libtorch.Tensors;
-import io.github.drprune.libtorch.ThreadedBlas;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -17,10 +15,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * once, in the forward pass, so that logits of all tokens never exist. The gradients are handed out
  * as they are, so backward may run once.
  *
+ * @param ops of the device
  * @param product the type to multiply in
  * @param logits held at a time
  */
-record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
+record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements LossKernel {
+  private static final Scalar ONE = NativeScope.keep(new Scalar(1.0));
+
   @Override
   public TokenLoss loss(Tensor hidden, Tensor head, Tensor tokens) {
     long predicted = tokens.size(1) - 1;
@@ -44,7 +45,7 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
         dHead = scope.pass(Ops.empty(head, ScalarType.Float, head.shape()));
       }
       Tensor dx = recorded ? Ops.empty(x, product, x.shape()) : null;
-      double share = recorded ? 1.0 / x.size(0) : 0;
+      double share = 1.0 / x.size(0); // of a token in the mean
       long chunk = Math.min(chunk(head.size(0)), x.size(0));
       Tensor buffer = Ops.empty(x, product, chunk, head.size(0));
       for (long from = 0; from < x.size(0); from += chunk) {
@@ -52,12 +53,15 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
         try (var _ = NativeScope.open()) {
           Tensor rows = x.narrow(0, from, count);
           Tensor z = buffer.narrow(0, 0, count); // [count, vocabulary]
-          multiply(rows, weight, z);
-          softmaxInPlace(z, targets.narrow(0, from, count), perToken.narrow(0, from, count), share);
+          ops.multiply(1, rows, weight.t(), z);
+          Tensor losses = perToken.narrow(0, from, count);
+          lossesOf(z, targets.narrow(0, from, count), losses, recorded);
           if (recorded) {
-            try (var _ = ThreadedBlas.open()) {
-              torch.mm_out(dx.narrow(0, from, count), z, weight);
-              addProduct(dHead, z.t(), rows, from == 0);
+            ops.multiply(share, z, weight, dx.narrow(0, from, count));
+            if (from == 0) {
+              ops.multiply(share, z.t(), rows, dHead);
+            } else {
+              ops.addProduct(share, z.t(), rows, dHead);
             }
           }
         }
@@ -91,42 +95,29 @@ record ChunkedLoss(ScalarType product, long logits) implements LossKernel {
     return tokens < 64 ? tokens : tokens - tokens % 64;
   }
 
-  private static void multiply(Tensor rows, Tensor weight, Tensor logits) {
-    try (var _ = ThreadedBlas.open()) {
-      torch.mm_out(logits, rows, weight.t());
-    }
-  }
-
-  /** Accumulates in float32 also where the product is narrower. */
-  private static void addProduct(Tensor sum, Tensor a, Tensor b, boolean first) {
-    if (Tensors.are(ScalarType.Float, b)) {
-      if (first) {
-        torch.mm_out(sum, a, b);
-      } else {
-        sum.addmm_(a, b);
-      }
-    } else if (first) {
-      sum.copy_(a.mm(b));
-    } else {
-      sum.add_(a.mm(b));
-    }
-  }
-
   /**
-   * Writes the losses of logits {@code z} [n, vocabulary], and unless {@code share} is 0 turns them
-   * into their gradient: softmax minus one at the targets, times the share of a token in the mean.
+   * Writes the losses of logits {@code z} [n, vocabulary] and, where asked to, turns these into the
+   * losses' gradients: softmax minus one at the targets.
    */
-  private static void softmaxInPlace(Tensor z, Tensor targets, Tensor losses, double share) {
+  private void lossesOf(Tensor z, Tensor targets, Tensor losses, boolean differentiate) {
     RowRuns.over(
         List.of(z, targets, losses),
         run -> {
-          Tensor logProbabilities = Ops.logSoftmax(run.get(0));
-          run.get(2).copy_(logProbabilities.gather(1, run.get(1)).squeeze(1).neg_());
-          if (share != 0) {
-            Tensor ones = Ops.zeros(z, ScalarType.Float, run.get(1).shape()).add_(new Scalar(-1.0));
-            Tensor gradient = logProbabilities.exp_().scatter_add_(1, run.get(1), ones);
-            run.get(0).copy_(gradient.mul_(new Scalar(share)));
+          Tensor logits = run.get(0);
+          Tensor target = run.get(1);
+          Tensor p = Ops.empty(logits, ScalarType.Float, logits.shape());
+          ops.softmax(logits, p);
+          run.get(2).copy_(losses(p.gather(1, target), logits, target).squeeze(1));
+          if (differentiate) {
+            Tensor minusOne = Ops.zeros(p, ScalarType.Float, target.shape()).sub_(ONE);
+            logits.copy_(p.scatter_add_(1, target, minusOne));
           }
         });
+  }
+
+  /** [n, 1], from the probabilities of the targets unless one of them is too small to have one. */
+  private static Tensor losses(Tensor probabilities, Tensor logits, Tensor targets) {
+    boolean vanish = probabilities.min().item_float() < Float.MIN_NORMAL;
+    return vanish ? Ops.logSoftmax(logits).gather(1, targets).neg_() : probabilities.log().neg_();
   }
 }

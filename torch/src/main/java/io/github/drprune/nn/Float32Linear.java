@@ -5,14 +5,15 @@ import static org.bytedeco.pytorch.global.torch.ScalarType.Float;
 import io.github.drprune.libtorch.CustomOperation;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
+import io.github.drprune.libtorch.OneDnn;
 import io.github.drprune.libtorch.Ops;
-import io.github.drprune.libtorch.ThreadedBlas;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Multiplies in float32 on all threads, and keeps for the backward pass the operands alone, in
- * their own type: processors whose bf16 products are slow convert and multiply faster.
+ * Multiplies in float32 by oneDNN, on all threads where the library has one for OpenBLAS, and keeps
+ * for the backward pass the operands alone, in their own type: processors whose bf16 products are
+ * slow convert and multiply faster.
  */
 record Float32Linear() implements LinearKernel {
   @Override
@@ -25,28 +26,40 @@ record Float32Linear() implements LinearKernel {
 
   private static Tensor forward(Tensor x, Tensor weight, Tensor bias) {
     try (var scope = NativeScope.open();
-        var _ = NoGrad.open();
-        var _ = ThreadedBlas.open()) {
-      Tensor wide = bias == null ? null : bias.to(Float);
-      return scope.pass(Ops.linear(x.to(Float), weight.to(Float), wide).to(x.scalar_type()));
+        var _ = NoGrad.open()) {
+      Tensor y = product(rows(x), weight.to(Float).t());
+      if (bias != null) {
+        y.add_(bias);
+      }
+      long[] shape = x.shape();
+      shape[shape.length - 1] = weight.size(0);
+      return scope.pass(y.to(x.scalar_type()).view(shape));
     }
   }
 
   private static Tensor[] backward(Tensor dy, Tensor x, Tensor weight, Tensor bias) {
-    Tensor wide = dy.to(Float).reshape(-1, dy.size(-1)); // [N, out]
+    Tensor wide = rows(dy);
     var gradients = new Tensor[3];
-    try (var _ = ThreadedBlas.open()) {
-      if (x.requires_grad()) {
-        gradients[0] = wide.mm(weight.to(Float)).to(x.scalar_type()).view(x.shape());
-      }
-      if (weight.requires_grad()) {
-        Tensor rows = x.to(Float).reshape(-1, x.size(-1)); // [N, in]
-        gradients[1] = wide.t().mm(rows).to(weight.scalar_type());
-      }
+    if (x.requires_grad()) {
+      gradients[0] = product(wide, weight.to(Float)).to(x.scalar_type()).view(x.shape());
+    }
+    if (weight.requires_grad()) {
+      gradients[1] = product(wide.t(), rows(x)).to(weight.scalar_type());
     }
     if (bias != null && bias.requires_grad()) {
       gradients[2] = Ops.sum(wide, 0).to(bias.scalar_type());
     }
     return gradients;
+  }
+
+  /** [.., n] to [N, n] float32. */
+  private static Tensor rows(Tensor x) {
+    return x.to(Float).reshape(-1, x.size(-1));
+  }
+
+  private static Tensor product(Tensor a, Tensor b) {
+    Tensor c = Ops.empty(a, Float, a.size(0), b.size(1));
+    OneDnn.CPU.multiply(1, a, b, c);
+    return c;
   }
 }

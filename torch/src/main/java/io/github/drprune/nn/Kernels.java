@@ -1,6 +1,8 @@
 package io.github.drprune.nn;
 
 import io.github.drprune.libtorch.Bf16;
+import io.github.drprune.libtorch.MixedOps;
+import io.github.drprune.libtorch.OneDnn;
 import io.github.drprune.libtorch.Precision;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -37,7 +39,7 @@ public record Kernels(
   static Kernels cuda(Precision precision) {
     return new Kernels(
         AttentionKernel.PLAIN,
-        new ChunkedLoss(precision.scalarType(), 8 * LOGITS),
+        new ChunkedLoss(MixedOps.LIBRARY, precision.scalarType(), 8 * LOGITS),
         LinearKernel.PLAIN,
         NormKernel.PLAIN,
         new InPlaceRotary(),
@@ -55,7 +57,7 @@ public record Kernels(
             : new BlockedAttention(bf16, ATTENTION_BLOCK);
     return new Kernels(
         new SingleQueryAttention(product, several),
-        new ChunkedLoss(product, LOGITS),
+        new ChunkedLoss(OneDnn.CPU, product, LOGITS),
         product == ScalarType.Float ? new SingleRowLinear(new Float32Linear()) : LinearKernel.PLAIN,
         new RunwiseNorm(),
         new InPlaceRotary(),

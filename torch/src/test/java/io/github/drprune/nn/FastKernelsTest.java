@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.drprune.libtorch.Bf16;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.OneDnn;
 import java.util.List;
 import java.util.function.Function;
 import net.jqwik.api.ForAll;
@@ -194,7 +195,10 @@ class FastKernelsTest {
     Tensor tokens =
         torch.randint(vocabulary, new long[] {batch, length}, new TensorOptions(ScalarType.Long));
     check(
-        x -> new ChunkedLoss(ScalarType.Float, logits).loss(x.get(0), x.get(1), tokens).mean(),
+        x ->
+            new ChunkedLoss(OneDnn.CPU, ScalarType.Float, logits)
+                .loss(x.get(0), x.get(1), tokens)
+                .mean(),
         x -> LossKernel.PLAIN.loss(x.get(0), x.get(1), tokens).mean(),
         List.of(normal(batch, length, hidden), normal(vocabulary, hidden)),
         "vocabulary %d, %d logits at a time".formatted(vocabulary, logits));

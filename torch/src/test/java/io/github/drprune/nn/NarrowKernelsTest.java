@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.drprune.libtorch.Bf16;
 import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.OneDnn;
 import io.github.drprune.libtorch.Ops;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,7 +72,10 @@ class NarrowKernelsTest {
               torch.randint(vocabulary, new long[] {2, length}, new TensorOptions(ScalarType.Long));
           int hidden = 16 + random.nextInt(48);
           return new Case(
-              x -> new ChunkedLoss(product, logits).loss(x.get(0), x.get(1), tokens).mean(),
+              x ->
+                  new ChunkedLoss(OneDnn.CPU, product, logits)
+                      .loss(x.get(0), x.get(1), tokens)
+                      .mean(),
               x -> LossKernel.PLAIN.loss(x.get(0), x.get(1), tokens).mean(),
               List.of(normal(2, length, hidden), Ops.mul(normal(vocabulary, hidden), 0.1)),
               1); // the head is the float32 weight
