@@ -1,5 +1,6 @@
 package io.github.drprune.libtorch;
 
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_BIAS;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
@@ -35,48 +36,66 @@ public enum OneDnn implements MixedOps {
   /** As {@link MixedOps#multiply}, of one matrix or of as many as {@code a}, b and c all have. */
   @Override
   public void multiply(double scale, Tensor a, Tensor b, Tensor c) {
-    multiply(scale, a, b, c, false);
+    try (var _ = NativeScope.open()) {
+      product(a, b, null, c, scaled(scale));
+    }
   }
 
   @Override
   public void addProduct(double scale, Tensor a, Tensor b, Tensor c) {
-    multiply(scale, a, b, c, true);
+    try (var _ = NativeScope.open()) {
+      post_ops after = scaled(scale);
+      after.append_sum();
+      product(a, b, null, c, after);
+    }
   }
 
-  private static void multiply(double scale, Tensor a, Tensor right, Tensor c, boolean add) {
+  /**
+   * {@code y = x W^T + b}, rounded once.
+   *
+   * @param x [n, in], float32 or bf16
+   * @param weight [out, in], in the type of {@code x}
+   * @param bias [out] float32, or null
+   * @param y [n, out], in the type of {@code x} or float32
+   */
+  public void linear(Tensor x, Tensor weight, Tensor bias, Tensor y) {
     try (var _ = NativeScope.open()) {
-      // oneDNN 3.11 reads the wrong numbers for k = 1 if there is space between matrices.
-      Tensor b = a.size(-1) == 1 ? right.contiguous() : right;
-      var after = new post_ops();
-      if (scale != 1) {
-        after.append_eltwise(algorithm.eltwise_linear, (float) scale, 0);
-      }
-      if (add) {
-        after.append_sum();
-      }
-      var attributes = new primitive_attr();
-      attributes.set_post_ops(after);
-      memory.desc left = layout(a);
-      memory.desc middle = layout(b);
-      memory.desc result = layout(c);
-      var product = new matmul.primitive_desc(ENGINE, left, middle, result, attributes, false);
-      var arguments = new IntMemoryMap();
-      put(arguments, DNNL_ARG_SRC, left, a);
-      put(arguments, DNNL_ARG_WEIGHTS, middle, b);
-      put(arguments, DNNL_ARG_DST, result, c);
-      run(new matmul(product), arguments);
+      product(x, weight.t(), bias == null ? null : bias.unsqueeze(0), y, new post_ops());
     }
+  }
+
+  private static post_ops scaled(double scale) {
+    var after = new post_ops();
+    if (scale != 1) {
+      after.append_eltwise(algorithm.eltwise_linear, (float) scale, 0);
+    }
+    return after;
+  }
+
+  private static void product(Tensor a, Tensor right, Tensor bias, Tensor c, post_ops after) {
+    // oneDNN 3.11 reads the wrong numbers for k = 1 if there is space between matrices.
+    Tensor b = a.size(-1) == 1 ? right.contiguous() : right;
+    var attributes = new primitive_attr();
+    attributes.set_post_ops(after);
+    var arguments = new IntMemoryMap();
+    memory.desc left = put(arguments, DNNL_ARG_SRC, a);
+    memory.desc middle = put(arguments, DNNL_ARG_WEIGHTS, b);
+    memory.desc result = put(arguments, DNNL_ARG_DST, c);
+    // An empty description is none.
+    memory.desc added = bias == null ? new memory.desc() : put(arguments, DNNL_ARG_BIAS, bias);
+    run(
+        new matmul(
+            new matmul.primitive_desc(ENGINE, left, middle, added, result, attributes, false)),
+        arguments);
   }
 
   @Override
   public void softmax(Tensor x, Tensor y) {
     try (var _ = NativeScope.open()) {
-      memory.desc from = layout(x);
-      memory.desc to = layout(y);
       var arguments = new IntMemoryMap();
-      put(arguments, DNNL_ARG_SRC, from, x);
-      put(arguments, DNNL_ARG_DST, to, y);
-      run(new softmax_forward(softmax(from, to)), arguments);
+      memory.desc from = put(arguments, DNNL_ARG_SRC, x);
+      memory.desc to = put(arguments, DNNL_ARG_DST, y);
+      run(new softmax_forward(softmaxOf(from, to)), arguments);
     }
   }
 
@@ -89,10 +108,10 @@ public enum OneDnn implements MixedOps {
    */
   public void softmaxBackward(Tensor y, Tensor dy, Tensor dx) {
     try (var _ = NativeScope.open()) {
-      memory.desc result = layout(y);
-      memory.desc incoming = layout(dy);
-      memory.desc outgoing = layout(dx);
-      int last = result.get_ndims() - 1;
+      var arguments = new IntMemoryMap();
+      memory.desc result = put(arguments, DNNL_ARG_DST, y);
+      memory.desc incoming = put(arguments, DNNL_ARG_DIFF_DST, dy);
+      memory.desc outgoing = put(arguments, DNNL_ARG_DIFF_SRC, dx);
       var backward =
           new softmax_backward.primitive_desc(
               ENGINE,
@@ -100,23 +119,22 @@ public enum OneDnn implements MixedOps {
               outgoing,
               incoming,
               result,
-              last,
-              softmax(result, result));
-      var arguments = new IntMemoryMap();
-      put(arguments, DNNL_ARG_DST, result, y);
-      put(arguments, DNNL_ARG_DIFF_DST, incoming, dy);
-      put(arguments, DNNL_ARG_DIFF_SRC, outgoing, dx);
+              result.get_ndims() - 1,
+              softmaxOf(result, result));
       run(new softmax_backward(backward), arguments);
     }
   }
 
-  private static softmax_forward.primitive_desc softmax(memory.desc x, memory.desc y) {
+  private static softmax_forward.primitive_desc softmaxOf(memory.desc x, memory.desc y) {
     return new softmax_forward.primitive_desc(
         ENGINE, prop_kind.forward_training, algorithm.softmax_accurate, x, y, x.get_ndims() - 1);
   }
 
-  private static void put(IntMemoryMap arguments, int role, memory.desc layout, Tensor x) {
+  /** Makes {@code x} the argument in this role; gives its layout. */
+  private static memory.desc put(IntMemoryMap arguments, int role, Tensor x) {
+    memory.desc layout = layout(x);
     arguments.put(role, new memory(layout, ENGINE, x.data_ptr()));
+    return layout;
   }
 
   private static void run(primitive operation, IntMemoryMap arguments) {

@@ -62,6 +62,11 @@ public final class Ops {
     return times == 1 ? x : x.repeat_interleave(times, new LongOptional(0), new LongOptional());
   }
 
+  /** Sum over one dimension, in the given type. */
+  public static Tensor sum(Tensor x, long dimension, ScalarType type) {
+    return x.sum(new long[] {dimension}, false, new ScalarTypeOptional(type));
+  }
+
   /** Sum over one dimension. */
   public static Tensor sum(Tensor x, long dimension) {
     return x.sum(new long[] {dimension}, false, new ScalarTypeOptional());

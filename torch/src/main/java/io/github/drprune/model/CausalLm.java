@@ -149,7 +149,7 @@ public final class CausalLm implements AutoCloseable {
 
   /** The head. */
   public Tensor logits(Tensor hidden) {
-    return options.kernels().linear().apply(hidden, parts.head().value(), null);
+    return options.kernels().linear().apply(hidden, parts.head().tensor(), null);
   }
 
   /**

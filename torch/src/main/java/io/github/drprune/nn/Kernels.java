@@ -58,7 +58,7 @@ public record Kernels(
     return new Kernels(
         new SingleQueryAttention(product, several),
         new ChunkedLoss(OneDnn.CPU, product, LOGITS),
-        product == ScalarType.Float ? new SingleRowLinear(new Float32Linear()) : LinearKernel.PLAIN,
+        new SingleRowLinear(new MixedLinear(product)),
         new RunwiseNorm(),
         new InPlaceRotary(),
         new RecomputedGate());

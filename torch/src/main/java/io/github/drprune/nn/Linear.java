@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.Tensor;
 public record Linear(Weight weight, Weight bias, LinearKernel kernel) {
   /** [.., in] to [.., out]. */
   public Tensor forward(Tensor x) {
-    return kernel.apply(x, weight.value(), bias == null ? null : bias.value());
+    return kernel.apply(x, weight.tensor(), bias == null ? null : bias.tensor());
   }
 
   /**
@@ -26,9 +26,7 @@ public record Linear(Weight weight, Weight bias, LinearKernel kernel) {
       return forward(x);
     }
     return kernel.apply(
-        x,
-        weight.folded(rows, columns).to(weight.compute()),
-        bias == null ? null : bias.folded(rows, null).to(bias.compute()));
+        x, weight.folded(rows, columns), bias == null ? null : bias.folded(rows, null));
   }
 
   /** Gives {@code sink} each weight as {@link #forward(Tensor, Tensor, Tensor)} uses it. */

@@ -1,10 +1,13 @@
 package io.github.drprune.nn;
 
+import io.github.drprune.libtorch.Tensors;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A matrix-vector product for a single row in float32, as generation has them: a matrix product
- * would first copy the whole weight into its own order. In bf16 it is the slower of the two.
+ * The library's own for a single row, as generation has them, where to start anything else takes
+ * longer than the work. In float32 it is a matrix-vector product: its matrix product would first
+ * copy the whole weight into its own order.
  *
  * @param several multiplies more rows
  */
@@ -14,6 +17,9 @@ record SingleRowLinear(LinearKernel several) implements LinearKernel {
     long in = x.size(-1);
     if (x.numel() != in) {
       return several.apply(x, weight, bias);
+    }
+    if (!Tensors.are(ScalarType.Float, x)) {
+      return PLAIN.apply(x, weight, bias);
     }
     Tensor y = weight.mv(x.reshape(in));
     long[] shape = x.shape();

@@ -128,7 +128,7 @@ class FastKernelsTest {
       @ForAll @IntRange(min = 1, max = 150) int out) {
     try (var _ = NativeScope.open()) {
       check(
-          x -> new Float32Linear().apply(x.get(0), x.get(1), x.get(2)),
+          x -> new MixedLinear(ScalarType.Float).apply(x.get(0), x.get(1), x.get(2)),
           x -> LinearKernel.PLAIN.apply(x.get(0), x.get(1), x.get(2)),
           List.of(normal(2, rows, in), normal(out, in), normal(out)),
           "%d x %d x %d".formatted(rows, in, out));

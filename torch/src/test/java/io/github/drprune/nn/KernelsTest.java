@@ -26,21 +26,22 @@ class KernelsTest {
   void processorsThatMultiplyBf16DoSo(Bf16 bf16) {
     Kernels kernels = Kernels.cpu(Precision.BF16, bf16);
     assertThat(kernels.attention()).isEqualTo(blocked(ScalarType.BFloat16, bf16));
-    assertThat(kernels.linear()).isSameAs(LinearKernel.PLAIN);
+    assertThat(kernels.linear())
+        .isEqualTo(new SingleRowLinear(new MixedLinear(ScalarType.BFloat16)));
   }
 
   @Test
   void otherProcessorsMultiplyInFloat32() {
     Kernels kernels = Kernels.cpu(Precision.BF16, Bf16.EMULATED);
     assertThat(kernels.attention()).isEqualTo(blocked(ScalarType.Float, Bf16.EMULATED));
-    assertThat(kernels.linear()).isEqualTo(new SingleRowLinear(new Float32Linear()));
+    assertThat(kernels.linear()).isEqualTo(new SingleRowLinear(new MixedLinear(ScalarType.Float)));
   }
 
   @ParameterizedTest
   @EnumSource
   void float32ProductsUseAllThreadsOnAnyProcessor(Bf16 bf16) {
     assertThat(Kernels.cpu(Precision.FP32, bf16).linear())
-        .isEqualTo(new SingleRowLinear(new Float32Linear()));
+        .isEqualTo(new SingleRowLinear(new MixedLinear(ScalarType.Float)));
   }
 
   private static AttentionKernel blocked(ScalarType product, Bf16 bf16) {

@@ -82,16 +82,20 @@ class NarrowKernelsTest {
         });
   }
 
-  @Test
-  void linear() {
+  @ParameterizedTest
+  @EnumSource(
+      value = ScalarType.class,
+      names = {"Float", "BFloat16"})
+  void linear(ScalarType product) {
     compare(
         () -> {
           int in = 1 + random.nextInt(70);
           int out = 1 + random.nextInt(70);
           return new Case(
-              x -> new Float32Linear().apply(x.get(0), x.get(1), x.get(2)),
+              x -> new MixedLinear(product).apply(x.get(0), x.get(1), x.get(2)),
               x -> LinearKernel.PLAIN.apply(x.get(0), x.get(1), x.get(2)),
-              List.of(normal(2, 1 + random.nextInt(20), in), normal(out, in), normal(out)));
+              List.of(normal(2, 1 + random.nextInt(20), in), normal(out, in), normal(out)),
+              1); // weights are float32
         });
   }
 
