@@ -4,13 +4,17 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_BIAS;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCALE;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_VARIANCE;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
 import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
+import org.bytedeco.dnnl.global.dnnl.normalization_flags;
 import org.bytedeco.dnnl.global.dnnl.prop_kind;
+import org.bytedeco.dnnl.layer_normalization_forward;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
@@ -32,6 +36,9 @@ public enum OneDnn implements MixedOps {
 
   private static final engine ENGINE = NativeScope.keep(new engine(engine.kind.cpu, 0));
   private static final stream STREAM = NativeScope.keep(new stream(ENGINE));
+
+  private static final int RMS_NORM =
+      normalization_flags.rms_norm.value | normalization_flags.use_scale.value;
 
   /** As {@link MixedOps#multiply}, of one matrix or of as many as {@code a}, b and c all have. */
   @Override
@@ -122,6 +129,34 @@ public enum OneDnn implements MixedOps {
               result.get_ndims() - 1,
               softmaxOf(result, result));
       run(new softmax_backward(backward), arguments);
+    }
+  }
+
+  /**
+   * {@code y = x / sqrt(mean(x^2) + eps) * weight} over the last dimension (arXiv 1910.07467).
+   *
+   * @param x [rows, n] contiguous, float32 or bf16
+   * @param weight [n] float32
+   * @param y [rows, n] takes the result, contiguous, in the type of {@code x}
+   * @param meanSquares [rows] float32 takes the means of squares
+   */
+  public void rmsNorm(Tensor x, Tensor weight, double eps, Tensor y, Tensor meanSquares) {
+    try (var _ = NativeScope.open()) {
+      var arguments = new IntMemoryMap();
+      memory.desc from = put(arguments, DNNL_ARG_SRC, x);
+      memory.desc to = put(arguments, DNNL_ARG_DST, y);
+      memory.desc statistics = put(arguments, DNNL_ARG_VARIANCE, meanSquares);
+      put(arguments, DNNL_ARG_SCALE, weight);
+      var norm =
+          new layer_normalization_forward.primitive_desc(
+              ENGINE,
+              prop_kind.forward_training.value,
+              from,
+              to,
+              statistics,
+              (float) eps,
+              RMS_NORM);
+      run(new layer_normalization_forward(norm), arguments);
     }
   }
 

@@ -3,7 +3,6 @@ package io.github.drprune.libtorch;
 import java.util.List;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.DoubleOptional;
-import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -113,28 +112,6 @@ public final class Ops {
   /** Softmax over the last dimension, in the type of {@code x}. */
   public static Tensor softmax(Tensor x) {
     return torch.softmax(x, -1);
-  }
-
-  /**
-   * The gradient of a softmax over the last dimension, given its output {@code y} and that's
-   * gradient.
-   */
-  public static Tensor softmaxBackward(Tensor dy, Tensor y) {
-    return Dispatch.call(
-            "aten::_softmax_backward_data",
-            "",
-            new IValue(dy),
-            new IValue(y),
-            new IValue(-1L),
-            new IValue(y.scalar_type().value))
-        .get(0)
-        .toTensor();
-  }
-
-  /** Euclidean norm over the last dimension, which stays with size 1, float32. */
-  public static Tensor normKeeping(Tensor x) {
-    return torch.norm(
-        x, new ScalarOptional(new Scalar(2.0)), new long[] {-1}, true, ScalarType.Float);
   }
 
   /** Memory of the given shape, type and device with any content. */

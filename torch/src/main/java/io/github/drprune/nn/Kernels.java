@@ -59,7 +59,7 @@ public record Kernels(
         new SingleQueryAttention(product, several),
         new ChunkedLoss(OneDnn.CPU, product, LOGITS),
         new SingleRowLinear(new MixedLinear(product)),
-        new RunwiseNorm(),
+        new MixedNorm(product),
         new InPlaceRotary(),
         new RecomputedGate());
   }

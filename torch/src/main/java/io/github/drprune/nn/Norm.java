@@ -21,14 +21,13 @@ public sealed interface Norm {
     @Override
     public Tensor forward(Tensor x, HiddenMask mask) {
       if (mask == null) {
-        return kernel.rms(x, weight.value(), eps);
+        return kernel.rms(x, weight.tensor(), eps);
       }
       // Dropped units of x are zero, so with r = kept / all the mean over the kept units is the
-      // mean
-      // over all / r, and x / sqrt(mean / r + eps) = sqrt(r) x / sqrt(mean + r eps).
+      // mean over all / r, and x / sqrt(mean / r + eps) = sqrt(r) x / sqrt(mean + r eps).
       double share = mask.share();
       Tensor scaled = Ops.mul(weight.folded(mask.scale(), null), Math.sqrt(share));
-      return kernel.rms(x, scaled.to(weight.compute()), share * eps);
+      return kernel.rms(x, scaled, share * eps);
     }
 
     @Override

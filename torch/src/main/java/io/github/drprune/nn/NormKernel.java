@@ -7,13 +7,13 @@ import org.bytedeco.pytorch.Tensor;
 @FunctionalInterface
 public interface NormKernel {
   /** The library's own, the oracle of the other. */
-  NormKernel PLAIN = Ops::rmsNorm;
+  NormKernel PLAIN = (x, weight, eps) -> Ops.rmsNorm(x, weight.to(x.scalar_type()), eps);
 
   /**
    * {@code x / sqrt(mean(x^2) + eps) * weight} over the last dimension.
    *
    * @param x [.., hidden]
-   * @param weight [hidden], in the type of {@code x}
+   * @param weight [hidden], of any type: rounded to that of {@code x} where that is narrower
    */
   Tensor rms(Tensor x, Tensor weight, double eps);
 }

@@ -99,15 +99,19 @@ class NarrowKernelsTest {
         });
   }
 
-  @Test
-  void norm() {
+  @ParameterizedTest
+  @EnumSource(
+      value = ScalarType.class,
+      names = {"Float", "BFloat16"})
+  void norm(ScalarType product) {
     compare(
         () -> {
           int width = 8 + random.nextInt(1000);
           return new Case(
-              x -> new RunwiseNorm().rms(x.get(0), x.get(1), 1e-5),
+              x -> new MixedNorm(product).rms(x.get(0), x.get(1), 1e-5),
               x -> NormKernel.PLAIN.rms(x.get(0), x.get(1), 1e-5),
-              List.of(normal(2, 1 + random.nextInt(200), width), normal(width)));
+              List.of(normal(2, 1 + random.nextInt(200), width), normal(width)),
+              1); // the weight is float32
         });
   }
 
