@@ -1,6 +1,7 @@
 package io.github.drprune.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.drprune.libtorch.Bf16;
 import io.github.drprune.libtorch.NativeScope;
@@ -55,6 +56,7 @@ class NarrowKernelsTest {
   @ParameterizedTest
   @EnumSource
   void attention(Bf16 bf16) {
+    assumeProcessorHas(bf16 == Bf16.EMULATED ? ScalarType.Float : ScalarType.BFloat16);
     compare(() -> attentionCase(bf16));
   }
 
@@ -63,6 +65,7 @@ class NarrowKernelsTest {
       value = ScalarType.class,
       names = {"Float", "BFloat16"})
   void loss(ScalarType product) {
+    assumeProcessorHas(product);
     compare(
         () -> {
           int length = 2 + random.nextInt(40);
@@ -87,6 +90,7 @@ class NarrowKernelsTest {
       value = ScalarType.class,
       names = {"Float", "BFloat16"})
   void linear(ScalarType product) {
+    assumeProcessorHas(product);
     compare(
         () -> {
           int in = 1 + random.nextInt(70);
@@ -104,6 +108,7 @@ class NarrowKernelsTest {
       value = ScalarType.class,
       names = {"Float", "BFloat16"})
   void norm(ScalarType product) {
+    assumeProcessorHas(product);
     compare(
         () -> {
           int width = 8 + random.nextInt(1000);
@@ -138,6 +143,12 @@ class NarrowKernelsTest {
               x -> GateKernel.PLAIN.apply(x.get(0), x.get(1), Activation.SILU),
               List.of(normal(shape), normal(shape)));
         });
+  }
+
+  private static void assumeProcessorHas(ScalarType product) {
+    assumeThat(product == ScalarType.Float || Bf16.ofProcessor() != Bf16.EMULATED)
+        .as("a processor that multiplies bf16")
+        .isTrue();
   }
 
   private Case attentionCase(Bf16 bf16) {
