@@ -40,7 +40,9 @@ public enum OneDnn implements MixedOps {
   private static final int RMS_NORM =
       normalization_flags.rms_norm.value | normalization_flags.use_scale.value;
 
-  /** As {@link MixedOps#multiply}, of one matrix or of as many as {@code a}, b and c all have. */
+  /**
+   * As {@link MixedOps#multiply}, or of a batch of matrices, [N, m, k], [N, k, n] and [N, m, n].
+   */
   @Override
   public void multiply(double scale, Tensor a, Tensor b, Tensor c) {
     try (var _ = NativeScope.open()) {
@@ -80,7 +82,11 @@ public enum OneDnn implements MixedOps {
   }
 
   private static void product(Tensor a, Tensor right, Tensor bias, Tensor c, post_ops after) {
-    // oneDNN 3.11 reads the wrong numbers for k = 1 if there is space between matrices.
+    // oneDNN 3.11 reads the wrong numbers for small matrices in two dimensions of a batch, and for
+    // k = 1 if there is room between matrices.
+    if (a.dim() > 3) {
+      throw new IllegalArgumentException("matrices in more than one dimension of a batch");
+    }
     Tensor b = a.size(-1) == 1 ? right.contiguous() : right;
     var attributes = new primitive_attr();
     attributes.set_post_ops(after);
