@@ -40,6 +40,7 @@ final class Contender implements AutoCloseable {
   private final BenchOptions options;
   private final boolean eager;
   private final CausalLm model;
+  private final CausalLm generator; // with weights in the compute type, as generation loads them
   private final RandomState random = new RandomState(SEED);
   private final MaskSet masks;
   private final Lagrangian lagrangian;
@@ -57,6 +58,13 @@ final class Contender implements AutoCloseable {
             new ModelOptions(
                 options.device(), eager ? Precision.FP32 : options.precision(), true, kernels),
             SEED);
+    this.generator =
+        eager || !options.workloads().contains(Workload.GENERATE)
+            ? model
+            : ModelLoader.random(
+                options.config(),
+                new ModelOptions(options.device(), options.precision(), false, kernels),
+                SEED);
     TargetShape target = half();
     this.masks =
         MaskSet.create(
@@ -167,7 +175,7 @@ final class Contender implements AutoCloseable {
 
   private void generate() {
     RandomGenerator choices = new SplittableRandom(SEED);
-    new TextGenerator(model, Sampling.GREEDY, choices)
+    new TextGenerator(generator, Sampling.GREEDY, choices)
         .generate(new int[] {1}, options.generated(), _ -> true);
   }
 
@@ -213,6 +221,9 @@ final class Contender implements AutoCloseable {
     masks.close();
     random.close();
     tokens.close();
+    if (generator != model) {
+      generator.close();
+    }
     model.close();
   }
 }
