@@ -202,6 +202,7 @@ final class DemoCommand implements Callable<Integer> {
             "checkpoint_interval=100",
             "keep_checkpoints=1",
             "seed=" + SEED));
+    settings.addAll(options.runKeys());
     return settings;
   }
 

@@ -4,6 +4,8 @@ import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.Precision;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.nn.Kernels;
+import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** Where and how a command that only reads a model computes. */
@@ -33,5 +35,11 @@ final class ModelOptionsMixin {
     var where = LibTorch.device(device);
     var type = precision == null ? Precision.fastestOn(where) : precision;
     return new ModelOptions(where, type, false, Kernels.select(where, type));
+  }
+
+  /** The same choices as keys of a run's configuration. */
+  List<String> runKeys() {
+    String type = precision == null ? "auto" : precision.name().toLowerCase(Locale.ROOT);
+    return List.of("device=" + device, "precision=" + type);
   }
 }

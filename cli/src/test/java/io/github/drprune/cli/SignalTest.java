@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,6 +22,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Runs in processes of their own: what a signal does to them, and a second one to the first. */
 class SignalTest {
   @TempDir private Path folder;
+
+  private final List<Process> started = new ArrayList<>();
 
   /** A started command and the file that takes what it says. */
   private record Command(Process process, Path output) {
@@ -35,6 +38,12 @@ class SignalTest {
         throw new UncheckedIOException(e);
       }
     }
+  }
+
+  /** A run that a failed test leaves would go on for a million steps. */
+  @AfterEach
+  void killWhatIsLeft() {
+    started.forEach(Process::destroyForcibly);
   }
 
   @ParameterizedTest
@@ -119,7 +128,8 @@ class SignalTest {
     Path output = Files.createTempFile(folder, "said", ".txt");
     var process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-    return new Command(process.start(), output);
+    started.add(process.start());
+    return new Command(started.getLast(), output);
   }
 
   private String path(String name) {
