@@ -11,7 +11,7 @@ record LibraryMixedOps() implements MixedOps {
   @Override
   public void multiply(double scale, Tensor a, Tensor b, Tensor c) {
     try (var _ = NativeScope.open()) {
-      if (c.scalar_type().value == a.scalar_type().value) {
+      if (Tensors.are(a.scalar_type(), c)) {
         torch.mm_out(c, a, b);
       } else {
         c.copy_(a.mm(b));

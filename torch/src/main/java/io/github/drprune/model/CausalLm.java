@@ -78,7 +78,6 @@ public final class CausalLm implements AutoCloseable {
                 shape.name(),
                 shape.axes(),
                 ModelLoader.held(tensors.apply(shape), options),
-                options.precision().scalarType(),
                 stored.apply(shape));
           }
         };

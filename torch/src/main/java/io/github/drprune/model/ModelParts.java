@@ -64,7 +64,7 @@ record ModelParts(Weight embedding, List<Block> blocks, Norm norm, Weight head) 
     WeightSource collecting =
         shape -> {
           shapes.put(shape.name(), shape);
-          return new Weight(shape.name(), shape.axes(), null, null, null);
+          return new Weight(shape.name(), shape.axes(), null, null);
         };
     config.family().assemble(new Builder(config, collecting, null, Kernels.PLAIN));
     return shapes;

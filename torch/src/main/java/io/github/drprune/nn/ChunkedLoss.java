@@ -6,7 +6,6 @@ import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Ops;
 import java.util.List;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -20,8 +19,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param logits held at a time
  */
 record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements LossKernel {
-  private static final Scalar ONE = NativeScope.keep(new Scalar(1.0));
-
   @Override
   public TokenLoss loss(Tensor hidden, Tensor head, Tensor tokens) {
     long predicted = tokens.size(1) - 1;
@@ -109,7 +106,7 @@ record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements Los
           ops.softmax(logits, p);
           run.get(2).copy_(losses(p.gather(1, target), logits, target).squeeze(1));
           if (differentiate) {
-            Tensor minusOne = Ops.zeros(p, ScalarType.Float, target.shape()).sub_(ONE);
+            Tensor minusOne = Ops.add(Ops.zeros(p, ScalarType.Float, target.shape()), -1);
             logits.copy_(p.scatter_add_(1, target, minusOne));
           }
         });

@@ -28,7 +28,8 @@ record MixedLinear(ScalarType product) implements LinearKernel {
       used = scope.pass(weight.to(x.scalar_type()).to(product));
       Tensor rows = rows(x);
       Tensor result = Ops.empty(rows, product, rows.size(0), weight.size(0));
-      OneDnn.CPU.linear(rows, used, bias == null ? null : bias.to(Float), result);
+      Tensor added = bias == null ? null : bias.to(x.scalar_type()).to(Float);
+      OneDnn.CPU.linear(rows, used, added, result);
       long[] shape = x.shape();
       shape[shape.length - 1] = weight.size(0);
       y = scope.pass(result.to(x.scalar_type()).view(shape));

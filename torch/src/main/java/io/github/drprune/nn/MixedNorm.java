@@ -39,21 +39,16 @@ record MixedNorm(ScalarType product) implements NormKernel {
       scale = scope.pass(Ops.add(meanSquares, eps).rsqrt_().unsqueeze(1));
       y = scope.pass(result.to(x.scalar_type()).view(x.shape()));
     }
-    return CustomOperation.record(
-        y,
-        List.of(x, weight),
-        dy -> {
-          Tensor[] gradients = backward(dy, x, used, scale);
-          gradients[1] = gradients[1].to(weight.scalar_type());
-          return gradients;
-        });
+    ScalarType type = weight.scalar_type();
+    return CustomOperation.record(y, List.of(x, weight), dy -> backward(dy, x, used, scale, type));
   }
 
   /**
    * With the normalised row {@code n = x r}, {@code dx = r (dy w - n mean(dy w n))} and {@code dw}
    * the sum of {@code dy n} over rows.
    */
-  private static Tensor[] backward(Tensor dy, Tensor x, Tensor weight, Tensor scale) {
+  private static Tensor[] backward(
+      Tensor dy, Tensor x, Tensor weight, Tensor scale, ScalarType weightType) {
     long width = x.size(-1);
     Tensor dx = Ops.empty(x, x.scalar_type(), x.shape());
     Tensor dw = Ops.zeros(x, Float, width);
@@ -68,6 +63,6 @@ record MixedNorm(ScalarType product) implements NormKernel {
           Tensor gradient = d.mul_(weight).addcmul_(normalised, mean, new Scalar(-1.0));
           run.get(3).copy_(gradient.mul_(run.get(2)));
         });
-    return new Tensor[] {dx, dw};
+    return new Tensor[] {dx, dw.to(weightType)};
   }
 }

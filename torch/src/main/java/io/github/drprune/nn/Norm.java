@@ -41,7 +41,8 @@ public sealed interface Norm {
     @Override
     public Tensor forward(Tensor x, HiddenMask mask) {
       if (mask == null) {
-        return Ops.layerNorm(x, weight.value(), bias.value(), eps);
+        ScalarType type = x.scalar_type();
+        return Ops.layerNorm(x, weight.tensor().to(type), bias.tensor().to(type), eps);
       }
       double share = mask.share();
       Tensor wide = x.to(ScalarType.Float);

@@ -3,7 +3,6 @@ package io.github.drprune.nn;
 import io.github.drprune.safetensors.Dtype;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A learned tensor of a checkpoint.
@@ -12,18 +11,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param axes what its dimensions count, [rows] or [rows, columns]
  * @param tensor the leaf that training updates: float32, or the compute type where nothing is
  *     trained
- * @param compute the type that passes compute in
  * @param stored the type it has in the checkpoint
  */
-public record Weight(
-    String name, List<Axis> axes, Tensor tensor, ScalarType compute, Dtype stored) {
+public record Weight(String name, List<Axis> axes, Tensor tensor, Dtype stored) {
   public Weight {
     axes = List.copyOf(axes);
-  }
-
-  /** The weight in the compute type. */
-  public Tensor value() {
-    return tensor.to(compute);
   }
 
   /**
