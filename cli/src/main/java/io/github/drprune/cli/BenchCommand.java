@@ -3,7 +3,6 @@ package io.github.drprune.cli;
 import static io.github.drprune.cli.Console.bytes;
 import static io.github.drprune.cli.Console.count;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.github.drprune.bench.Bench;
 import io.github.drprune.bench.BenchOptions;
 import io.github.drprune.bench.BenchReport;
@@ -12,12 +11,10 @@ import io.github.drprune.bench.BenchReport.Result;
 import io.github.drprune.bench.Workload;
 import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.Precision;
-import io.github.drprune.model.Family;
-import io.github.drprune.model.ModelConfig;
-import io.github.drprune.model.ModelConfig.Biases;
-import io.github.drprune.model.ModelLoader;
-import io.github.drprune.nn.Activation;
-import io.github.drprune.nn.RotaryConfig;
+import io.github.drprune.model.CheckpointCheck;
+import io.github.drprune.model.ModelShape;
+import io.github.drprune.model.ModelSpec;
+import io.github.drprune.model.NewModel;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -138,7 +135,7 @@ final class BenchCommand implements Callable<Integer> {
     var where = LibTorch.device(device);
     var options =
         new BenchOptions(
-            model == null ? shape() : ModelLoader.check(model),
+            model == null ? shape() : CheckpointCheck.of(model),
             where,
             precision == null ? Precision.fastestOn(where) : precision,
             workloads,
@@ -161,24 +158,10 @@ final class BenchCommand implements Callable<Integer> {
     return 0;
   }
 
-  private ModelConfig shape() {
-    return new ModelConfig(
-        Family.named("llama", "bench"),
-        hidden,
-        layers,
-        heads,
-        kvHeads == null ? heads : kvHeads,
-        Math.max(1, hidden / heads),
-        intermediate,
-        vocabulary,
-        Math.max(length, generated + 1),
-        false,
-        new Biases(false, false, false),
-        Activation.SILU,
-        false,
-        1e-5,
-        new RotaryConfig(10_000, hidden / heads, new RotaryConfig.Scaling.None()),
-        JsonNodeFactory.instance.objectNode());
+  private ModelSpec shape() {
+    var shape =
+        new ModelShape(hidden, layers, heads, kvHeads == null ? heads : kvHeads, intermediate);
+    return NewModel.of("llama", shape, vocabulary, Math.max(length, generated + 1));
   }
 
   private static void print(BenchReport report, PrintWriter out) {

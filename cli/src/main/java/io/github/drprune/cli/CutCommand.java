@@ -6,9 +6,10 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.io.ByteSize;
 import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.Precision;
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelWriter;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.prune.Cut;
@@ -84,7 +85,7 @@ final class CutCommand implements Callable<Integer> {
     if (Files.exists(out)) {
       throw new UserException(out + ": exists already; name a folder to make");
     }
-    ModelConfig config = ModelLoader.check(model);
+    ModelSpec config = CheckpointCheck.of(model);
     MaskValues values = MaskValues.read(masks);
     Cut.check(config, values);
     // Folding in float32 rounds each weight once, whatever type it is stored in.
@@ -92,12 +93,12 @@ final class CutCommand implements Callable<Integer> {
     try (var source = ModelLoader.load(model, options);
         var cut = Cut.apply(source, values, options)) {
       ModelWriter.save(cut, out, model, Optional.ofNullable(dtype), shardSize);
-      report(config, cut.config());
+      report(config, cut.spec());
     }
     return 0;
   }
 
-  private void report(ModelConfig source, ModelConfig result) throws IOException {
+  private void report(ModelSpec source, ModelSpec result) throws IOException {
     var figures =
         new Figures(
             TargetShape.of(source),

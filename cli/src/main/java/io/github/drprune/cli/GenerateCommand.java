@@ -82,7 +82,7 @@ final class GenerateCommand implements Callable<Integer> {
     var sampling = new Sampling(temperature, topP);
     try (var tokenizer = Tokenizer.load(folder);
         var model = ModelLoader.load(folder, options.inference())) {
-      CheckpointSummary.requireFitting(tokenizer, model.config());
+      CheckpointSummary.requireFitting(tokenizer, model.spec());
       stream(model, tokenizer, sampling, spec.commandLine().getOut());
     }
     return 0;

@@ -47,7 +47,7 @@ final class InspectCommand implements Callable<Integer> {
         shape.layers(),
         count(shape.hiddenSize()),
         shape.heads(),
-        summary.headSize(),
+        summary.headDim(),
         shape.kvHeads(),
         count(shape.intermediateSize()));
     out.printf(
@@ -55,7 +55,7 @@ final class InspectCommand implements Callable<Integer> {
         count(summary.vocabularySize()),
         summary.tied() ? "tied to the embedding" : "of its own",
         summary.tokenizerSize() == null ? "missing" : "of " + count(summary.tokenizerSize()));
-    out.printf("context        %s tokens%n", count(summary.positions()));
+    out.printf("context        %s tokens%n", count(summary.contextLength()));
     out.printf("tensors        %s%n", dtypes(summary.tensorsByDtype()));
     out.printf(
         "memory         %s to run (bf16, one text of full length); %s to prune or train, plus "

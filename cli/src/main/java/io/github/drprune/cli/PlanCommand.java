@@ -3,9 +3,9 @@ package io.github.drprune.cli;
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.event.RunEvent;
+import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.CheckpointSummary;
-import io.github.drprune.model.ModelConfig;
-import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.train.Planner;
 import io.github.drprune.train.RunPlan;
@@ -88,7 +88,7 @@ final class PlanCommand implements Runnable {
 
     @Override
     public Integer call() throws IOException {
-      ModelConfig source = ModelLoader.check(folder);
+      ModelSpec source = CheckpointCheck.of(folder);
       List<RunEvent.Model> shapes =
           ShapeSearch.near(source, policy, parameters, limit).stream()
               .map(shape -> CheckpointSummary.event(shape.cutFrom(source, policy)))

@@ -8,10 +8,11 @@ import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.Precision;
 import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ConfigReader;
-import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelWriter;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.prune.GroupPolicy;
@@ -37,7 +38,7 @@ class CutCommandTest {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
-  private static ModelConfig config(int hidden) {
+  private static ModelSpec config(int hidden) {
     return ConfigReader.parse(
         """
         {"model_type": "llama", "hidden_size": %d, "num_hidden_layers": 3, "head_dim": 4,
@@ -88,7 +89,7 @@ class CutCommandTest {
                 "--json",
                 figures))
         .isZero();
-    assertThat(TargetShape.of(ModelLoader.check(folder.resolve("cut")))).isEqualTo(TARGET);
+    assertThat(TargetShape.of(CheckpointCheck.of(folder.resolve("cut")))).isEqualTo(TARGET);
     assertThat(out.toString()).contains("2 layers, hidden 12, 2 heads, intermediate 10");
     assertThat(Json.tree(Files.readString(Path.of(figures)), figures).at("/result/layers").asInt())
         .isEqualTo(2);

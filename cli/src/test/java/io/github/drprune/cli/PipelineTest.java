@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.demo.DemoCorpus;
 import io.github.drprune.demo.DemoTokenizer;
 import io.github.drprune.json.Json;
-import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.prune.TargetShape;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -83,7 +83,7 @@ class PipelineTest {
     assertThat(err.toString())
         .containsSubsequence("=== prune", "=== cut", "=== train", "=== evaluate", "=== report");
     for (String model : new String[] {"pruned/model", "again", "final/model"}) {
-      assertThat(TargetShape.of(ModelLoader.check(folder.resolve(model)))).isEqualTo(TARGET);
+      assertThat(TargetShape.of(CheckpointCheck.of(folder.resolve(model)))).isEqualTo(TARGET);
     }
     JsonNode figures = Json.tree(Files.readString(folder.resolve("figures.json")), "figures.json");
     assertThat(figures.findValuesAsText("model"))

@@ -1,11 +1,15 @@
 package io.github.drprune.config;
 
+import io.github.drprune.json.Suggestion;
+import io.github.drprune.model.ModelFamily;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** The model to train from scratch. */
 public record ShapeConfig(
-    @Key(doc = "Family of the model.", value = "llama") Family family,
+    @Key(doc = "Family of the model, as 'model_type' in a config.json names it.", value = "llama")
+        String family,
     @Key(doc = "Hidden units.", min = 1) int hiddenSize,
     @Key(doc = "Layers.", min = 1) int layers,
     @Key(doc = "Query heads of each layer.", min = 1) int heads,
@@ -15,13 +19,6 @@ public record ShapeConfig(
     @Key(doc = "Whether the head shares the token embedding's weights.", value = "false")
         boolean tiedEmbedding,
     @Key(doc = "Folder with the tokenizer of the data.") Path tokenizer) {
-  /** The model families. */
-  public enum Family {
-    LLAMA,
-    QWEN2,
-    GPT_NEOX
-  }
-
   public ShapeConfig {
     Bounds.check(
         ShapeConfig.class,
@@ -33,6 +30,11 @@ public record ShapeConfig(
         intermediateSize,
         tiedEmbedding,
         tokenizer);
+    List<String> families = ModelFamily.ALL.stream().map(ModelFamily::modelType).toList();
+    if (!families.contains(family)) {
+      throw new IllegalArgumentException(
+          "family: '%s' is not possible%s".formatted(family, Suggestion.among(family, families)));
+    }
     if (heads % kvHeads.orElse(heads) != 0) {
       throw new IllegalArgumentException(
           "kv_heads: %d does not divide heads %d; choose one that does"

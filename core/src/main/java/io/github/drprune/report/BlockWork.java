@@ -14,12 +14,12 @@ final class BlockWork {
    * size is the source's.
    */
   static double speedUp(RunEvent.Model source, RunEvent.Model result) {
-    double headSize = (double) source.hiddenSize() / source.heads();
-    return multiplications(source, headSize) / multiplications(result, headSize);
+    double headDim = (double) source.hiddenSize() / source.heads();
+    return multiplications(source, headDim) / multiplications(result, headDim);
   }
 
-  private static double multiplications(RunEvent.Model model, double headSize) {
-    double attention = 2.0 * (model.heads() + model.kvHeads()) * headSize;
+  private static double multiplications(RunEvent.Model model, double headDim) {
+    double attention = 2.0 * (model.heads() + model.kvHeads()) * headDim;
     int matrices = model.family().equals("gpt_neox") ? 2 : 3;
     double mlp = (double) matrices * model.intermediateSize();
     return model.layers() * model.hiddenSize() * (attention + mlp);

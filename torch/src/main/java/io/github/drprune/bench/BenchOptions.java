@@ -2,7 +2,7 @@ package io.github.drprune.bench;
 
 import io.github.drprune.error.UserException;
 import io.github.drprune.libtorch.Precision;
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelSpec;
 import java.util.List;
 import org.bytedeco.pytorch.Device;
 
@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.Device;
  * @param profile whether to time each part by itself
  */
 public record BenchOptions(
-    ModelConfig config,
+    ModelSpec config,
     Device device,
     Precision precision,
     List<Workload> workloads,
@@ -34,14 +34,14 @@ public record BenchOptions(
     if (length < 2) {
       throw new UserException("length: at least 2, as the first token is not predicted");
     }
-    if (length > config.positions()) {
+    if (length > config.contextLength()) {
       throw new UserException(
-          "length: %d exceeds the model's %d positions".formatted(length, config.positions()));
+          "length: %d exceeds the model's %d positions".formatted(length, config.contextLength()));
     }
-    if (generated < 1 || generated >= config.positions()) {
+    if (generated < 1 || generated >= config.contextLength()) {
       throw new UserException(
           "generated: %d must be at least 1 and below the model's %d positions"
-              .formatted(generated, config.positions()));
+              .formatted(generated, config.contextLength()));
     }
   }
 

@@ -199,8 +199,8 @@ final class Contender implements AutoCloseable {
     var config = options.config();
     int kvHeads = Math.max(1, config.kvHeads() / 2);
     return new TargetShape(
-        config.family().modelType().equals("gpt_neox")
-            ? kvHeads * config.headSize()
+        config.family().hiddenFollowsHeads()
+            ? kvHeads * config.headDim()
             : Math.max(1, config.hiddenSize() / 2),
         Math.max(1, config.layers() / 2),
         kvHeads * config.groupSize(),

@@ -1,22 +1,22 @@
 package io.github.drprune.bench;
 
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TensorShape;
 
 /** Floating-point operations that passes need, a multiply-add counted as two. */
-record Operations(ModelConfig config) {
+record Operations(ModelSpec config) {
   /**
    * Of a forward pass over rows of {@code length}, for each token; a key is seen by those after.
    */
   double forward(int length) {
     long matrices =
         config.tensors().values().stream()
-            .filter(tensor -> tensor.axes().size() == 2)
+            .filter(TensorShape::isMatrix)
             .mapToLong(TensorShape::elements)
             .sum();
     long embedding = (long) config.vocabularySize() * config.hiddenSize();
     long multiplied = config.tiedEmbeddings() ? matrices : matrices - embedding;
-    return 2.0 * multiplied + 2.0 * config.layers() * config.heads() * config.headSize() * length;
+    return 2.0 * multiplied + 2.0 * config.layers() * config.heads() * config.headDim() * length;
   }
 
   /** Of a whole workload of {@code tokens} in rows of {@code length}; 0 for generation. */

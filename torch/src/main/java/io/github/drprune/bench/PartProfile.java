@@ -4,8 +4,9 @@ import io.github.drprune.bench.BenchReport.Part;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.model.CausalLm;
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.BlockMasks;
+import io.github.drprune.nn.HalfMasks;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.KvCache.Past;
 import io.github.drprune.nn.ModelMasks;
@@ -51,7 +52,7 @@ record PartProfile(BenchOptions options) {
   }
 
   private SequencedMap<String, Timed> parts(Contender contender) {
-    ModelConfig config = options.config();
+    ModelSpec config = options.config();
     CausalLm model = contender.model();
     Kernels kernels = model.kernels();
     Tensor tokens = contender.tokens();
@@ -63,7 +64,7 @@ record PartProfile(BenchOptions options) {
         "norms",
         pass(
             2L * layers + 1,
-            x -> block.attentionNorm().forward(x.getFirst(), null),
+            x -> block.attention().norm().forward(x.getFirst(), null),
             List.of(activations(model))));
     Tensor q = heads(model, config.heads());
     Tensor k = heads(model, config.kvHeads());
@@ -78,13 +79,17 @@ record PartProfile(BenchOptions options) {
         "attention in all",
         pass(
             layers,
-            x -> block.attention().forward(x.getFirst(), BlockMasks.NONE, Past.NONE, Probe.NONE),
+            x ->
+                block
+                    .attention()
+                    .body()
+                    .forward(x.getFirst(), HalfMasks.NONE, Past.NONE, Probe.NONE),
             List.of(activations(model))));
     parts.put(
         "MLP",
         pass(
             layers,
-            x -> block.mlp().forward(x.getFirst(), BlockMasks.NONE, Probe.NONE),
+            x -> block.mlp().body().forward(x.getFirst(), HalfMasks.NONE, Past.NONE, Probe.NONE),
             List.of(activations(model))));
     parts.put(
         "blocks in all",
@@ -138,7 +143,7 @@ record PartProfile(BenchOptions options) {
   }
 
   private Tensor heads(CausalLm model, long heads) {
-    return normal(model, options.batch(), heads, options.length(), options.config().headSize());
+    return normal(model, options.batch(), heads, options.length(), options.config().headDim());
   }
 
   private static Tensor normal(CausalLm model, long... shape) {

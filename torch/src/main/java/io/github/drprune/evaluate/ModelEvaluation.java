@@ -4,10 +4,11 @@ import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
 import io.github.drprune.evaluate.EvaluationResult.DomainLoss;
 import io.github.drprune.evaluate.HeldOut.Rows;
+import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.CheckpointSummary;
-import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -46,12 +47,16 @@ public record ModelEvaluation(
   public static ModelEvaluation of(
       Path folder, PreparedData data, HeldOut part, long limit, int batch, ModelOptions options)
       throws IOException {
-    ModelConfig config = ModelLoader.check(folder);
-    if (data.seqLen() > config.positions()) {
+    ModelSpec config = CheckpointCheck.of(folder);
+    if (data.seqLen() > config.contextLength()) {
       throw new UserException(
           "%s: has %d positions, the data in %s sequences of %d; prepare it with --seq-len %d"
               .formatted(
-                  folder, config.positions(), data.folder(), data.seqLen(), config.positions()));
+                  folder,
+                  config.contextLength(),
+                  data.folder(),
+                  data.seqLen(),
+                  config.contextLength()));
     }
     SequencedMap<String, Rows> rows = new LinkedHashMap<>();
     part.of(data).forEach((domain, all) -> rows.put(domain, all.limited(limit)));

@@ -29,7 +29,7 @@ public final class TextGenerator {
    * @return how many tokens were generated
    */
   public int generate(int[] prompt, int maxTokens, IntPredicate sink) {
-    int positions = model.config().positions();
+    int positions = model.spec().contextLength();
     if (prompt.length == 0) {
       throw new UserException("prompt: empty, and the tokenizer adds no first token; give a text");
     }

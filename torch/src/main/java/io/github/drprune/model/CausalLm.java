@@ -30,7 +30,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * T, vocabulary] in the compute type. It owns its weights.
  */
 public final class CausalLm implements AutoCloseable {
-  private final ModelConfig config;
+  private final ModelSpec spec;
   private final ModelParts parts;
   private final SequencedMap<String, Weight> weights = new LinkedHashMap<>();
   private final Rotary rotary;
@@ -38,24 +38,21 @@ public final class CausalLm implements AutoCloseable {
   private final Runnable whenClosed;
 
   private CausalLm(
-      ModelConfig config,
+      ModelSpec spec,
       ModelOptions options,
-      ModelParts.WeightSource source,
+      Function<TensorShape, Weight> source,
       Runnable whenClosed) {
-    this.config = config;
+    this.spec = spec;
     this.options = options;
     this.whenClosed = whenClosed;
-    this.rotary = new Rotary(config.rotary(), config.positions(), options.device(), computeType());
-    ModelParts.WeightSource remembering =
+    this.rotary = new Rotary(spec.rotary(), spec.contextLength(), options.device(), computeType());
+    Function<TensorShape, Weight> remembering =
         shape -> {
-          Weight weight = source.take(shape);
+          Weight weight = source.apply(shape);
           weights.put(weight.name(), weight);
           return weight;
         };
-    this.parts =
-        config
-            .family()
-            .assemble(new ModelParts.Builder(config, remembering, rotary, options.kernels()));
+    this.parts = new ModelBuilder(spec, remembering, rotary, options.kernels()).build();
   }
 
   /**
@@ -66,26 +63,23 @@ public final class CausalLm implements AutoCloseable {
    * @param whenClosed releases what the tensors lie in
    */
   public static CausalLm of(
-      ModelConfig config,
+      ModelSpec spec,
       ModelOptions options,
       Function<TensorShape, Tensor> tensors,
       Function<TensorShape, Dtype> stored,
       Runnable whenClosed) {
-    ModelParts.WeightSource source =
+    Function<TensorShape, Weight> source =
         shape -> {
           try (var _ = NativeScope.open()) {
             return new Weight(
-                shape.name(),
-                shape.axes(),
-                ModelLoader.held(tensors.apply(shape), options),
-                stored.apply(shape));
+                shape, ModelLoader.held(tensors.apply(shape), options), stored.apply(shape));
           }
         };
-    return new CausalLm(config, options, source, whenClosed);
+    return new CausalLm(spec, options, source, whenClosed);
   }
 
-  public ModelConfig config() {
-    return config;
+  public ModelSpec spec() {
+    return spec;
   }
 
   public Device device() {
@@ -170,11 +164,11 @@ public final class CausalLm implements AutoCloseable {
   /** Room for {@code positions} tokens of {@code batch} texts. */
   public KvCache newCache(long batch, long positions) {
     return new KvCache(
-        config.layers(),
+        spec.layers(),
         batch,
-        config.kvHeads(),
+        spec.kvHeads(),
         positions,
-        config.headSize(),
+        spec.headDim(),
         Tensors.options(computeType(), options.device()));
   }
 

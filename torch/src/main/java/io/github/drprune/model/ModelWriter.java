@@ -62,7 +62,7 @@ public final class ModelWriter {
         specs,
         shardSize,
         (spec, sink) -> write(model.weights().get(spec.name()), spec, sink));
-    ObjectNode config = model.config().toJson();
+    ObjectNode config = model.spec().toJson();
     config.put("torch_dtype", Dtypes.torchName(specs.getFirst().dtype()));
     config.remove("dtype"); // the key's newer name, where the source had it, would contradict
     Files.writeString(folder.resolve("config.json"), Json.pretty(config));

@@ -1,11 +1,11 @@
 package io.github.drprune.nn;
 
 import io.github.drprune.nn.KvCache.Past;
-import java.util.function.BiConsumer;
 import org.bytedeco.pytorch.Tensor;
 
-/** Causal self-attention with rotary positions, [B, T, hidden] to [B, T, hidden]. */
-public record Attention(Projection projection, Linear output, Rotary rotary, Kernels kernels) {
+/** Causal self-attention with rotary positions. Its units are what the heads gathered. */
+public record Attention(Projection projection, Linear output, Rotary rotary, Kernels kernels)
+    implements Body {
 
   /** Queries [B, heads, T, d], keys and values [B, kv heads, T, d]. */
   public record Qkv(Tensor q, Tensor k, Tensor v) {}
@@ -37,7 +37,8 @@ public record Attention(Projection projection, Linear output, Rotary rotary, Ker
     }
   }
 
-  public Tensor forward(Tensor x, BlockMasks masks, Past past, Probe probe) {
+  @Override
+  public Tensor units(Tensor x, Past past, Probe probe) {
     var qkv = projection.project(x);
     Tensor q = rotary.apply(qkv.q(), past.length(), kernels.rotary());
     Tensor k = past.appendKeys(rotary.apply(qkv.k(), past.length(), kernels.rotary()));
@@ -47,13 +48,7 @@ public record Attention(Projection projection, Linear output, Rotary rotary, Ker
     long width = context.size(1) * context.size(3);
     Tensor joined = context.transpose(1, 2).reshape(x.size(0), x.size(1), width);
     probe.context(joined);
-    return output.forward(joined, masks.attentionRows(), masks.headColumns(width));
-  }
-
-  /** Gives {@code sink} the weights that {@code masks} change. */
-  void fold(BlockMasks masks, BiConsumer<Weight, Tensor> sink) {
-    long width = output.weight().tensor().size(1);
-    output.fold(masks.attentionRows(), masks.headColumns(width), sink);
+    return joined;
   }
 
   /** [B, T, heads x d] to [B, heads, T, d]. */

@@ -2,17 +2,15 @@ package io.github.drprune.nn;
 
 import io.github.drprune.nn.KvCache.Past;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A transformer block with the norms before its halves.
+ * A transformer block.
  *
  * @param parallel both halves read the block's input (GPT-NeoX); otherwise the MLP reads what
  *     attention left
  */
-public record Block(
-    Norm attentionNorm, Attention attention, Norm mlpNorm, Mlp mlp, boolean parallel) {
+public record Block(HalfBlock attention, HalfBlock mlp, boolean parallel) {
 
   /** [B, T, hidden] to [B, T, hidden]. */
   public Tensor forward(Tensor x, BlockMasks masks, Past past) {
@@ -21,27 +19,13 @@ public record Block(
 
   /** As {@link #forward(Tensor, BlockMasks, Past)}; {@code probe} sees what flows through. */
   public Tensor forward(Tensor x, BlockMasks masks, Past past, Probe probe) {
-    Tensor attentionInput = attentionNorm.forward(x, masks.hidden());
-    probe.normalised(attentionInput);
-    Tensor attended = x.add(attention.forward(attentionInput, masks, past, probe));
-    Tensor mlpInput = mlpNorm.forward(parallel ? x : attended, masks.hidden());
-    probe.normalised(mlpInput);
-    return attended.add(mlp.forward(mlpInput, masks, probe));
+    Tensor attended = x.add(attention.forward(x, masks.attention(), past, probe));
+    return attended.add(mlp.forward(parallel ? x : attended, masks.mlp(), past, probe));
   }
 
   /** Gives {@code sink} the weights that {@code masks} change, scaled, at their full size. */
   public void fold(BlockMasks masks, BiConsumer<Weight, Tensor> sink) {
-    attentionNorm.fold(masks.hidden(), sink);
-    attention.fold(masks, sink);
-    mlpNorm.fold(masks.hidden(), sink);
-    mlp.fold(masks, sink);
-  }
-
-  /** Gives {@code sink} the weights of the MLP half, its norm's included. */
-  public void mlpWeights(Consumer<Weight> sink) {
-    BiConsumer<Weight, Tensor> folded = (weight, _) -> sink.accept(weight);
-    mlpNorm.fold(null, folded);
-    mlp.fold(BlockMasks.NONE, folded);
-    mlp.inputs().forEach(linear -> linear.fold(null, null, folded));
+    attention.fold(masks.attention(), sink);
+    mlp.fold(masks.mlp(), sink);
   }
 }

@@ -79,14 +79,14 @@ public final class KvCache implements AutoCloseable {
   /**
    * Room for {@code capacity} positions.
    *
-   * @param headSize size of one key or value
+   * @param headDim size of one key or value
    */
   public KvCache(
-      int layers, long batch, int kvHeads, long capacity, int headSize, TensorOptions options) {
+      int layers, long batch, int kvHeads, long capacity, int headDim, TensorOptions options) {
     this.capacity = capacity;
     try (var _ = NativeScope.open()) {
       for (int i = 0; i < layers; i++) {
-        this.layers.add(new Layer(new long[] {batch, kvHeads, capacity, headSize}, options));
+        this.layers.add(new Layer(new long[] {batch, kvHeads, capacity, headDim}, options));
       }
     }
   }

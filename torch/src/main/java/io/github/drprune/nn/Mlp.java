@@ -1,54 +1,35 @@
 package io.github.drprune.nn;
 
-import java.util.List;
-import java.util.function.BiConsumer;
+import io.github.drprune.model.Activation;
+import io.github.drprune.nn.KvCache.Past;
 import org.bytedeco.pytorch.Tensor;
 
-/** The feed-forward half of a block, [B, T, hidden] to [B, T, hidden]. */
-public sealed interface Mlp {
-  Linear down();
-
-  /** The projections from the residual stream. */
-  List<Linear> inputs();
-
+/** The feed-forward body of a block. Its units are the activated product. */
+public sealed interface Mlp extends Body {
   /** The activated product that the intermediate mask multiplies, [B, T, intermediate]. */
   Tensor intermediate(Tensor x);
 
-  default Tensor forward(Tensor x, BlockMasks masks, Probe probe) {
+  @Override
+  default Tensor units(Tensor x, Past past, Probe probe) {
     Tensor product = intermediate(x);
     probe.intermediate(product);
-    return down().forward(product, masks.mlpRows(), masks.intermediate());
+    return product;
   }
 
-  /** Gives {@code sink} the weights that {@code masks} change. */
-  default void fold(BlockMasks masks, BiConsumer<Weight, Tensor> sink) {
-    down().fold(masks.mlpRows(), masks.intermediate(), sink);
-  }
-
-  /** {@code down(act(gate(x)) * up(x))}, as in Llama (arXiv 2002.05202). */
-  record Gated(Linear gate, Linear up, Linear down, Activation activation, GateKernel kernel)
+  /** {@code output(act(gate(x)) * up(x))}, as in Llama (arXiv 2002.05202). */
+  record Gated(Linear gate, Linear up, Linear output, Activation activation, GateKernel kernel)
       implements Mlp {
-    @Override
-    public List<Linear> inputs() {
-      return List.of(gate, up);
-    }
-
     @Override
     public Tensor intermediate(Tensor x) {
       return kernel.apply(gate.forward(x), up.forward(x), activation);
     }
   }
 
-  /** {@code down(act(up(x)))}, as in GPT-NeoX. */
-  record Plain(Linear up, Linear down, Activation activation) implements Mlp {
-    @Override
-    public List<Linear> inputs() {
-      return List.of(up);
-    }
-
+  /** {@code output(act(up(x)))}, as in GPT-NeoX. */
+  record Plain(Linear up, Linear output, Activation activation) implements Mlp {
     @Override
     public Tensor intermediate(Tensor x) {
-      return activation.apply(up.forward(x));
+      return Activations.apply(activation, up.forward(x));
     }
   }
 }

@@ -4,6 +4,7 @@ import io.github.drprune.libtorch.CustomOperation;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Ops;
+import io.github.drprune.model.Activation;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;

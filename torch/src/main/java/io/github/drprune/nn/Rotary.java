@@ -7,6 +7,7 @@ import static org.bytedeco.pytorch.global.torch.sin;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.RotarySpec;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -16,7 +17,7 @@ public final class Rotary implements AutoCloseable {
   private final Tensor cosines; // [positions, dims / 2]
   private final Tensor sines;
 
-  public Rotary(RotaryConfig config, int positions, Device device, ScalarType type) {
+  public Rotary(RotarySpec config, int positions, Device device, ScalarType type) {
     try (var _ = NativeScope.open();
         var _ = NoGrad.open()) {
       var steps = new double[positions];

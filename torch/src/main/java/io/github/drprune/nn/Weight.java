@@ -1,21 +1,21 @@
 package io.github.drprune.nn;
 
+import io.github.drprune.model.TensorShape;
 import io.github.drprune.safetensors.Dtype;
-import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * A learned tensor of a checkpoint.
  *
- * @param name its key in the checkpoint
- * @param axes what its dimensions count, [rows] or [rows, columns]
+ * @param shape what it is in the model
  * @param tensor the leaf that training updates: float32, or the compute type where nothing is
  *     trained
  * @param stored the type it has in the checkpoint
  */
-public record Weight(String name, List<Axis> axes, Tensor tensor, Dtype stored) {
-  public Weight {
-    axes = List.copyOf(axes);
+public record Weight(TensorShape shape, Tensor tensor, Dtype stored) {
+  /** Its key in the checkpoint. */
+  public String name() {
+    return shape.name();
   }
 
   /**
@@ -35,7 +35,7 @@ public record Weight(String name, List<Axis> axes, Tensor tensor, Dtype stored) 
     if (rows == null) {
       return folded;
     }
-    boolean perRowOfMatrix = axes.size() == 2 && rows.dim() == 1;
+    boolean perRowOfMatrix = shape.isMatrix() && rows.dim() == 1;
     return folded.mul(perRowOfMatrix ? rows.unsqueeze(1) : rows);
   }
 }

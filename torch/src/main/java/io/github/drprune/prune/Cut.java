@@ -3,20 +3,16 @@ package io.github.drprune.prune;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.Axis.Unit;
 import io.github.drprune.model.CausalLm;
-import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TensorShape;
-import io.github.drprune.nn.Axis;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -29,7 +25,7 @@ public final class Cut {
   private final CausalLm model;
   private final MaskValues masks;
   private final List<LayerPair> layers;
-  private final ModelConfig target;
+  private final ModelSpec target;
   private final Map<String, TensorShape> shapes;
   private final Map<String, String> sources;
   private final Map<String, Tensor> folded = new HashMap<>();
@@ -38,8 +34,8 @@ public final class Cut {
     this.model = model;
     this.masks = masks;
     this.layers = masks.layers();
-    this.target = masks.shape().cutFrom(model.config(), masks.layout().policy());
-    this.shapes = model.config().tensors();
+    this.target = masks.shape().cutFrom(model.spec(), masks.layout().policy());
+    this.shapes = model.spec().tensors();
     this.sources = sources();
   }
 
@@ -48,7 +44,7 @@ public final class Cut {
    *
    * @throws io.github.drprune.error.UserException as {@link #apply} does
    */
-  public static void check(ModelConfig model, MaskValues masks) {
+  public static void check(ModelSpec model, MaskValues masks) {
     masks.layout().checkModel(model);
     masks.shape().cutFrom(model, masks.layout().policy());
   }
@@ -60,7 +56,7 @@ public final class Cut {
    *     keep the same in every layer
    */
   public static CausalLm apply(CausalLm model, MaskValues masks, ModelOptions options) {
-    check(model.config(), masks);
+    check(model.spec(), masks);
     return new Cut(model, masks).cut(options);
   }
 
@@ -103,7 +99,8 @@ public final class Cut {
     TensorShape shape = shapes.get(name);
     Tensor selected = weight.detach();
     for (int dimension = 0; dimension < shape.axes().size(); dimension++) {
-      long[] kept = kept(shape.axes().get(dimension), shape.layer());
+      long[] kept =
+          shape.axes().get(dimension).places(unit -> kept(unit, shape.layer()), model.spec());
       if (kept.length < shape.sizes()[dimension]) {
         Tensor index = Tensors.of(kept, kept.length).to(model.device(), ScalarType.Long);
         selected = selected.index_select(dimension, index);
@@ -115,56 +112,28 @@ public final class Cut {
         : selected;
   }
 
-  private long[] kept(Axis axis, int layer) {
-    int headSize = model.config().headSize();
-    return switch (axis) {
-      case VOCABULARY -> runs(IntStream.range(0, model.config().vocabularySize()).toArray(), 1);
-      case HIDDEN -> runs(masks.hidden(), 1);
-      case QUERY -> runs(masks.heads(layer), headSize);
-      case KEY_VALUE -> runs(masks.kvHeads(layer), headSize);
-      case FUSED_QUERY_KEY_VALUE -> runs(masks.heads(layer), 3 * headSize);
-      case INTERMEDIATE -> runs(masks.intermediate(layer), 1);
+  private int[] kept(Unit unit, int layer) {
+    return switch (unit) {
+      case VOCABULARY -> IntStream.range(0, model.spec().vocabularySize()).toArray();
+      case HIDDEN -> masks.hidden();
+      case QUERY_HEAD -> masks.heads(layer);
+      case KEY_VALUE_HEAD -> masks.kvHeads(layer);
+      case INTERMEDIATE -> masks.intermediate(layer);
     };
-  }
-
-  /** The indices that runs of {@code length} cover, the k-th from k x length on. */
-  private static long[] runs(int[] kept, int length) {
-    return Arrays.stream(kept)
-        .asLongStream()
-        .flatMap(unit -> LongStream.range(unit * length, (unit + 1) * length))
-        .toArray();
   }
 
   /** For the name of each weight of the cut model the name of the source's. */
   private Map<String, String> sources() {
-    List<List<String>> from = byLayer(model.config());
-    List<List<String>> to = byLayer(target);
-    Set<String> ofMlp = new HashSet<>();
-    model.blocks().forEach(block -> block.mlpWeights(weight -> ofMlp.add(weight.name())));
     Map<String, String> sources = new HashMap<>();
-    for (int i = 0; i < to.getLast().size(); i++) {
-      sources.put(to.getLast().get(i), from.getLast().get(i));
-    }
-    for (int layer = 0; layer < layers.size(); layer++) {
-      LayerPair pair = layers.get(layer);
-      for (int i = 0; i < to.get(layer).size(); i++) {
-        String mlp = from.get(pair.mlp()).get(i);
-        String attention = from.get(pair.attention()).get(i);
-        sources.put(to.get(layer).get(i), ofMlp.contains(mlp) ? mlp : attention);
-      }
+    for (TensorShape tensor : target.tensors().values()) {
+      int layer =
+          switch (tensor.role().place()) {
+            case EMBEDDING, HEAD -> -1;
+            case ATTENTION -> layers.get(tensor.layer()).attention();
+            case MLP -> layers.get(tensor.layer()).mlp();
+          };
+      sources.put(tensor.name(), model.spec().like(tensor, layer).name());
     }
     return sources;
-  }
-
-  /** The names of each layer's weights in the order they are used; those of no layer come last. */
-  private static List<List<String>> byLayer(ModelConfig config) {
-    List<List<String>> names = new ArrayList<>();
-    for (int layer = 0; layer <= config.layers(); layer++) {
-      names.add(new ArrayList<>());
-    }
-    for (TensorShape shape : config.tensors().values()) {
-      names.get(shape.layer() < 0 ? config.layers() : shape.layer()).add(shape.name());
-    }
-    return names;
   }
 }

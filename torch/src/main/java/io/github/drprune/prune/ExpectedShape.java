@@ -1,6 +1,6 @@
 package io.github.drprune.prune;
 
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelSpec;
 import java.util.Arrays;
 import java.util.Set;
 
@@ -14,7 +14,7 @@ final class ExpectedShape {
    */
   static TargetShape of(MaskSet masks, ExpectedSize size, double sparsity) {
     MaskLayout layout = masks.layout();
-    ModelConfig source = layout.config();
+    ModelSpec source = layout.config();
     Set<MaskModule> modules = layout.modules();
     int layers =
         modules.contains(MaskModule.HEAD_LAYER)
@@ -35,7 +35,7 @@ final class ExpectedShape {
     }
     int hidden = rounded(masks, MaskModule.HIDDEN);
     if (source.family().hiddenFollowsHeads()) {
-      hidden = heads * source.headSize();
+      hidden = heads * source.headDim();
     }
     var shape =
         new TargetShape(
@@ -48,8 +48,8 @@ final class ExpectedShape {
   /** {@code shape} with the intermediate size that brings its parameters nearest the sparsity. */
   private static TargetShape withIntermediate(
       TargetShape shape, MaskLayout layout, ExpectedSize size, double sparsity) {
-    ModelConfig source = layout.config();
-    ModelConfig cut = shape.cutFrom(source, layout.policy());
+    ModelSpec source = layout.config();
+    ModelSpec cut = shape.cutFrom(source, layout.policy());
     double hiddenShare = (double) shape.hiddenSize() / source.hiddenSize();
     double perUnit = shape.layers() * hiddenShare * size.mlp() / source.intermediateSize();
     double others = MaskLayout.matrices(cut) - perUnit * shape.intermediateSize();

@@ -1,7 +1,7 @@
 package io.github.drprune.prune;
 
 import io.github.drprune.libtorch.Ops;
-import io.github.drprune.nn.Axis;
+import io.github.drprune.model.Axis.Unit;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -17,9 +17,9 @@ import org.bytedeco.pytorch.global.torch;
 record ExpectedSize(MaskLayout layout, long perHeads, long perGroups, long mlp) {
 
   static ExpectedSize of(MaskLayout layout) {
-    long query = layout.perLayer(Axis.QUERY, Axis.FUSED_QUERY_KEY_VALUE);
-    long keyValue = layout.perLayer(Axis.KEY_VALUE);
-    long mlp = layout.perLayer(Axis.INTERMEDIATE);
+    long query = layout.perLayer(Unit.QUERY_HEAD);
+    long keyValue = layout.perLayer(Unit.KEY_VALUE_HEAD);
+    long mlp = layout.perLayer(Unit.INTERMEDIATE);
     return switch (layout.policy()) {
       case KV_GROUP -> new ExpectedSize(layout, query + keyValue, 0, mlp);
       case QUERY_IN_GROUP -> new ExpectedSize(layout, query, keyValue, mlp);

@@ -5,7 +5,7 @@ import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.BlockMasks;
 import io.github.drprune.nn.KvCache.Past;
 import io.github.drprune.nn.Probe;
@@ -44,7 +44,7 @@ public record Importance(
     if (!batches.hasNext()) {
       throw new IllegalArgumentException("no calibration batch");
     }
-    var sums = new Sums(model.config());
+    var sums = new Sums(model.spec());
     try (var _ = NoGrad.open()) {
       while (batches.hasNext()) {
         try (var _ = NativeScope.open()) {
@@ -57,7 +57,7 @@ public record Importance(
 
   /** The masks, all 0 or 1, of a one-shot cut: in each row the units with the largest scores. */
   public MaskValues masks(MaskLayout layout, TargetShape target) {
-    ModelConfig cut = layout.targetConfig(target);
+    ModelSpec cut = layout.targetConfig(target);
     Map<MaskModule, float[][]> values = new EnumMap<>(MaskModule.class);
     for (MaskModule module : layout.modules()) {
       int kept = layout.kept(module, cut);
@@ -73,14 +73,14 @@ public record Importance(
   /** As {@link #masks(MaskLayout, TargetShape)} for the modules in which the shapes differ. */
   public static MaskValues masks(
       CausalLm model, Iterator<Tensor> batches, TargetShape target, GroupPolicy policy) {
-    var layout = MaskLayout.of(model.config(), MaskModule.between(model.config(), target), policy);
+    var layout = MaskLayout.of(model.spec(), MaskModule.between(model.spec(), target), policy);
     layout.targetConfig(target);
     return of(model, batches).masks(layout, target);
   }
 
   /** The scores of a module's units, [rows][units]; halves of a layer have the layer's. */
   double[][] rows(MaskLayout layout, MaskModule module) {
-    ModelConfig config = layout.config();
+    ModelSpec config = layout.config();
     return switch (module) {
       case HIDDEN -> new double[][] {hidden};
       case INTERMEDIATE -> intermediate;
@@ -141,7 +141,7 @@ public record Importance(
     private final double[] hidden;
     private final List<Layer> layers = new ArrayList<>();
 
-    Sums(ModelConfig config) {
+    Sums(ModelSpec config) {
       hidden = new double[config.hiddenSize()];
       for (int layer = 0; layer < config.layers(); layer++) {
         layers.add(new Layer(config));
@@ -171,7 +171,7 @@ public record Importance(
       private final double[] intermediate;
       private double moved;
 
-      Layer(ModelConfig config) {
+      Layer(ModelSpec config) {
         heads = new double[config.heads()];
         intermediate = new double[config.intermediateSize()];
       }

@@ -4,7 +4,7 @@ import io.github.drprune.event.RunEvent;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -43,7 +43,7 @@ public final class Lagrangian implements AutoCloseable {
           case TargetSparsity wanted -> wanted.sparsity();
           case TargetShape shape -> {
             MaskLayout layout = masks.layout();
-            ModelConfig cut = layout.targetConfig(shape);
+            ModelSpec cut = layout.targetConfig(shape);
             for (MaskModule module : layout.modules()) {
               targets.put(module, 1 - (double) layout.kept(module, cut) / layout.units(module));
             }

@@ -1,10 +1,11 @@
 package io.github.drprune.prune;
 
 import io.github.drprune.error.UserException;
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.Axis.Unit;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TensorShape;
-import io.github.drprune.nn.Axis;
 import io.github.drprune.nn.BlockMasks;
+import io.github.drprune.nn.HalfMasks;
 import io.github.drprune.nn.HiddenMask;
 import io.github.drprune.nn.ModelMasks;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ import org.bytedeco.pytorch.TensorVector;
  * Which masks a model has and what they count: every module has [rows, units] values, one row per
  * thing that keeps the same number of units.
  */
-public record MaskLayout(ModelConfig config, Set<MaskModule> modules, GroupPolicy policy) {
+public record MaskLayout(ModelSpec config, Set<MaskModule> modules, GroupPolicy policy) {
   public MaskLayout {
     modules = MaskModule.combination(modules);
     if (policy == GroupPolicy.QUERY_IN_GROUP
@@ -31,7 +32,7 @@ public record MaskLayout(ModelConfig config, Set<MaskModule> modules, GroupPolic
   }
 
   public static MaskLayout of(
-      ModelConfig config, Collection<MaskModule> modules, GroupPolicy policy) {
+      ModelSpec config, Collection<MaskModule> modules, GroupPolicy policy) {
     return new MaskLayout(config, MaskModule.combination(modules), policy);
   }
 
@@ -54,7 +55,7 @@ public record MaskLayout(ModelConfig config, Set<MaskModule> modules, GroupPolic
   }
 
   /** How many units of a row a model of configuration {@code target} keeps. */
-  public int kept(MaskModule module, ModelConfig target) {
+  public int kept(MaskModule module, ModelSpec target) {
     return switch (module) {
       case HIDDEN -> target.hiddenSize();
       case LAYER, HEAD_LAYER, MLP -> target.layers();
@@ -72,8 +73,8 @@ public record MaskLayout(ModelConfig config, Set<MaskModule> modules, GroupPolic
    *
    * @throws UserException when masks of this layout cannot lead to {@code target}
    */
-  public ModelConfig targetConfig(TargetShape target) {
-    ModelConfig cut = target.cutFrom(config, policy);
+  public ModelSpec targetConfig(TargetShape target) {
+    ModelSpec cut = target.cutFrom(config, policy);
     if (target.equals(TargetShape.of(config))) {
       throw new UserException("target: the same shape as the model's; nothing to prune");
     }
@@ -93,20 +94,20 @@ public record MaskLayout(ModelConfig config, Set<MaskModule> modules, GroupPolic
    *
    * @throws UserException naming the first difference
    */
-  void checkModel(ModelConfig model) {
+  void checkModel(ModelSpec model) {
     same("family", config.family().modelType(), model.family().modelType());
     same("hidden size", config.hiddenSize(), model.hiddenSize());
     same("number of layers", config.layers(), model.layers());
     same("number of heads", config.heads(), model.heads());
     same("number of key/value heads", config.kvHeads(), model.kvHeads());
-    same("head size", config.headSize(), model.headSize());
+    same("head dim", config.headDim(), model.headDim());
     same("intermediate size", config.intermediateSize(), model.intermediateSize());
     same("vocabulary size", config.vocabularySize(), model.vocabularySize());
     same("tying of the embeddings", config.tiedEmbeddings(), model.tiedEmbeddings());
-    same("choice of biases", config.biases(), model.biases());
+    same("choice of biases", config.biased(), model.biased());
     same("activation", config.activation(), model.activation());
     same("parallel residual", config.parallelResidual(), model.parallelResidual());
-    same("norm epsilon", config.normEps(), model.normEps());
+    same("norm", config.norm(), model.norm());
     same("rotary embedding", config.rotary(), model.rotary());
   }
 
@@ -137,11 +138,8 @@ public record MaskLayout(ModelConfig config, Set<MaskModule> modules, GroupPolic
     for (int layer = 0; layer < config.layers(); layer++) {
       blocks.add(
           new BlockMasks(
-              hidden,
-              at(heads, layer),
-              at(intermediate, layer),
-              scalar(at(attention, layer)),
-              scalar(at(mlp, layer))));
+              new HalfMasks(hidden, at(heads, layer), scalar(at(attention, layer))),
+              new HalfMasks(hidden, at(intermediate, layer), scalar(at(mlp, layer)))));
     }
     return new ModelMasks(hidden, blocks);
   }
@@ -160,24 +158,24 @@ public record MaskLayout(ModelConfig config, Set<MaskModule> modules, GroupPolic
     }
   }
 
-  /** Parameters of one layer's matrices that have one of {@code axes}. */
-  long perLayer(Axis... axes) {
+  /** Parameters of one layer's matrices that have a row or column for each {@code unit}. */
+  long perLayer(Unit unit) {
     return config.tensors().values().stream()
-        .filter(shape -> shape.layer() == 0 && shape.axes().size() == 2)
-        .filter(shape -> shape.axes().stream().anyMatch(List.of(axes)::contains))
+        .filter(shape -> shape.layer() == 0 && shape.isMatrix())
+        .filter(shape -> shape.axes().stream().anyMatch(axis -> axis.counts(unit)))
         .mapToLong(TensorShape::elements)
         .sum();
   }
 
   /** The share of the parameters of the blocks' matrices that the model {@code cut} lacks. */
-  double sparsity(ModelConfig cut) {
+  double sparsity(ModelSpec cut) {
     return 1 - (double) matrices(cut) / matrices(config);
   }
 
   /** Parameters of all blocks' matrices. */
-  static long matrices(ModelConfig config) {
+  static long matrices(ModelSpec config) {
     return config.tensors().values().stream()
-        .filter(shape -> shape.layer() >= 0 && shape.axes().size() == 2)
+        .filter(shape -> shape.role().isInLayer() && shape.isMatrix())
         .mapToLong(TensorShape::elements)
         .sum();
   }

@@ -3,7 +3,7 @@ package io.github.drprune.prune;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.drprune.error.UserException;
 import io.github.drprune.json.Suggestion;
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelSpec;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
@@ -85,7 +85,7 @@ public enum MaskModule {
   }
 
   /** The modules that turn {@code source} into {@code target}, whole layers rather than halves. */
-  public static Set<MaskModule> between(ModelConfig source, TargetShape target) {
+  public static Set<MaskModule> between(ModelSpec source, TargetShape target) {
     Set<MaskModule> set = EnumSet.noneOf(MaskModule.class);
     if (target.hiddenSize() != source.hiddenSize()) {
       set.add(HIDDEN);

@@ -5,7 +5,7 @@ import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.libtorch.Tensors;
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.ModelMasks;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -128,7 +128,7 @@ public final class MaskSet implements AutoCloseable {
 
   /** The masks of the model to cut: exactly the target's shape or, rounded to units, sparsity. */
   public MaskValues deterministicExact() {
-    ModelConfig cut =
+    ModelSpec cut =
         switch (target) {
           case TargetShape shape -> layout.targetConfig(shape);
           case TargetSparsity wanted ->

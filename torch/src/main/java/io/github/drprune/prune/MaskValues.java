@@ -2,7 +2,7 @@ package io.github.drprune.prune;
 
 import io.github.drprune.error.UserException;
 import io.github.drprune.libtorch.Tensors;
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.ModelMasks;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -64,7 +64,7 @@ public record MaskValues(MaskLayout layout, Map<MaskModule, float[][]> values) {
 
   /** The layers that stay, in order. */
   List<LayerPair> layers() {
-    ModelConfig config = layout.config();
+    ModelSpec config = layout.config();
     if (layout.modules().contains(MaskModule.LAYER)) {
       return LayerPair.whole(kept(MaskModule.LAYER, 0));
     }
@@ -98,7 +98,7 @@ public record MaskValues(MaskLayout layout, Map<MaskModule, float[][]> values) {
 
   /** The query heads of a source layer that stay. */
   int[] heads(int layer) {
-    ModelConfig config = layout.config();
+    ModelSpec config = layout.config();
     int size = config.groupSize();
     if (!layout.modules().contains(MaskModule.HEAD)) {
       return all(config.heads());

@@ -7,7 +7,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.ConfigReader;
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -129,7 +129,7 @@ record MasksFile(
     if (model == null || groupPolicy == null || modules == null) {
       throw new UserException("'model', 'group_policy' or 'modules' is missing");
     }
-    ModelConfig config = ConfigReader.parse(Json.line(model), where);
+    ModelSpec config = ConfigReader.parse(Json.line(model), where);
     var layout =
         MaskLayout.of(
             config, modules.keySet().stream().map(MaskModule::named).toList(), groupPolicy);

@@ -1,7 +1,8 @@
 package io.github.drprune.prune;
 
 import io.github.drprune.error.UserException;
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelShape;
+import io.github.drprune.model.ModelSpec;
 
 /**
  * The shape of the model to cut, the same in every layer.
@@ -19,7 +20,7 @@ public record TargetShape(int hiddenSize, int layers, int heads, int kvHeads, in
     positive("intermediate size", intermediateSize);
   }
 
-  public static TargetShape of(ModelConfig config) {
+  public static TargetShape of(ModelSpec config) {
     return new TargetShape(
         config.hiddenSize(),
         config.layers(),
@@ -33,7 +34,7 @@ public record TargetShape(int hiddenSize, int layers, int heads, int kvHeads, in
    * follow from the heads.
    */
   public static TargetShape of(
-      ModelConfig source,
+      ModelSpec source,
       GroupPolicy policy,
       Integer hiddenSize,
       Integer layers,
@@ -59,7 +60,7 @@ public record TargetShape(int hiddenSize, int layers, int heads, int kvHeads, in
    *
    * @throws UserException when it cannot be cut to it
    */
-  public ModelConfig cutFrom(ModelConfig source, GroupPolicy policy) {
+  public ModelSpec cutFrom(ModelSpec source, GroupPolicy policy) {
     within("hidden size", hiddenSize, source.hiddenSize());
     within("layers", layers, source.layers());
     within("heads", heads, source.heads());
@@ -69,7 +70,7 @@ public record TargetShape(int hiddenSize, int layers, int heads, int kvHeads, in
       case KV_GROUP -> checkWholeGroups(source.groupSize());
       case QUERY_IN_GROUP -> checkAllGroups(source);
     }
-    return source.resized(hiddenSize, layers, heads, kvHeads, intermediateSize);
+    return source.resized(new ModelShape(hiddenSize, layers, heads, kvHeads, intermediateSize));
   }
 
   private void checkWholeGroups(int groupSize) {
@@ -85,7 +86,7 @@ public record TargetShape(int hiddenSize, int layers, int heads, int kvHeads, in
     }
   }
 
-  private void checkAllGroups(ModelConfig source) {
+  private void checkAllGroups(ModelSpec source) {
     if (source.groupSize() == 1 && heads != source.heads()) {
       throw new UserException(
           "policy query_in_group: the model's heads share no key/value heads; use kv_group");

@@ -8,8 +8,9 @@ import io.github.drprune.data.Split;
 import io.github.drprune.error.UserException;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.model.CheckpointSummary;
-import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelShape;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.train.StepCalibration.Cost;
 import java.io.IOException;
@@ -43,7 +44,7 @@ public final class Planner {
   }
 
   private static RunPlan plan(RunKind kind) throws IOException, InterruptedException {
-    ModelConfig source = kind.source();
+    ModelSpec source = kind.source();
     RunConfig config = kind.config();
     ModelOptions options = Runner.options(config, Kernels::select);
     boolean onCpu = options.device().is_cpu();
@@ -63,7 +64,7 @@ public final class Planner {
 
   /** Measures one layer and {@link #MOST_LAYERS}, and draws a line through both. */
   private static Cost cost(
-      RunKind kind, ModelConfig source, ModelOptions options, PreparedData data, Long available)
+      RunKind kind, ModelSpec source, ModelOptions options, PreparedData data, Long available)
       throws IOException, InterruptedException {
     if (source.layers() <= MOST_LAYERS) {
       return new StepCalibration(kind, options, data).measure(source);
@@ -74,13 +75,15 @@ public final class Planner {
     return one.extended(more, (source.layers() - 1.0) / (MOST_LAYERS - 1));
   }
 
-  private static ModelConfig withLayers(ModelConfig source, int layers) {
+  private static ModelSpec withLayers(ModelSpec source, int layers) {
+    ModelShape shape = source.shape();
     return source.resized(
-        source.hiddenSize(), layers, source.heads(), source.kvHeads(), source.intermediateSize());
+        new ModelShape(
+            shape.hiddenSize(), layers, shape.heads(), shape.kvHeads(), shape.intermediateSize()));
   }
 
   private static RunPlan plan(
-      RunKind kind, ModelConfig source, PreparedData data, Cost cost, long memory, Long available) {
+      RunKind kind, ModelSpec source, PreparedData data, Cost cost, long memory, Long available) {
     RunConfig config = kind.config();
     long microBatches = config.globalBatch() / config.microBatch();
     double step = cost.microBatchSeconds() * microBatches + cost.updateSeconds();
@@ -145,7 +148,7 @@ public final class Planner {
     }
   }
 
-  private static void require(ModelConfig source, long needed, Long available, String what) {
+  private static void require(ModelSpec source, long needed, Long available, String what) {
     if (available != null && needed > available) {
       throw new UserException(
           "plan: the %s of a model of %,d parameters needs about %.1f GiB and %.1f GiB are free; %s"

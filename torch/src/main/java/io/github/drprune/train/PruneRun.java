@@ -11,10 +11,11 @@ import io.github.drprune.event.RunEvent;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.model.CausalLm;
+import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.CheckpointSummary;
-import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelWriter;
 import io.github.drprune.optim.Schedule;
 import io.github.drprune.prune.Cut;
@@ -52,8 +53,8 @@ record PruneRun(PruneConfig whole) implements RunKind {
   }
 
   @Override
-  public ModelConfig source() throws IOException {
-    ModelConfig source = ModelLoader.check(whole.model());
+  public ModelSpec source() throws IOException {
+    ModelSpec source = CheckpointCheck.of(whole.model());
     if (pruningTarget(source) instanceof TargetShape shape) {
       layout(source).targetConfig(shape);
     }
@@ -66,7 +67,7 @@ record PruneRun(PruneConfig whole) implements RunKind {
   }
 
   @Override
-  public Optional<TargetShape> target(ModelConfig source) {
+  public Optional<TargetShape> target(ModelSpec source) {
     return pruningTarget(source) instanceof TargetShape shape
         ? Optional.of(shape)
         : Optional.empty();
@@ -80,7 +81,7 @@ record PruneRun(PruneConfig whole) implements RunKind {
     };
   }
 
-  private MaskLayout layout(ModelConfig source) {
+  private MaskLayout layout(ModelSpec source) {
     List<MaskModule> modules = whole.masks().maskModules().stream().map(PruneRun::module).toList();
     return MaskLayout.of(source, modules, policy());
   }
@@ -96,7 +97,7 @@ record PruneRun(PruneConfig whole) implements RunKind {
     };
   }
 
-  private PruningTarget pruningTarget(ModelConfig source) {
+  private PruningTarget pruningTarget(ModelSpec source) {
     TargetConfig target = whole.target();
     if (target.sparsity().isPresent()) {
       return new TargetSparsity(target.sparsity().get());
@@ -124,8 +125,7 @@ record PruneRun(PruneConfig whole) implements RunKind {
       throws InterruptedException {
     var random = new RandomState(config().seed());
     var masks =
-        MaskSet.create(
-            layout(model.config()), pruningTarget(model.config()), random, model.device());
+        MaskSet.create(layout(model.spec()), pruningTarget(model.spec()), random, model.device());
     if (fresh && whole.masks().maskStart() == MaskConfig.Start.IMPORTANCE) {
       masks.startFrom(importance(model, data));
     }
@@ -135,7 +135,7 @@ record PruneRun(PruneConfig whole) implements RunKind {
   @Override
   public Objective trial(CausalLm model) {
     var random = new RandomState(config().seed());
-    var layout = layout(model.config());
+    var layout = layout(model.spec());
     return learning(
         MaskSet.create(layout, new TargetSparsity(0.5), random, model.device()), random, model);
   }
@@ -169,13 +169,13 @@ record PruneRun(PruneConfig whole) implements RunKind {
   }
 
   /** Cuts by importance and evaluates what is left. */
-  ModelConfig cutByImportance(RunFolder folder, CausalLm model, PreparedData data, RunLog log)
+  ModelSpec cutByImportance(RunFolder folder, CausalLm model, PreparedData data, RunLog log)
       throws IOException, InterruptedException {
-    if (!(pruningTarget(model.config()) instanceof TargetShape shape)) {
+    if (!(pruningTarget(model.spec()) instanceof TargetShape shape)) {
       throw new UserException(
           "method: importance needs a shape or a number of parameters as target, not a sparsity");
     }
-    MaskValues masks = importance(model, data).masks(layout(model.config()), shape);
+    MaskValues masks = importance(model, data).masks(layout(model.spec()), shape);
     EvaluationResult result;
     try (var _ = NativeScope.open()) {
       result = Trainer.evaluator(config(), data).evaluate(model, masks.on(model.device()));
@@ -187,7 +187,7 @@ record PruneRun(PruneConfig whole) implements RunKind {
   }
 
   @Override
-  public ModelConfig finish(
+  public ModelSpec finish(
       RunFolder folder, CausalLm model, Objective objective, RunLog log, long step)
       throws IOException {
     var learning = (MaskLearning) objective;
@@ -198,14 +198,14 @@ record PruneRun(PruneConfig whole) implements RunKind {
     return cut(folder, model, learning.cut(), log, step);
   }
 
-  private ModelConfig cut(RunFolder folder, CausalLm model, MaskValues masks, RunLog log, long step)
+  private ModelSpec cut(RunFolder folder, CausalLm model, MaskValues masks, RunLog log, long step)
       throws IOException {
     Runner.clear(folder);
     masks.write(folder.masks());
     try (var cut = Cut.apply(model, masks, Runner.options(config(), (_, _) -> model.kernels()))) {
       ModelWriter.save(cut, folder.model(), whole.model(), Optional.empty(), TrainRun.SHARD_SIZE);
-      log.write(new RunEvent.Cut(step, CheckpointSummary.event(cut.config()), kept(masks)));
-      return cut.config();
+      log.write(new RunEvent.Cut(step, CheckpointSummary.event(cut.spec()), kept(masks)));
+      return cut.spec();
     }
   }
 

@@ -3,8 +3,8 @@ package io.github.drprune.train;
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.model.CausalLm;
-import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.TargetShape;
 import java.io.IOException;
@@ -22,13 +22,13 @@ sealed interface RunKind permits PruneRun, TrainRun {
   RunConfig config();
 
   /** The configuration of the model to start with, checked. */
-  ModelConfig source() throws IOException;
+  ModelSpec source() throws IOException;
 
   /** The folder that tokenizer files come from. */
   Path tokenizer();
 
   /** The shape pruned towards, where one is named. */
-  Optional<TargetShape> target(ModelConfig source);
+  Optional<TargetShape> target(ModelSpec source);
 
   /** What goes when heads of grouped-query attention go. */
   GroupPolicy policy();
@@ -46,6 +46,6 @@ sealed interface RunKind permits PruneRun, TrainRun {
   Objective trial(CausalLm model);
 
   /** Writes the result of a finished run, which may replace one that a crash left. */
-  ModelConfig finish(RunFolder folder, CausalLm model, Objective objective, RunLog log, long step)
+  ModelSpec finish(RunFolder folder, CausalLm model, Objective objective, RunLog log, long step)
       throws IOException;
 }

@@ -15,8 +15,8 @@ import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.Precision;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.CheckpointSummary;
-import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.report.Report;
 import io.github.drprune.tokenizer.Tokenizer;
@@ -79,7 +79,7 @@ public final class Runner {
   }
 
   private RunResult run(RunKind kind) throws IOException, InterruptedException {
-    ModelConfig source = kind.source();
+    ModelSpec source = kind.source();
     RunConfig config = kind.config();
     try (var data = PreparedData.open(config.data())) {
       check(kind, source, data);
@@ -98,7 +98,7 @@ public final class Runner {
     }
   }
 
-  private RunResult run(RunKind kind, ModelConfig source, PreparedData data, RunFolder folder)
+  private RunResult run(RunKind kind, ModelSpec source, PreparedData data, RunFolder folder)
       throws IOException, InterruptedException {
     var store = new CheckpointStore(folder.checkpoints(), kind.config().keepCheckpoints());
     List<String> damaged = new ArrayList<>();
@@ -123,13 +123,13 @@ public final class Runner {
   }
 
   /** Prunes by importance: no step is taken. */
-  private RunResult oneShot(PruneRun kind, ModelConfig source, PreparedData data, RunFolder folder)
+  private RunResult oneShot(PruneRun kind, ModelSpec source, PreparedData data, RunFolder folder)
       throws IOException, InterruptedException {
     long began = System.nanoTime();
     try (var log = new RunLog(folder.events(), 0, listeners);
         var model = kind.load(options(kind.config(), kernels))) {
       log.write(start(kind, source, data, 0));
-      ModelConfig result = kind.cutByImportance(folder, model, data, log);
+      ModelSpec result = kind.cutByImportance(folder, model, data, log);
       log.write(
           new RunEvent.Done(
               0,
@@ -156,7 +156,7 @@ public final class Runner {
         log.write(done(trainer, "interrupted", null, null));
         return new RunResult(trainer.step(), Optional.empty(), false);
       }
-      ModelConfig result = kind.finish(folder, model, objective, log, trainer.step());
+      ModelSpec result = kind.finish(folder, model, objective, log, trainer.step());
       log.write(done(trainer, "completed", null, CheckpointSummary.event(result)));
       log.force();
       return new RunResult(trainer.step(), Optional.of(folder.model()), false);
@@ -187,7 +187,7 @@ public final class Runner {
   }
 
   /** Refuses data that does not go with the model. */
-  static void check(RunKind kind, ModelConfig source, PreparedData data) throws IOException {
+  static void check(RunKind kind, ModelSpec source, PreparedData data) throws IOException {
     int length = data.seqLen();
     kind.config()
         .seqLen()
@@ -198,10 +198,10 @@ public final class Runner {
                   "seq_len: %d, but the data in %s has sequences of %d; prepare it again or leave the key out"
                       .formatted(wanted, data.folder(), length));
             });
-    if (length > source.positions()) {
+    if (length > source.contextLength()) {
       throw new UserException(
           "data: sequences of %d tokens in %s exceed the model's %d positions; prepare it with --seq-len %d"
-              .formatted(length, data.folder(), source.positions(), source.positions()));
+              .formatted(length, data.folder(), source.contextLength(), source.contextLength()));
     }
     try (var tokenizer = Tokenizer.load(kind.tokenizer())) {
       CheckpointSummary.requireFitting(tokenizer, source);
@@ -210,7 +210,7 @@ public final class Runner {
   }
 
   private static RunEvent.Start start(
-      RunKind kind, ModelConfig source, PreparedData data, long step) {
+      RunKind kind, ModelSpec source, PreparedData data, long step) {
     return new RunEvent.Start(
         step,
         kind.command(),

@@ -1,7 +1,7 @@
 package io.github.drprune.train;
 
 import io.github.drprune.error.UserException;
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.TargetShape;
 import java.util.ArrayList;
@@ -27,7 +27,7 @@ public final class ShapeSearch {
    * @throws UserException when there is none
    */
   public static List<TargetShape> near(
-      ModelConfig source, GroupPolicy policy, long parameters, int limit) {
+      ModelSpec source, GroupPolicy policy, long parameters, int limit) {
     if (parameters >= source.parameters()) {
       throw new UserException(
           "target parameters: %,d is not below the model's %,d"
@@ -54,7 +54,7 @@ public final class ShapeSearch {
 
   /** Finds the intermediate size that makes up for the rest. */
   private static void candidate(
-      ModelConfig source,
+      ModelSpec source,
       GroupPolicy policy,
       long parameters,
       int layers,
@@ -63,7 +63,7 @@ public final class ShapeSearch {
       List<Candidate> found) {
     int grain = grain(source.intermediateSize());
     var smallest = TargetShape.of(source, policy, hidden, layers, heads, null, grain);
-    ModelConfig least = smallest.cutFrom(source, policy);
+    ModelSpec least = smallest.cutFrom(source, policy);
     long perGrain = -least.parameters();
     if (2 * grain > source.intermediateSize()) {
       return;
@@ -85,7 +85,7 @@ public final class ShapeSearch {
   }
 
   /** How unevenly the sizes shrink: the spread of the logarithms of their shares. */
-  private static double distortion(ModelConfig source, TargetShape shape) {
+  private static double distortion(ModelSpec source, TargetShape shape) {
     double[] shares = {
       Math.log((double) shape.hiddenSize() / source.hiddenSize()),
       Math.log((double) shape.layers() / source.layers()),
@@ -103,7 +103,7 @@ public final class ShapeSearch {
     return spread;
   }
 
-  private static List<Integer> headCounts(ModelConfig source, GroupPolicy policy) {
+  private static List<Integer> headCounts(ModelSpec source, GroupPolicy policy) {
     int stride =
         switch (policy) {
           case KV_GROUP -> source.groupSize();
@@ -116,9 +116,9 @@ public final class ShapeSearch {
     return counts;
   }
 
-  private static List<Integer> hiddenSizes(ModelConfig source, int heads) {
+  private static List<Integer> hiddenSizes(ModelSpec source, int heads) {
     if (source.family().hiddenFollowsHeads()) {
-      return List.of(heads * source.headSize());
+      return List.of(heads * source.headDim());
     }
     List<Integer> sizes = new ArrayList<>();
     int grain = grain(source.hiddenSize());

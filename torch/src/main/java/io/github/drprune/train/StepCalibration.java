@@ -13,9 +13,9 @@ import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
-import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.optim.AdamW;
 import java.io.IOException;
@@ -77,7 +77,7 @@ final class StepCalibration {
   }
 
   /** Measures the run's step with a model of {@code shape}. */
-  Cost measure(ModelConfig shape) throws IOException, InterruptedException {
+  Cost measure(ModelSpec shape) throws IOException, InterruptedException {
     NativeMemory.resetPeak();
     int two = 2 * config.microBatch();
     try (CausalLm model = ModelLoader.random(shape, options, config.seed());

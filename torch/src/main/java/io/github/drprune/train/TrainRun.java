@@ -6,10 +6,12 @@ import io.github.drprune.data.Manifest;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.io.ByteSize;
 import io.github.drprune.model.CausalLm;
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelWriter;
+import io.github.drprune.model.NewModel;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.TargetShape;
 import java.io.IOException;
@@ -32,10 +34,10 @@ record TrainRun(TrainConfig whole) implements RunKind {
   }
 
   @Override
-  public ModelConfig source() throws IOException {
+  public ModelSpec source() throws IOException {
     return whole.model().isPresent()
-        ? ModelLoader.check(whole.model().get())
-        : NewModel.config(whole.shape().orElseThrow(), Manifest.read(config().data()).seqLen());
+        ? CheckpointCheck.of(whole.model().get())
+        : NewModel.of(whole.shape().orElseThrow(), Manifest.read(config().data()).seqLen());
   }
 
   @Override
@@ -44,7 +46,7 @@ record TrainRun(TrainConfig whole) implements RunKind {
   }
 
   @Override
-  public Optional<TargetShape> target(ModelConfig source) {
+  public Optional<TargetShape> target(ModelSpec source) {
     return Optional.empty();
   }
 
@@ -71,11 +73,11 @@ record TrainRun(TrainConfig whole) implements RunKind {
   }
 
   @Override
-  public ModelConfig finish(
+  public ModelSpec finish(
       RunFolder folder, CausalLm model, Objective objective, RunLog log, long step)
       throws IOException {
     Runner.clear(folder);
     ModelWriter.save(model, folder.model(), tokenizer(), Optional.empty(), SHARD_SIZE);
-    return model.config();
+    return model.spec();
   }
 }

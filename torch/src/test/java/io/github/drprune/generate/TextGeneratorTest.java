@@ -7,8 +7,8 @@ import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
-import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.ModelMasks;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ class TextGeneratorTest {
 
   @ParameterizedTest
   @MethodSource("io.github.drprune.model.TinyModels#all")
-  void greedyWithCacheEqualsGreedyWithout(ModelConfig config) {
+  void greedyWithCacheEqualsGreedyWithout(ModelSpec config) {
     try (var model = ModelLoader.random(config, TinyModels.FIXED, 11)) {
       assertThat(generate(model, Sampling.GREEDY, 40)).isEqualTo(withoutCache(model, 40));
     }

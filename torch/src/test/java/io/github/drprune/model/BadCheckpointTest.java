@@ -45,7 +45,7 @@ class BadCheckpointTest {
         "num_hidden_layers       | 1                    | 'model.layers.1.",
         "vocab_size              | 62                   | expected shape [62, 32]",
         "hidden_act              | \"mish\"             | activation 'mish'",
-        "model_type              | \"mistral\"          | model_type 'mistral' is not supported",
+        "model_type              | \"falcon\"          | model_type 'falcon' is not supported",
         "rope_scaling            | {\"type\": \"yarn\"} | rope_scaling type 'yarn'",
         "rope_scaling            | {\"type\": \"linear\"} | rope_scaling.factor",
         "sliding_window          | 4096                 | sliding windows",

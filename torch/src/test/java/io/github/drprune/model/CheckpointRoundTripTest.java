@@ -32,7 +32,7 @@ class CheckpointRoundTripTest {
 
   @ParameterizedTest
   @MethodSource("familiesAndTypes")
-  void loadThenSaveGivesTheSameBytes(ModelConfig config, Dtype dtype) throws IOException {
+  void loadThenSaveGivesTheSameBytes(ModelSpec config, Dtype dtype) throws IOException {
     Path first = folder.resolve("first");
     Path again = folder.resolve("again");
     try (var model = ModelLoader.random(config, TinyModels.TRAINED, 7)) {
@@ -49,7 +49,7 @@ class CheckpointRoundTripTest {
 
   @ParameterizedTest
   @MethodSource("io.github.drprune.model.TinyModels#all")
-  void shardsLoadTheSame(ModelConfig config) throws IOException {
+  void shardsLoadTheSame(ModelSpec config) throws IOException {
     Path whole = folder.resolve("whole");
     Path sharded = folder.resolve("sharded");
     try (var model = ModelLoader.random(config, TinyModels.TRAINED, 7)) {

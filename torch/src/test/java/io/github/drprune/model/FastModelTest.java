@@ -7,6 +7,7 @@ import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.Precision;
 import io.github.drprune.nn.BlockMasks;
+import io.github.drprune.nn.HalfMasks;
 import io.github.drprune.nn.HiddenMask;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.ModelMasks;
@@ -56,7 +57,7 @@ class FastModelTest {
     var options = new ModelOptions(LibTorch.device("cpu"), Precision.FP32, true, kernels);
     try (var model = ModelLoader.load(folder, options)) {
       torch.manual_seed(9);
-      ModelConfig config = model.config();
+      ModelSpec config = model.spec();
       Map<String, Tensor> leaves = new LinkedHashMap<>();
       Tensor hidden = mask(leaves, "hidden", config.hiddenSize());
       hidden.detach().narrow(0, 1, 1).zero_();
@@ -65,11 +66,14 @@ class FastModelTest {
       for (int i = 0; i < config.layers(); i++) {
         blocks.add(
             new BlockMasks(
-                hiddenMask,
-                mask(leaves, "heads " + i, config.kvHeads()),
-                mask(leaves, "intermediate " + i, config.intermediateSize()),
-                mask(leaves, "attention " + i),
-                mask(leaves, "mlp " + i)));
+                new HalfMasks(
+                    hiddenMask,
+                    mask(leaves, "heads " + i, config.kvHeads()),
+                    mask(leaves, "attention " + i)),
+                new HalfMasks(
+                    hiddenMask,
+                    mask(leaves, "intermediate " + i, config.intermediateSize()),
+                    mask(leaves, "mlp " + i))));
       }
       Tensor tokens =
           torch.randint(

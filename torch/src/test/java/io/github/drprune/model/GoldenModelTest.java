@@ -23,12 +23,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every checkpoint of the golden folder gives the logits, loss and gradients computed elsewhere.
+ * Every checkpoint of the golden folders gives the logits, loss and gradients computed elsewhere.
  */
 @Tag("golden")
 class GoldenModelTest {
   static Stream<Path> checkpoints() throws IOException {
-    return Files.list(Path.of(System.getProperty("golden.dir"), "models")).sorted();
+    return Stream.concat(
+            Files.list(Path.of(System.getProperty("golden.dir"), "models")),
+            Files.list(Path.of(System.getProperty("golden.families.dir"), "models")))
+        .sorted();
   }
 
   @ParameterizedTest

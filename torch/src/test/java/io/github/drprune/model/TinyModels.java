@@ -15,11 +15,11 @@ public final class TinyModels {
   private TinyModels() {}
 
   /** One configuration of each kind. */
-  public static Stream<ModelConfig> all() {
+  public static Stream<ModelSpec> all() {
     return Stream.of(llama(), llamaTied(), qwen2(), pythia(true), pythia(false));
   }
 
-  public static ModelConfig llama() {
+  public static ModelSpec llama() {
     return parse(
         """
         {"model_type": "llama", "hidden_size": 32, "num_attention_heads": 4,
@@ -30,7 +30,7 @@ public final class TinyModels {
         """);
   }
 
-  public static ModelConfig llamaTied() {
+  public static ModelSpec llamaTied() {
     return parse(
         """
         {"model_type": "llama", "hidden_size": 24, "num_attention_heads": 6,
@@ -40,7 +40,7 @@ public final class TinyModels {
         """);
   }
 
-  public static ModelConfig qwen2() {
+  public static ModelSpec qwen2() {
     return parse(
         """
         {"model_type": "qwen2", "hidden_size": 32, "num_attention_heads": 4,
@@ -50,7 +50,7 @@ public final class TinyModels {
         """);
   }
 
-  public static ModelConfig pythia(boolean parallelResidual) {
+  public static ModelSpec pythia(boolean parallelResidual) {
     return parse(
         """
         {"model_type": "gpt_neox", "hidden_size": 32, "num_attention_heads": 4,
@@ -60,7 +60,7 @@ public final class TinyModels {
             .formatted(parallelResidual));
   }
 
-  private static ModelConfig parse(String json) {
+  private static ModelSpec parse(String json) {
     return ConfigReader.parse(json, "config.json");
   }
 }

@@ -8,6 +8,7 @@ import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.OneDnn;
 import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.Activation;
 import java.util.List;
 import java.util.function.Function;
 import net.jqwik.api.ForAll;

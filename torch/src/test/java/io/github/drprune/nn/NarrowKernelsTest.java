@@ -7,6 +7,7 @@ import io.github.drprune.libtorch.Bf16;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.OneDnn;
 import io.github.drprune.libtorch.Ops;
+import io.github.drprune.model.Activation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -10,9 +10,10 @@ import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
-import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelWriter;
+import io.github.drprune.model.TensorRole;
 import io.github.drprune.nn.ModelMasks;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,9 +45,9 @@ class CutPropertyTest {
   private static final Set<String> COVERED = new HashSet<>();
 
   /** A model, masks of random soft values for it, and the shape that they keep. */
-  private record Case(ModelConfig config, TargetShape target, MaskValues masks) {
+  private record Case(ModelSpec config, TargetShape target, MaskValues masks) {
     static Case random(SplittableRandom random) {
-      ModelConfig config = TinyModels.config(random);
+      ModelSpec config = TinyModels.config(random);
       GroupPolicy policy =
           config.groupSize() > 1 && random.nextBoolean()
               ? GroupPolicy.QUERY_IN_GROUP
@@ -58,7 +59,7 @@ class CutPropertyTest {
       }
       var layout = MaskLayout.of(config, modules, policy);
       TargetShape target = target(random, layout);
-      ModelConfig cut = target.cutFrom(config, policy);
+      ModelSpec cut = target.cutFrom(config, policy);
       Map<MaskModule, float[][]> values = new EnumMap<>(MaskModule.class);
       for (MaskModule module : layout.modules()) {
         float[][] rows = new float[layout.rows(module)][];
@@ -91,7 +92,7 @@ class CutPropertyTest {
     }
 
     private static TargetShape target(SplittableRandom random, MaskLayout layout) {
-      ModelConfig source = layout.config();
+      ModelSpec source = layout.config();
       Set<MaskModule> modules = layout.modules();
       boolean layers = modules.contains(MaskModule.LAYER) || modules.contains(MaskModule.MLP);
       int heads = source.heads();
@@ -110,7 +111,7 @@ class CutPropertyTest {
               ? random.nextInt(2, source.hiddenSize() + 1)
               : source.hiddenSize();
       return new TargetShape(
-          source.family().hiddenFollowsHeads() ? heads * source.headSize() : hidden,
+          source.family().hiddenFollowsHeads() ? heads * source.headDim() : hidden,
           layers ? random.nextInt(1, source.layers() + 1) : source.layers(),
           heads,
           kvHeads,
@@ -133,7 +134,7 @@ class CutPropertyTest {
     }
 
     private static void matchHalves(
-        SplittableRandom random, ModelConfig config, Map<MaskModule, float[][]> values, int count) {
+        SplittableRandom random, ModelSpec config, Map<MaskModule, float[][]> values, int count) {
       float[] attention = soft(random, config.layers(), config.layers());
       float[] mlp = soft(random, config.layers(), config.layers());
       float[] attentionKept = new float[config.layers()];
@@ -164,16 +165,16 @@ class CutPropertyTest {
 
       assertThat(tried.masks().shape()).isEqualTo(tried.target());
       try (var cut = Cut.apply(model, tried.masks(), TinyModels.options(false))) {
-        assertThat(TargetShape.of(cut.config())).isEqualTo(tried.target());
+        assertThat(TargetShape.of(cut.spec())).isEqualTo(tried.target());
         assertThat(logits(cut, tokens)).containsExactly(masked, within(1e-4f));
         ModelWriter.save(cut, folder.resolve("m"), folder, Optional.empty(), ByteSize.parse("1GB"));
       }
       try (var loaded = ModelLoader.load(folder.resolve("m"), TinyModels.options(false))) {
-        assertThat(TargetShape.of(loaded.config())).isEqualTo(tried.target());
-        assertThat(loaded.config().headSize()).isEqualTo(tried.config().headSize());
-        assertThat(loaded.config().toJson().has("head_dim"))
+        assertThat(TargetShape.of(loaded.spec())).isEqualTo(tried.target());
+        assertThat(loaded.spec().headDim()).isEqualTo(tried.config().headDim());
+        assertThat(loaded.spec().toJson().has("head_dim"))
             .as("head_dim is written when it does not follow")
-            .isIn(true, loaded.config().hiddenSize() != 4 * loaded.config().heads());
+            .isIn(true, loaded.spec().hiddenSize() != 4 * loaded.spec().heads());
         assertThat(logits(loaded, tokens)).containsExactly(masked, within(1e-4f));
       }
     } finally {
@@ -199,14 +200,14 @@ class CutPropertyTest {
   }
 
   private static void cover(Case tried) {
-    ModelConfig config = tried.config();
+    ModelSpec config = tried.config();
     COVERED.add(config.family().modelType());
     COVERED.add(config.tiedEmbeddings() ? "tied" : "untied");
     COVERED.add(tried.masks().layout().policy().name());
     if (config.parallelResidual()) {
       COVERED.add("parallel");
     }
-    if (config.biases().attentionOutput() && config.biases().mlp()) {
+    if (config.biased().containsAll(Set.of(TensorRole.ATTENTION_OUTPUT, TensorRole.DOWN))) {
       COVERED.add("biases");
     }
     if (tried.target().layers() < config.layers()) {

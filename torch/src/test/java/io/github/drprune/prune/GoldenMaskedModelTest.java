@@ -53,7 +53,7 @@ class GoldenMaskedModelTest {
               heads,
               shape.path("n_kv_heads").asInt(heads),
               shape.get("intermediate_size").asInt());
-      var layout = MaskLayout.of(model.config(), modules, GroupPolicy.KV_GROUP);
+      var layout = MaskLayout.of(model.spec(), modules, GroupPolicy.KV_GROUP);
       try (var masks = MaskSet.create(layout, target, random, model.device())) {
         for (MaskModule module : modules) {
           float[] values = floats(masked.at("/z_loga/" + module + "/values"));

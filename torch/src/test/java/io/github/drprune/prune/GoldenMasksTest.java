@@ -11,7 +11,7 @@ import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.ConfigReader;
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,7 +88,7 @@ class GoldenMasksTest {
           json.get("start_sparsity").asDouble(), json.get("lagrangian_warmup_steps").asLong());
     }
 
-    private ModelConfig config() {
+    private ModelSpec config() {
       JsonNode base = json.get("base");
       int heads = base.get("n_heads").asInt();
       String config =
@@ -158,7 +158,7 @@ class GoldenMasksTest {
         int units = layout.units(module);
         int[] removed = masks.expectedRemoved(module);
         if (exact) {
-          ModelConfig cut = layout.targetConfig((TargetShape) masks.target());
+          ModelSpec cut = layout.targetConfig((TargetShape) masks.target());
           Arrays.fill(removed, units - layout.kept(module, cut));
         }
         assertClose(

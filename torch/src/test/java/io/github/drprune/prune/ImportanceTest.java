@@ -8,8 +8,8 @@ import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ConfigReader;
-import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.ModelMasks;
 import java.io.IOException;
 import java.util.EnumMap;
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** Scores find what does nothing, and beat chance on a real model. */
 class ImportanceTest {
-  private static final ModelConfig CONFIG =
+  private static final ModelSpec CONFIG =
       ConfigReader.parse(
           """
           {"model_type": "llama", "hidden_size": 16, "num_hidden_layers": 3, "head_dim": 4,

@@ -8,7 +8,7 @@ import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.libtorch.Tensors;
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -39,7 +39,7 @@ class MaskSetTest {
   @Property(tries = 50)
   void sparsityIsMetToOneUnit(@ForAll long seed) {
     var random = new SplittableRandom(seed);
-    ModelConfig config = TinyModels.config(random);
+    ModelSpec config = TinyModels.config(random);
     double wanted = random.nextDouble(0.3, 0.7);
     try (var noise = new RandomState(seed);
         var masks =
@@ -50,7 +50,7 @@ class MaskSetTest {
                 LibTorch.device("cpu"))) {
       scatter(masks, noise);
       TargetShape shape = masks.deterministicExact().shape();
-      ModelConfig cut = shape.cutFrom(config, GroupPolicy.KV_GROUP);
+      ModelSpec cut = shape.cutFrom(config, GroupPolicy.KV_GROUP);
       double sparsity = masks.layout().sparsity(cut);
       boolean limited =
           shape.intermediateSize() == 1 || shape.intermediateSize() == config.intermediateSize();
@@ -85,7 +85,7 @@ class MaskSetTest {
 
   @Test
   void importanceSetsTheOrderOfTheStart() {
-    ModelConfig config = TinyModels.llama(new SplittableRandom(1), 2, 2);
+    ModelSpec config = TinyModels.llama(new SplittableRandom(1), 2, 2);
     var layout = MaskLayout.of(config, Set.of(MaskModule.HIDDEN), GroupPolicy.KV_GROUP);
     double[] scores = new SplittableRandom(2).doubles(config.hiddenSize()).toArray();
     var importance = new Importance(scores, new double[0][], new double[0][], new double[0]);
@@ -107,7 +107,7 @@ class MaskSetTest {
 
   @Test
   void sampledMasksNeitherLeakNorRepeat() {
-    ModelConfig config = TinyModels.llama(new SplittableRandom(1), 2, 2);
+    ModelSpec config = TinyModels.llama(new SplittableRandom(1), 2, 2);
     var layout = MaskLayout.of(config, ALL, GroupPolicy.QUERY_IN_GROUP);
     try (var random = new RandomState(1);
         var masks =

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.drprune.error.UserException;
 import io.github.drprune.model.ConfigReader;
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelShape;
+import io.github.drprune.model.ModelSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,9 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a user may get wrong is refused in one line that says what is the matter. */
 class PruneInputTest {
-  private static final ModelConfig LLAMA =
+  private static final ModelSpec LLAMA =
       config("llama", "\"num_attention_heads\": 6, \"num_key_value_heads\": 2");
-  private static final ModelConfig NEOX =
+  private static final ModelSpec NEOX =
       config("gpt_neox", "\"rotary_pct\": 0.5, \"num_attention_heads\": 6");
   private static final Set<MaskModule> ALL =
       Set.of(MaskModule.HIDDEN, MaskModule.HEAD, MaskModule.INTERMEDIATE, MaskModule.LAYER);
@@ -47,7 +48,7 @@ class PruneInputTest {
         "policy query_in_group keeps all 2, not 1");
     refused(
         () -> targetConfig(NEOX, GroupPolicy.KV_GROUP, new TargetShape(13, 2, 3, 3, 8)),
-        "gpt_neox: hidden size 13 must be heads x head size = 3 x 4 = 12");
+        "gpt_neox: hidden size 13 must be heads x head dim = 3 x 4 = 12");
     refused(() -> new TargetSparsity(1), "target sparsity: must lie between 0 and 1");
     refused(() -> new TargetSparsity(Double.NaN), "target sparsity: must lie between 0 and 1");
   }
@@ -96,7 +97,7 @@ class PruneInputTest {
         () ->
             masks(rows(1, 24, 1), rows(3, 32, 1))
                 .layout()
-                .checkModel(LLAMA.resized(24, 3, 6, 2, 31)),
+                .checkModel(LLAMA.resized(new ModelShape(24, 3, 6, 2, 31))),
         "masks: made for another model: its intermediate size is 32, this model's is 31");
   }
 
@@ -166,18 +167,17 @@ class PruneInputTest {
     return values;
   }
 
-  private static ModelConfig target(
+  private static ModelSpec target(
       int hidden, int layers, int heads, int kvHeads, int intermediate) {
     return targetConfig(
         LLAMA, GroupPolicy.KV_GROUP, new TargetShape(hidden, layers, heads, kvHeads, intermediate));
   }
 
-  private static ModelConfig targetConfig(
-      ModelConfig config, GroupPolicy policy, TargetShape target) {
+  private static ModelSpec targetConfig(ModelSpec config, GroupPolicy policy, TargetShape target) {
     return MaskLayout.of(config, ALL, policy).targetConfig(target);
   }
 
-  private static ModelConfig config(String type, String heads) {
+  private static ModelSpec config(String type, String heads) {
     return ConfigReader.parse(
         """
         {"model_type": "%s", "hidden_size": 24, "num_hidden_layers": 3, %s,

@@ -7,8 +7,8 @@ import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ConfigReader;
-import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.safetensors.Dtype;
 import java.util.SplittableRandom;
@@ -25,7 +25,7 @@ final class TinyModels {
   }
 
   /** An architecture with random sizes, biases and sharing. */
-  static ModelConfig config(SplittableRandom random) {
+  static ModelSpec config(SplittableRandom random) {
     return switch (random.nextInt(3)) {
       case 0 -> llama(random, random.nextInt(1, 4), random.nextInt(1, 4));
       case 1 -> qwen2(random);
@@ -33,7 +33,7 @@ final class TinyModels {
     };
   }
 
-  static ModelConfig llama(SplittableRandom random, int kvHeads, int groupSize) {
+  static ModelSpec llama(SplittableRandom random, int kvHeads, int groupSize) {
     return parse(
         """
         {"model_type": "llama", "hidden_size": %d, "num_hidden_layers": %d, "head_dim": 4,
@@ -51,7 +51,7 @@ final class TinyModels {
         random.nextBoolean());
   }
 
-  private static ModelConfig qwen2(SplittableRandom random) {
+  private static ModelSpec qwen2(SplittableRandom random) {
     int kvHeads = random.nextInt(1, 4);
     int heads = kvHeads * random.nextInt(1, 4);
     return parse(
@@ -69,7 +69,7 @@ final class TinyModels {
         random.nextBoolean());
   }
 
-  private static ModelConfig neox(SplittableRandom random) {
+  private static ModelSpec neox(SplittableRandom random) {
     int heads = random.nextInt(2, 6);
     return parse(
         """
@@ -87,12 +87,12 @@ final class TinyModels {
         random.nextBoolean());
   }
 
-  private static ModelConfig parse(String json, Object... values) {
+  private static ModelSpec parse(String json, Object... values) {
     return ConfigReader.parse(json.formatted(values), "tiny");
   }
 
   /** All weights random, norms around 1, so that a bias or norm in the wrong place shows. */
-  static CausalLm model(ModelConfig config, long seed) {
+  static CausalLm model(ModelSpec config, long seed) {
     try (var random = new RandomState(seed)) {
       return CausalLm.of(
           config,

@@ -6,8 +6,8 @@ import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
-import io.github.drprune.model.ModelConfig;
 import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.Weight;
 import io.github.drprune.prune.GroupPolicy;
@@ -25,13 +25,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RecomputingPassTest {
-  static List<ModelConfig> configs() {
+  static List<ModelSpec> configs() {
     return TinyModels.all().toList();
   }
 
   @ParameterizedTest
   @MethodSource("configs")
-  void givesTheGradientsOfTheDirectPass(ModelConfig config) {
+  void givesTheGradientsOfTheDirectPass(ModelSpec config) {
     Map<String, float[]> direct = gradients(config, GradientPass.DIRECT);
     Map<String, float[]> recomputed = gradients(config, new RecomputingPass());
 
@@ -44,7 +44,7 @@ class RecomputingPassTest {
   }
 
   /** Of the weights and the log alphas, after a masked pass over two rows. */
-  private static Map<String, float[]> gradients(ModelConfig config, GradientPass pass) {
+  private static Map<String, float[]> gradients(ModelSpec config, GradientPass pass) {
     var random = new RandomState(5);
     var layout =
         MaskLayout.of(

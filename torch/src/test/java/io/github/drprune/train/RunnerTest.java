@@ -13,8 +13,8 @@ import io.github.drprune.event.EventLog;
 import io.github.drprune.event.RunEvent;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.libtorch.Ops;
-import io.github.drprune.model.ModelConfig;
-import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.CheckpointCheck;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.LossKernel;
 import io.github.drprune.nn.LossKernel.TokenLoss;
@@ -47,11 +47,11 @@ class RunnerTest {
     Path output = folder.resolve("run");
     TinyRun.runner().prune(tiny.prune(output, "steps=12"));
 
-    ModelConfig result = ModelLoader.check(output.resolve("model"));
+    ModelSpec result = CheckpointCheck.of(output.resolve("model"));
     assertThat(List.of(result.hiddenSize(), result.layers(), result.heads(), result.kvHeads()))
         .containsExactly(8, 2, 2, 2);
     assertThat(result.intermediateSize()).isEqualTo(12);
-    assertThat(result.headSize()).isEqualTo(4);
+    assertThat(result.headDim()).isEqualTo(4);
     List<RunEvent> events = EventLog.read(output);
     assertThat(events.getFirst()).isInstanceOf(RunEvent.Start.class);
     assertThat(trainSteps(events)).containsExactlyElementsOf(steps(12));
@@ -67,7 +67,7 @@ class RunnerTest {
     Path output = folder.resolve("run");
     TinyRun.runner().prune(tiny.prune(output, "steps=1", "method=importance"));
 
-    assertThat(TargetShape.of(ModelLoader.check(output.resolve("model"))))
+    assertThat(TargetShape.of(CheckpointCheck.of(output.resolve("model"))))
         .isEqualTo(new TargetShape(8, 2, 2, 2, 12));
     List<RunEvent> events = EventLog.read(output);
     assertThat(trainSteps(events)).isEmpty();

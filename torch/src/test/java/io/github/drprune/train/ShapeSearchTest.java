@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.drprune.error.UserException;
-import io.github.drprune.model.ModelConfig;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.TargetShape;
@@ -15,13 +15,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ShapeSearchTest {
-  static List<ModelConfig> configs() {
+  static List<ModelSpec> configs() {
     return TinyModels.all().toList();
   }
 
   @ParameterizedTest
   @MethodSource("configs")
-  void findsShapesNearTheSize(ModelConfig source) {
+  void findsShapesNearTheSize(ModelSpec source) {
     long wanted = source.parameters() / 2;
     List<TargetShape> shapes = ShapeSearch.near(source, GroupPolicy.KV_GROUP, wanted, 5);
 
@@ -34,7 +34,7 @@ class ShapeSearchTest {
 
   @Test
   void refusesSizesThatThereAreNot() {
-    ModelConfig source = TinyModels.llama();
+    ModelSpec source = TinyModels.llama();
     assertThatThrownBy(() -> ShapeSearch.near(source, GroupPolicy.KV_GROUP, source.parameters(), 1))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("not below");

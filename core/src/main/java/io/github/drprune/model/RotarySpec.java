@@ -1,4 +1,4 @@
-package io.github.drprune.nn;
+package io.github.drprune.model;
 
 /**
  * Rotary position embedding (arXiv 2104.09864).
@@ -6,8 +6,8 @@ package io.github.drprune.nn;
  * @param base of the geometric series of wavelengths
  * @param dims how many of a head's dimensions turn, even
  */
-public record RotaryConfig(double base, int dims, Scaling scaling) {
-  public RotaryConfig {
+public record RotarySpec(double base, int dims, Scaling scaling) {
+  public RotarySpec {
     if (base <= 0 || dims < 0 || dims % 2 != 0) {
       throw new IllegalArgumentException(
           "rotary base %s must be positive and dimensions %d even".formatted(base, dims));

@@ -1,9 +1,7 @@
-package io.github.drprune.nn;
+package io.github.drprune.model;
 
 import java.util.Map;
 import java.util.Optional;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /** The nonlinearities of the supported checkpoints. */
 public enum Activation {
@@ -26,14 +24,5 @@ public enum Activation {
   /** The activation that a checkpoint's configuration calls {@code name}. */
   public static Optional<Activation> named(String name) {
     return Optional.ofNullable(NAMES.get(name));
-  }
-
-  public Tensor apply(Tensor x) {
-    return switch (this) {
-      case SILU -> torch.silu(x);
-      case GELU -> torch.gelu(x);
-      case GELU_TANH -> torch.gelu(x, "tanh");
-      case RELU -> torch.relu(x);
-    };
   }
 }

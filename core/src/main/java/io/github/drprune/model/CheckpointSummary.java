@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
@@ -17,7 +18,8 @@ import java.util.stream.Collectors;
 /**
  * What is to be known of a checkpoint before it is used.
  *
- * @param headSize dimensions of one head
+ * @param headDim dimensions of one head
+ * @param contextLength longest sequence, in tokens
  * @param parametersByPart "embedding", "attention", "mlp", "norms", "head"
  * @param tensorsByDtype how many tensors have each type
  * @param tokenizerSize ids of the tokenizer, or null where the folder has none
@@ -27,9 +29,9 @@ import java.util.stream.Collectors;
  */
 public record CheckpointSummary(
     RunEvent.Model model,
-    int headSize,
+    int headDim,
     int vocabularySize,
-    int positions,
+    int contextLength,
     @JsonProperty("tied_embeddings") boolean tied,
     Map<String, Long> parametersByPart,
     Map<String, Long> tensorsByDtype,
@@ -39,82 +41,76 @@ public record CheckpointSummary(
 
   /** Reads and checks the checkpoint in {@code folder}; nothing is loaded. */
   public static CheckpointSummary of(Path folder) throws IOException {
-    ModelConfig config = ModelLoader.check(folder);
+    ModelSpec spec = CheckpointCheck.of(folder);
     Map<String, Long> dtypes;
     try (var reader = CheckpointReader.open(folder)) {
       dtypes =
-          config.tensors().keySet().stream()
+          spec.tensors().keySet().stream()
               .collect(
                   Collectors.groupingBy(
                       name -> reader.tensors().get(name).dtype().name(),
                       TreeMap::new,
                       Collectors.counting()));
     }
-    long parameters = config.parameters();
+    long parameters = spec.parameters();
     return new CheckpointSummary(
-        event(config),
-        config.headSize(),
-        config.vocabularySize(),
-        config.positions(),
-        config.tiedEmbeddings(),
-        parts(config),
+        event(spec),
+        spec.headDim(),
+        spec.vocabularySize(),
+        spec.contextLength(),
+        spec.tiedEmbeddings(),
+        parts(spec),
         dtypes,
-        tokenizerSize(folder, config),
-        2 * parameters + cacheBytes(config),
+        tokenizerSize(folder, spec),
+        2 * parameters + cacheBytes(spec),
         16 * parameters);
   }
 
   /** The shape as run events show it. */
-  public static RunEvent.Model event(ModelConfig config) {
+  public static RunEvent.Model event(ModelSpec spec) {
     return new RunEvent.Model(
-        config.family().modelType(),
-        config.hiddenSize(),
-        config.layers(),
-        config.heads(),
-        config.kvHeads(),
-        config.intermediateSize(),
-        config.parameters());
+        spec.family().modelType(),
+        spec.hiddenSize(),
+        spec.layers(),
+        spec.heads(),
+        spec.kvHeads(),
+        spec.intermediateSize(),
+        spec.parameters());
   }
 
-  private static Map<String, Long> parts(ModelConfig config) {
+  private static Map<String, Long> parts(ModelSpec spec) {
     SequencedMap<String, Long> parts = new LinkedHashMap<>();
-    for (TensorShape tensor : config.tensors().values()) {
-      parts.merge(part(tensor, parts.isEmpty()), tensor.elements(), Long::sum);
+    for (TensorShape tensor : spec.tensors().values()) {
+      String part = tensor.role().isNorm() ? "norms" : key(tensor.role().place());
+      parts.merge(part, tensor.elements(), Long::sum);
     }
     return parts;
   }
 
-  private static String part(TensorShape tensor, boolean first) {
-    String name = tensor.name();
-    if (name.contains("norm")) {
-      return "norms";
-    }
-    if (tensor.layer() < 0) {
-      return first ? "embedding" : "head";
-    }
-    return name.contains(".mlp.") ? "mlp" : "attention";
+  private static String key(TensorRole.Place place) {
+    return place.name().toLowerCase(Locale.ROOT);
   }
 
-  private static long cacheBytes(ModelConfig config) {
-    return 2L * 2 * config.layers() * config.kvHeads() * config.headSize() * config.positions();
+  private static long cacheBytes(ModelSpec spec) {
+    return 2L * 2 * spec.layers() * spec.kvHeads() * spec.headDim() * spec.contextLength();
   }
 
-  private static Integer tokenizerSize(Path folder, ModelConfig config) {
+  private static Integer tokenizerSize(Path folder, ModelSpec spec) {
     if (!Files.isRegularFile(folder.resolve("tokenizer.json"))) {
       return null;
     }
     try (var tokenizer = Tokenizer.load(folder)) {
-      requireFitting(tokenizer, config);
+      requireFitting(tokenizer, spec);
       return tokenizer.size();
     }
   }
 
   /** Refuses a tokenizer with ids that the model has no embedding for. */
-  public static void requireFitting(Tokenizer tokenizer, ModelConfig config) {
-    if (tokenizer.size() > config.vocabularySize()) {
+  public static void requireFitting(Tokenizer tokenizer, ModelSpec spec) {
+    if (tokenizer.size() > spec.vocabularySize()) {
       throw new UserException(
           "%s: has ids up to %d, but the model's vocabulary ends at %d; use the model's own tokenizer"
-              .formatted(tokenizer.file(), tokenizer.size() - 1, config.vocabularySize() - 1));
+              .formatted(tokenizer.file(), tokenizer.size() - 1, spec.vocabularySize() - 1));
     }
   }
 }

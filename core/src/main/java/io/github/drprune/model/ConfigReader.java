@@ -5,13 +5,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.error.UserException;
 import io.github.drprune.json.Json;
 import io.github.drprune.json.Suggestion;
-import io.github.drprune.nn.Activation;
-import io.github.drprune.nn.RotaryConfig;
-import io.github.drprune.nn.RotaryConfig.Scaling;
+import io.github.drprune.model.RotarySpec.Scaling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /** Typed access to a checkpoint's {@code config.json}, with errors that name file and key. */
 public final class ConfigReader {
@@ -27,7 +26,7 @@ public final class ConfigReader {
   }
 
   /** Reads the configuration of the checkpoint in {@code folder}. */
-  public static ModelConfig read(Path folder) throws IOException {
+  public static ModelSpec read(Path folder) throws IOException {
     Path file = folder.resolve("config.json");
     if (!Files.isDirectory(folder)) {
       throw new UserException(folder + ": no such folder; name the folder of a checkpoint");
@@ -40,7 +39,7 @@ public final class ConfigReader {
   }
 
   /** Reads a configuration's text; {@code where} names its origin in errors. */
-  public static ModelConfig parse(String text, String where) {
+  public static ModelSpec parse(String text, String where) {
     if (!(Json.tree(text, where) instanceof ObjectNode json)) {
       throw new UserException(where + ": not a JSON object");
     }
@@ -55,9 +54,9 @@ public final class ConfigReader {
       throw reader.unsupported("quantization_config", "quantised weights");
     }
     try {
-      var config = Family.named(modelType, where).read(reader);
-      config.family().check(config);
-      return config;
+      ModelSpec spec = ModelFamily.named(modelType, where).read(reader);
+      spec.family().check(spec);
+      return spec;
     } catch (UserException e) {
       throw e.getMessage().startsWith(where) ? e : new UserException(where + ": " + e.getMessage());
     }
@@ -65,6 +64,52 @@ public final class ConfigReader {
 
   ObjectNode json() {
     return json;
+  }
+
+  /** A model of Llama's tensors: RMSNorm, gated MLP, full rotary positions. */
+  ModelSpec gated(ModelFamily family, Set<TensorRole> biased) {
+    int headDim = headDim();
+    return new ModelSpec(
+        family,
+        shape(integer("num_key_value_heads", integer("num_attention_heads", null))),
+        headDim,
+        integer("vocab_size", null),
+        contextLength(),
+        flag("tie_word_embeddings", false),
+        biased,
+        activation("hidden_act", "silu"),
+        false,
+        new NormSpec(NormSpec.Kind.RMS, number("rms_norm_eps", 1e-6)),
+        rotary("rope_theta", "partial_rotary_factor", 1.0, headDim),
+        json);
+  }
+
+  /** The sizes that all families name alike. */
+  ModelShape shape(int kvHeads) {
+    return new ModelShape(
+        integer("hidden_size", null),
+        integer("num_hidden_layers", null),
+        integer("num_attention_heads", null),
+        kvHeads,
+        integer("intermediate_size", null));
+  }
+
+  int contextLength() {
+    return integer("max_position_embeddings", 2048);
+  }
+
+  /** {@code head_dim}, or hidden size / heads, which must then divide. */
+  int headDim() {
+    if (json.hasNonNull("head_dim")) {
+      return integer("head_dim", null);
+    }
+    int hidden = integer("hidden_size", null);
+    int heads = integer("num_attention_heads", null);
+    if (hidden % heads != 0) {
+      throw new UserException(
+          "hidden_size %d is not a multiple of num_attention_heads %d".formatted(hidden, heads));
+    }
+    return hidden / heads;
   }
 
   /** A positive integer; without a default the key must be there. */
@@ -140,7 +185,7 @@ public final class ConfigReader {
    * @param baseKey the older key of the base
    * @param defaultShare the share of each head that turns where the file does not say
    */
-  RotaryConfig rotary(String baseKey, String shareKey, double defaultShare, int headSize) {
+  RotarySpec rotary(String baseKey, String shareKey, double defaultShare, int headDim) {
     JsonNode parameters = json.path("rope_parameters");
     JsonNode scaling = parameters.isObject() ? parameters : json.path("rope_scaling");
     double base =
@@ -157,13 +202,12 @@ public final class ConfigReader {
           "%s: rotary base %s must be positive and the share %s in (0, 1]"
               .formatted(where, base, share));
     }
-    int dims = (int) (headSize * share);
+    int dims = (int) (headDim * share);
     if (dims % 2 != 0) {
       throw new UserException(
-          "%s: %d rotary dimensions (head size %d) do not pair up"
-              .formatted(where, dims, headSize));
+          "%s: %d rotary dimensions (head dim %d) do not pair up".formatted(where, dims, headDim));
     }
-    return new RotaryConfig(base, dims, scaling(scaling));
+    return new RotarySpec(base, dims, scaling(scaling));
   }
 
   private Scaling scaling(JsonNode scaling) {

@@ -1,0 +1,24 @@
+package io.github.drprune.model;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** What families write alike into a {@code config.json}. */
+final class ConfigWriter {
+  private ConfigWriter() {}
+
+  /** Key/value heads, and the head dim where it does not follow from the other sizes. */
+  static void attention(ModelSpec spec, ObjectNode json) {
+    json.put("num_key_value_heads", spec.kvHeads());
+    if (json.has("head_dim") || spec.hiddenSize() != spec.heads() * spec.headDim()) {
+      json.put("head_dim", spec.headDim());
+    }
+  }
+
+  /** The defaults of a new model with RMSNorm and a gated MLP. */
+  static void gated(ObjectNode json, String architecture, double normEps, double rotaryBase) {
+    json.putArray("architectures").add(architecture);
+    json.put("hidden_act", "silu");
+    json.put("rms_norm_eps", normEps);
+    json.put("rope_theta", rotaryBase);
+  }
+}

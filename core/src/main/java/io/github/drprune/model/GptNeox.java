@@ -1,0 +1,102 @@
+package io.github.drprune.model;
+
+import static io.github.drprune.model.TensorRole.ATTENTION_NORM;
+import static io.github.drprune.model.TensorRole.ATTENTION_OUTPUT;
+import static io.github.drprune.model.TensorRole.DOWN;
+import static io.github.drprune.model.TensorRole.EMBEDDING;
+import static io.github.drprune.model.TensorRole.FINAL_NORM;
+import static io.github.drprune.model.TensorRole.HEAD;
+import static io.github.drprune.model.TensorRole.MLP_NORM;
+import static io.github.drprune.model.TensorRole.QUERY_KEY_VALUE_BY_HEAD;
+import static io.github.drprune.model.TensorRole.UP;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.drprune.error.UserException;
+import java.util.List;
+import java.util.Set;
+
+/** GPT-NeoX and Pythia (arXiv 2204.06745, 2304.01373). */
+record GptNeox() implements ModelFamily {
+  private static final List<TensorName> TENSORS =
+      List.of(
+          new TensorName(EMBEDDING, "gpt_neox.embed_in"),
+          new TensorName(ATTENTION_NORM, "gpt_neox.layers.%d.input_layernorm"),
+          new TensorName(QUERY_KEY_VALUE_BY_HEAD, "gpt_neox.layers.%d.attention.query_key_value"),
+          new TensorName(ATTENTION_OUTPUT, "gpt_neox.layers.%d.attention.dense"),
+          new TensorName(MLP_NORM, "gpt_neox.layers.%d.post_attention_layernorm"),
+          new TensorName(UP, "gpt_neox.layers.%d.mlp.dense_h_to_4h"),
+          new TensorName(DOWN, "gpt_neox.layers.%d.mlp.dense_4h_to_h"),
+          new TensorName(FINAL_NORM, "gpt_neox.final_layer_norm"),
+          new TensorName(HEAD, "embed_out"));
+
+  @Override
+  public String modelType() {
+    return "gpt_neox";
+  }
+
+  @Override
+  public List<TensorName> tensors() {
+    return TENSORS;
+  }
+
+  @Override
+  public ModelSpec read(ConfigReader config) {
+    int heads = config.integer("num_attention_heads", null);
+    int headDim = config.headDim();
+    return new ModelSpec(
+        this,
+        config.shape(heads),
+        headDim,
+        config.integer("vocab_size", null),
+        config.contextLength(),
+        config.flag("tie_word_embeddings", false),
+        config.flag("attention_bias", true)
+            ? Set.of(QUERY_KEY_VALUE_BY_HEAD, ATTENTION_OUTPUT, UP, DOWN)
+            : Set.of(UP, DOWN),
+        config.activation("hidden_act", "gelu"),
+        config.flag("use_parallel_residual", true),
+        new NormSpec(NormSpec.Kind.LAYER, config.number("layer_norm_eps", 1e-5)),
+        config.rotary("rotary_emb_base", "rotary_pct", 0.25, headDim),
+        config.json());
+  }
+
+  @Override
+  public void write(ModelSpec spec, ObjectNode json) {}
+
+  @Override
+  public void writeDefaults(ObjectNode json) {
+    json.putArray("architectures").add("GPTNeoXForCausalLM");
+    json.put("hidden_act", "gelu");
+    json.put("layer_norm_eps", 1e-5);
+    json.put("rotary_pct", 0.25);
+    json.put("use_parallel_residual", true);
+  }
+
+  /** Its configuration has no key for the head dim. */
+  @Override
+  public void check(ModelSpec spec) {
+    if (spec.hiddenSize() != spec.heads() * spec.headDim()) {
+      throw new UserException(
+          "gpt_neox: hidden size %d must be heads x head dim = %d x %d = %d"
+              .formatted(
+                  spec.hiddenSize(), spec.heads(), spec.headDim(), spec.heads() * spec.headDim()));
+    }
+    if (spec.kvHeads() != spec.heads()) {
+      throw new UserException(
+          "gpt_neox: key/value heads %d must equal heads %d"
+              .formatted(spec.kvHeads(), spec.heads()));
+    }
+  }
+
+  @Override
+  public boolean hiddenFollowsHeads() {
+    return true;
+  }
+
+  @Override
+  public boolean isBuffer(String name) {
+    return ModelFamily.super.isBuffer(name)
+        || name.endsWith(".attention.bias")
+        || name.endsWith(".attention.masked_bias");
+  }
+}

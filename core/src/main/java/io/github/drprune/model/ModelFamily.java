@@ -1,0 +1,73 @@
+package io.github.drprune.model;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.drprune.error.UserException;
+import java.lang.reflect.InvocationTargetException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A model family as data: how its {@code config.json} reads and is written, and the table of its
+ * tensors. To add one, write its record and name it in {@code permits}.
+ */
+public sealed interface ModelFamily permits Llama, Mistral, Qwen2, GptNeox {
+  /** All of them, in the order of {@code permits}. */
+  List<ModelFamily> ALL =
+      Arrays.stream(ModelFamily.class.getPermittedSubclasses()).map(ModelFamily::instance).toList();
+
+  /** The family that {@code model_type} names. */
+  static ModelFamily named(String modelType, String where) {
+    return ALL.stream()
+        .filter(family -> family.modelType().equals(modelType))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new UserException(
+                    "%s: model_type '%s' is not supported (supported: %s)"
+                        .formatted(where, modelType, names())));
+  }
+
+  private static String names() {
+    return ALL.stream().map(ModelFamily::modelType).collect(Collectors.joining(", "));
+  }
+
+  private static ModelFamily instance(Class<?> family) {
+    try {
+      return (ModelFamily) family.getDeclaredConstructor().newInstance();
+    } catch (NoSuchMethodException
+        | InstantiationException
+        | IllegalAccessException
+        | InvocationTargetException e) {
+      throw new IllegalStateException(family + " needs a constructor without arguments", e);
+    }
+  }
+
+  /** The {@code model_type} of its configurations. */
+  String modelType();
+
+  /** The tensors of its checkpoints in the order of use. */
+  List<TensorName> tensors();
+
+  /** Reads what is particular to the family and refuses what it cannot honour. */
+  ModelSpec read(ConfigReader config);
+
+  /** Writes the keys that only this family has. */
+  void write(ModelSpec spec, ObjectNode json);
+
+  /** Writes what a new model of the family usually has: class, activation, norm, rotary base. */
+  void writeDefaults(ObjectNode json);
+
+  /** Refuses sizes that the family's configuration cannot express. */
+  default void check(ModelSpec spec) {}
+
+  /** Whether the hidden size must be heads x head dim, for want of a key that says otherwise. */
+  default boolean hiddenFollowsHeads() {
+    return false;
+  }
+
+  /** Whether a checkpoint's tensor is a constant of older exports rather than a weight. */
+  default boolean isBuffer(String tensorName) {
+    return tensorName.endsWith(".rotary_emb.inv_freq");
+  }
+}

@@ -1,0 +1,198 @@
+package io.github.drprune.model;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.drprune.error.UserException;
+import io.github.drprune.model.Axis.Unit;
+import io.github.drprune.model.TensorRole.Place;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.Set;
+
+/**
+ * What a model is, as data: everything that its {@code config.json} says of the architecture. The
+ * program builds it, masks it and cuts it from this alone.
+ *
+ * @param headDim dimensions of one head
+ * @param contextLength the longest sequence the model was made for, in tokens
+ * @param tiedEmbeddings whether the head is the token embedding
+ * @param biased the linear layers that have a bias
+ * @param parallelResidual whether both halves of a layer read its input; otherwise the MLP reads
+ *     what attention left
+ * @param source the file's content, kept so that writing changes only what changed
+ */
+public record ModelSpec(
+    ModelFamily family,
+    ModelShape shape,
+    int headDim,
+    int vocabularySize,
+    int contextLength,
+    boolean tiedEmbeddings,
+    Set<TensorRole> biased,
+    Activation activation,
+    boolean parallelResidual,
+    NormSpec norm,
+    RotarySpec rotary,
+    ObjectNode source) {
+
+  public ModelSpec {
+    positive("head dim", headDim);
+    positive("vocabulary size", vocabularySize);
+    positive("context length", contextLength);
+    if (shape.heads() % shape.kvHeads() != 0) {
+      throw new UserException(
+          "heads: %d query heads cannot share %d key/value heads evenly"
+              .formatted(shape.heads(), shape.kvHeads()));
+    }
+    if (rotary.dims() > headDim) {
+      throw new UserException(
+          "rotary dimensions: %d exceed the head dim %d".formatted(rotary.dims(), headDim));
+    }
+    biased = Set.copyOf(biased);
+  }
+
+  public int hiddenSize() {
+    return shape.hiddenSize();
+  }
+
+  public int layers() {
+    return shape.layers();
+  }
+
+  /** Query heads of a layer. */
+  public int heads() {
+    return shape.heads();
+  }
+
+  /** Key/value heads of a layer. */
+  public int kvHeads() {
+    return shape.kvHeads();
+  }
+
+  public int intermediateSize() {
+    return shape.intermediateSize();
+  }
+
+  /** Query heads that share one key/value head. */
+  public int groupSize() {
+    return heads() / kvHeads();
+  }
+
+  /** Whether a family of this kind stores a tensor of this role. */
+  public boolean has(TensorRole role) {
+    return family.tensors().stream().anyMatch(tensor -> tensor.role() == role);
+  }
+
+  /** Units of a kind, in a layer where they are a layer's. */
+  public int count(Unit unit) {
+    return switch (unit) {
+      case VOCABULARY -> vocabularySize;
+      case HIDDEN -> hiddenSize();
+      case QUERY_HEAD -> heads();
+      case KEY_VALUE_HEAD -> kvHeads();
+      case INTERMEDIATE -> intermediateSize();
+    };
+  }
+
+  /** Learned numbers in all, a tied head counted once. */
+  public long parameters() {
+    return tensors().values().stream().mapToLong(TensorShape::elements).sum();
+  }
+
+  /** The tensors of a checkpoint of this model, by name, in the order they are used. */
+  public SequencedMap<String, TensorShape> tensors() {
+    SequencedMap<String, TensorShape> tensors = new LinkedHashMap<>();
+    add(tensors, Place.EMBEDDING, -1);
+    for (int layer = 0; layer < layers(); layer++) {
+      add(tensors, Place.ATTENTION, layer);
+      add(tensors, Place.MLP, layer);
+    }
+    add(tensors, Place.HEAD, -1);
+    return tensors;
+  }
+
+  private void add(SequencedMap<String, TensorShape> tensors, Place place, int layer) {
+    for (TensorName tensor : family.tensors()) {
+      boolean tied = tensor.role() == TensorRole.HEAD && tiedEmbeddings;
+      if (tensor.role().place() == place && !tied) {
+        TensorShape weight = weight(tensor.role(), layer);
+        tensors.put(weight.name(), weight);
+        if (hasBias(tensor.role())) {
+          TensorShape bias = bias(tensor.role(), layer);
+          tensors.put(bias.name(), bias);
+        }
+      }
+    }
+  }
+
+  /** The weight of a role that the family has. */
+  public TensorShape weight(TensorRole role, int layer) {
+    return tensor(role, layer, ".weight", role.axes(headDim));
+  }
+
+  /** The bias of a role that has one. */
+  public TensorShape bias(TensorRole role, int layer) {
+    return tensor(role, layer, ".bias", role.axes(headDim).subList(0, 1));
+  }
+
+  /** The tensor that does in {@code layer} what {@code tensor} does in its layer. */
+  public TensorShape like(TensorShape tensor, int layer) {
+    return tensor.isBias() ? bias(tensor.role(), layer) : weight(tensor.role(), layer);
+  }
+
+  public boolean hasBias(TensorRole role) {
+    return role.isNorm() ? norm.kind() == NormSpec.Kind.LAYER : biased.contains(role);
+  }
+
+  private TensorShape tensor(TensorRole role, int layer, String suffix, List<Axis> axes) {
+    TensorName name =
+        family.tensors().stream()
+            .filter(tensor -> tensor.role() == role)
+            .findFirst()
+            .orElseThrow(() -> new IllegalArgumentException(family + " has no " + role));
+    long[] sizes = axes.stream().mapToLong(axis -> axis.size(this)).toArray();
+    return new TensorShape(name.in(layer, suffix), role, layer, axes, sizes);
+  }
+
+  /**
+   * The same architecture at another size; head dim, vocabulary and everything else stay.
+   *
+   * @throws UserException when the family cannot express the size
+   */
+  public ModelSpec resized(ModelShape target) {
+    var resized =
+        new ModelSpec(
+            family,
+            target,
+            headDim,
+            vocabularySize,
+            contextLength,
+            tiedEmbeddings,
+            biased,
+            activation,
+            parallelResidual,
+            norm,
+            rotary,
+            source);
+    family.check(resized);
+    return resized;
+  }
+
+  /** The content of the {@code config.json} of a checkpoint of this model. */
+  public ObjectNode toJson() {
+    ObjectNode json = source.deepCopy();
+    json.put("hidden_size", hiddenSize());
+    json.put("num_hidden_layers", layers());
+    json.put("num_attention_heads", heads());
+    json.put("intermediate_size", intermediateSize());
+    json.put("vocab_size", vocabularySize);
+    family.write(this, json);
+    return json;
+  }
+
+  private static void positive(String what, int value) {
+    if (value < 1) {
+      throw new UserException("%s: must be at least 1, not %d".formatted(what, value));
+    }
+  }
+}

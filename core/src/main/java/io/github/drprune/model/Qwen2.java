@@ -1,0 +1,44 @@
+package io.github.drprune.model;
+
+import static io.github.drprune.model.TensorRole.KEY;
+import static io.github.drprune.model.TensorRole.QUERY;
+import static io.github.drprune.model.TensorRole.VALUE;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Set;
+
+/** Qwen2 and Qwen2.5 (arXiv 2407.10671): Llama with a bias on queries, keys and values. */
+record Qwen2() implements ModelFamily {
+  @Override
+  public String modelType() {
+    return "qwen2";
+  }
+
+  @Override
+  public List<TensorName> tensors() {
+    return TensorName.LLAMA;
+  }
+
+  @Override
+  public ModelSpec read(ConfigReader config) {
+    config.refuseWhenTrue("use_sliding_window", "sliding windows");
+    config.refuseOtherLayerTypes();
+    return config.gated(this, Set.of(QUERY, KEY, VALUE));
+  }
+
+  @Override
+  public void write(ModelSpec spec, ObjectNode json) {
+    ConfigWriter.attention(spec, json);
+    // Counts layers, so a cut model must not keep a larger one.
+    if (json.has("max_window_layers")) {
+      json.put("max_window_layers", spec.layers());
+    }
+  }
+
+  @Override
+  public void writeDefaults(ObjectNode json) {
+    ConfigWriter.gated(json, "Qwen2ForCausalLM", 1e-6, 1_000_000);
+    json.put("use_sliding_window", false);
+  }
+}
