@@ -1,5 +1,7 @@
 package io.github.drprune.config;
 
+import io.github.drprune.prune.GroupPolicy;
+import io.github.drprune.prune.MaskModule;
 import java.util.List;
 
 /** What is masked, and how the masks are learned. */
@@ -13,7 +15,7 @@ public record MaskConfig(
                 "What has masks; 'layer' removes whole layers, 'head_layer' and 'mlp' halves of"
                     + " them.",
             value = "[hidden, head, intermediate, layer]")
-        List<Module> maskModules,
+        List<MaskModule> maskModules,
     @Key(
             doc =
                 "With grouped-query attention: whether a key/value group goes as a whole, or every"
@@ -38,22 +40,6 @@ public record MaskConfig(
   public enum Method {
     MASKS,
     IMPORTANCE
-  }
-
-  /** What can have masks. */
-  public enum Module {
-    HIDDEN,
-    HEAD,
-    INTERMEDIATE,
-    LAYER,
-    HEAD_LAYER,
-    MLP
-  }
-
-  /** What goes when heads of grouped-query attention go. */
-  public enum GroupPolicy {
-    KV_GROUP,
-    QUERY_IN_GROUP
   }
 
   /** Log alpha at the start: around the same value, or following importance scores. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.prune.MaskModule;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -85,8 +86,7 @@ class ConfigLoaderTest {
     assertThat(config.run().domains().proportion())
         .containsExactly(Map.entry("wiki", 0.25), Map.entry("2024", 0.75));
     assertThat(config.run().domains().floors()).isEqualTo(Map.of("wiki", 0.1));
-    assertThat(config.masks().maskModules())
-        .containsExactly(MaskConfig.Module.HIDDEN, MaskConfig.Module.MLP);
+    assertThat(config.masks().maskModules()).containsExactly(MaskModule.HIDDEN, MaskModule.MLP);
     assertThat(config.run().output()).isEqualTo(Path.of("runs/a=b"));
   }
 

@@ -79,7 +79,7 @@ public final class Cut {
     Set<String> needed = Set.copyOf(sources.values());
     try (var _ = NativeScope.open()) {
       model.fold(
-          masks.on(model.device()),
+          MaskTensors.of(masks, model.device()),
           (weight, scaled) -> {
             if (needed.contains(weight.name())) {
               folded.put(weight.name(), NativeScope.keep(select(scaled, weight.name())));

@@ -28,7 +28,7 @@ public final class MaskDraw {
       leaves.add(leaf);
       values.put(module, leaf);
     }
-    masks = set.layout().assemble(values);
+    masks = MaskTensors.of(set.layout(), values);
   }
 
   /** A model without any hidden unit computes nothing: such a draw is made again. */

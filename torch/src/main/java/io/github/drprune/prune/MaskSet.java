@@ -113,7 +113,7 @@ public final class MaskSet implements AutoCloseable {
     logAlpha.forEach(
         (module, a) ->
             values.put(module, HardConcrete.sample(a, HardConcrete.noise(random, a.shape()))));
-    return layout.assemble(values);
+    return MaskTensors.of(layout, values);
   }
 
   /** Keeps log alphas where they can still move; to be called after each optimizer step. */
@@ -186,6 +186,11 @@ public final class MaskSet implements AutoCloseable {
    */
   public TargetShape expectedShape() {
     return ExpectedShape.of(this, size, expectedSparsity());
+  }
+
+  /** How far the expected shape is from the target's. */
+  public ShapeReport report() {
+    return ShapeReport.of(layout, target, this::expectedSparsity);
   }
 
   Tensor rowSparsity(MaskModule module) {

@@ -7,9 +7,9 @@ import io.github.drprune.optim.ParameterGroup;
 import io.github.drprune.prune.Lagrangian;
 import io.github.drprune.prune.MaskDraw;
 import io.github.drprune.prune.MaskSet;
+import io.github.drprune.prune.MaskTensors;
 import io.github.drprune.prune.MaskValues;
 import io.github.drprune.prune.ShapeForecast;
-import io.github.drprune.prune.ShapeReport;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -89,17 +89,17 @@ final class MaskLearning implements Objective {
 
   @Override
   public Optional<String> warning(long step) {
-    return forecast.observe(step, ShapeReport.of(masks));
+    return forecast.observe(step, masks.report());
   }
 
   @Override
   public ModelMasks evaluationMasks(long step) {
-    return (step == steps ? cut() : masks.deterministicExpected()).on(device);
+    return MaskTensors.of(step == steps ? cut() : masks.deterministicExpected(), device);
   }
 
   /** What the cut does that the masks did not ask for, where there is much of it. */
   Optional<String> gap() {
-    return ShapeReport.of(masks).warning();
+    return masks.report().warning();
   }
 
   /** The masks of the model to cut. */

@@ -25,9 +25,11 @@ import io.github.drprune.prune.Lagrangian;
 import io.github.drprune.prune.MaskLayout;
 import io.github.drprune.prune.MaskModule;
 import io.github.drprune.prune.MaskSet;
+import io.github.drprune.prune.MaskTensors;
 import io.github.drprune.prune.MaskValues;
 import io.github.drprune.prune.PruningTarget;
 import io.github.drprune.prune.ShapeForecast;
+import io.github.drprune.prune.ShapeSearch;
 import io.github.drprune.prune.SparsitySchedule;
 import io.github.drprune.prune.TargetShape;
 import io.github.drprune.prune.TargetSparsity;
@@ -75,26 +77,11 @@ record PruneRun(PruneConfig whole) implements RunKind {
 
   @Override
   public GroupPolicy policy() {
-    return switch (whole.masks().groupPolicy()) {
-      case KV_GROUP -> GroupPolicy.KV_GROUP;
-      case QUERY_IN_GROUP -> GroupPolicy.QUERY_IN_GROUP;
-    };
+    return whole.masks().groupPolicy();
   }
 
   private MaskLayout layout(ModelSpec source) {
-    List<MaskModule> modules = whole.masks().maskModules().stream().map(PruneRun::module).toList();
-    return MaskLayout.of(source, modules, policy());
-  }
-
-  private static MaskModule module(MaskConfig.Module module) {
-    return switch (module) {
-      case HIDDEN -> MaskModule.HIDDEN;
-      case HEAD -> MaskModule.HEAD;
-      case INTERMEDIATE -> MaskModule.INTERMEDIATE;
-      case LAYER -> MaskModule.LAYER;
-      case HEAD_LAYER -> MaskModule.HEAD_LAYER;
-      case MLP -> MaskModule.MLP;
-    };
+    return MaskLayout.of(source, whole.masks().maskModules(), policy());
   }
 
   private PruningTarget pruningTarget(ModelSpec source) {
@@ -178,7 +165,8 @@ record PruneRun(PruneConfig whole) implements RunKind {
     MaskValues masks = importance(model, data).masks(layout(model.spec()), shape);
     EvaluationResult result;
     try (var _ = NativeScope.open()) {
-      result = Trainer.evaluator(config(), data).evaluate(model, masks.on(model.device()));
+      result =
+          Trainer.evaluator(config(), data).evaluate(model, MaskTensors.of(masks, model.device()));
     }
     log.write(
         new RunEvent.Evaluation(

@@ -161,7 +161,8 @@ class CutPropertyTest {
         var _ = NoGrad.open();
         var model = TinyModels.model(tried.config(), seed)) {
       Tensor tokens = TinyModels.tokens(random);
-      float[] masked = Tensors.floats(model.forward(tokens, tried.masks().on(model.device())));
+      float[] masked =
+          Tensors.floats(model.forward(tokens, MaskTensors.of(tried.masks(), model.device())));
 
       assertThat(tried.masks().shape()).isEqualTo(tried.target());
       try (var cut = Cut.apply(model, tried.masks(), TinyModels.options(false))) {

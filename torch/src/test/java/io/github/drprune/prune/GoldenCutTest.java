@@ -45,7 +45,7 @@ class GoldenCutTest {
       Tensor tokens = tokens(golden.get("input_ids"));
       float[] logits = floats(cut.at("/logits/values"));
 
-      assertThat(Tensors.floats(model.forward(tokens, masks.on(model.device()))))
+      assertThat(Tensors.floats(model.forward(tokens, MaskTensors.of(masks, model.device()))))
           .containsExactly(logits, within(2e-4f));
       try (var smaller = Cut.apply(model, masks, TinyModels.options(false))) {
         assertThat(Tensors.floats(smaller.forward(tokens, ModelMasks.NONE)))

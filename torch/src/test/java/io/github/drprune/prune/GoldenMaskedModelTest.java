@@ -64,7 +64,7 @@ class GoldenMaskedModelTest {
         Tensor tokens = tokens(golden.get("input_ids"));
         float[] logits = floats(masked.get("logits"));
 
-        assertThat(Tensors.floats(model.forward(tokens, exact.on(model.device()))))
+        assertThat(Tensors.floats(model.forward(tokens, MaskTensors.of(exact, model.device()))))
             .containsExactly(logits, within(2e-4f));
         try (var cut = Cut.apply(model, exact, TinyModels.options(false))) {
           assertThat(Tensors.floats(cut.forward(tokens, ModelMasks.NONE)))

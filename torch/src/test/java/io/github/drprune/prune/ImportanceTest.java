@@ -97,8 +97,10 @@ class ImportanceTest {
 
       long[] ids = IntStream.of(shared.tokens("wiki", "eval", 512)).asLongStream().toArray();
       Tensor text = Tensors.of(ids, 2, 256);
-      double byScore = model.loss(text, scored.on(model.device())).mean().item_double();
-      double byChance = model.loss(text, chance.on(model.device())).mean().item_double();
+      double byScore =
+          model.loss(text, MaskTensors.of(scored, model.device())).mean().item_double();
+      double byChance =
+          model.loss(text, MaskTensors.of(chance, model.device())).mean().item_double();
       assertThat(byScore).isLessThan(byChance - 0.2);
     }
   }

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -49,16 +50,20 @@ public record ShapeReport(List<Gap> gaps) {
     }
   }
 
-  /** Where {@code masks} stand; empty for a target that is a plain sparsity. */
-  public static ShapeReport of(MaskSet masks) {
+  /**
+   * Where masks stand; empty for a target that is a plain sparsity.
+   *
+   * @param expectedSparsity of each row of a module
+   */
+  public static ShapeReport of(
+      MaskLayout layout, PruningTarget target, Function<MaskModule, double[]> expectedSparsity) {
     List<Gap> gaps = new ArrayList<>();
-    if (masks.target() instanceof TargetShape shape) {
-      MaskLayout layout = masks.layout();
+    if (target instanceof TargetShape shape) {
       var cut = layout.targetConfig(shape);
       for (MaskModule module : layout.modules()) {
         int units = layout.units(module);
         double[] rows =
-            Arrays.stream(masks.expectedSparsity(module))
+            Arrays.stream(expectedSparsity.apply(module))
                 .map(sparsity -> units * (1 - sparsity))
                 .toArray();
         gaps.add(new Gap(module, units, layout.kept(module, cut), rows));

@@ -1,9 +1,7 @@
 package io.github.drprune.prune;
 
 import io.github.drprune.error.UserException;
-import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.ModelSpec;
-import io.github.drprune.nn.ModelMasks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -11,9 +9,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The values of all masks of a model, numbers rather than tensors: zero removes a unit, anything
@@ -47,23 +42,8 @@ public record MaskValues(MaskLayout layout, Map<MaskModule, float[][]> values) {
     return IntStream.range(0, units.length).filter(unit -> units[unit] > 0).toArray();
   }
 
-  /** The masks as a forward pass takes them; the tensors live in the caller's scope. */
-  public ModelMasks on(Device device) {
-    Map<MaskModule, Tensor> tensors = new EnumMap<>(MaskModule.class);
-    values.forEach(
-        (module, rows) -> {
-          int units = rows[0].length;
-          float[] flat = new float[rows.length * units];
-          for (int row = 0; row < rows.length; row++) {
-            System.arraycopy(rows[row], 0, flat, row * units, units);
-          }
-          tensors.put(module, Tensors.of(flat, rows.length, units).to(device, ScalarType.Float));
-        });
-    return layout.assemble(tensors);
-  }
-
   /** The layers that stay, in order. */
-  List<LayerPair> layers() {
+  public List<LayerPair> layers() {
     ModelSpec config = layout.config();
     if (layout.modules().contains(MaskModule.LAYER)) {
       return LayerPair.whole(kept(MaskModule.LAYER, 0));
@@ -76,28 +56,28 @@ public record MaskValues(MaskLayout layout, Map<MaskModule, float[][]> values) {
   }
 
   /** The hidden units that stay. */
-  int[] hidden() {
+  public int[] hidden() {
     return layout.modules().contains(MaskModule.HIDDEN)
         ? kept(MaskModule.HIDDEN, 0)
         : all(layout.config().hiddenSize());
   }
 
   /** The MLP units of a source layer that stay. */
-  int[] intermediate(int layer) {
+  public int[] intermediate(int layer) {
     return layout.modules().contains(MaskModule.INTERMEDIATE)
         ? kept(MaskModule.INTERMEDIATE, layer)
         : all(layout.config().intermediateSize());
   }
 
   /** The key/value heads of a source layer that stay. */
-  int[] kvHeads(int layer) {
+  public int[] kvHeads(int layer) {
     boolean wholeGroups =
         layout.modules().contains(MaskModule.HEAD) && layout.policy() == GroupPolicy.KV_GROUP;
     return wholeGroups ? kept(MaskModule.HEAD, layer) : all(layout.config().kvHeads());
   }
 
   /** The query heads of a source layer that stay. */
-  int[] heads(int layer) {
+  public int[] heads(int layer) {
     ModelSpec config = layout.config();
     int size = config.groupSize();
     if (!layout.modules().contains(MaskModule.HEAD)) {

@@ -10,10 +10,10 @@ import java.util.List;
  * @param attention the source layer of its attention half
  * @param mlp the source layer of its MLP half
  */
-record LayerPair(int attention, int mlp) {
+public record LayerPair(int attention, int mlp) {
 
   /** The layers that keep both halves. */
-  static List<LayerPair> whole(int[] layers) {
+  public static List<LayerPair> whole(int[] layers) {
     List<LayerPair> pairs = new ArrayList<>();
     for (int layer : layers) {
       pairs.add(new LayerPair(layer, layer));
@@ -27,7 +27,7 @@ record LayerPair(int attention, int mlp) {
    * @param parallel whether both halves of a layer read the same input, so must come from one layer
    * @throws UserException where two halves of a kind follow each other
    */
-  static List<LayerPair> halves(int[] attention, int[] mlp, boolean parallel) {
+  public static List<LayerPair> halves(int[] attention, int[] mlp, boolean parallel) {
     if (attention.length != mlp.length) {
       throw new UserException(
           "masks: %d attention halves and %d MLP halves stay; a cut needs equally many"
@@ -51,7 +51,7 @@ record LayerPair(int attention, int mlp) {
    * The {@code count} pairs of halves with the largest sum of scores that {@link #halves} accepts,
    * by dynamic programming over the halves in their order.
    */
-  static List<LayerPair> best(float[] attention, float[] mlp, int count, boolean parallel) {
+  public static List<LayerPair> best(float[] attention, float[] mlp, int count, boolean parallel) {
     int layers = attention.length;
     // value[n][i]: the best sum of n pairs within layers i and after.
     double[][] value = new double[count + 1][layers + 1];

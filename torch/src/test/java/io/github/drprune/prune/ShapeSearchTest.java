@@ -1,4 +1,4 @@
-package io.github.drprune.train;
+package io.github.drprune.prune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,8 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.drprune.error.UserException;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TinyModels;
-import io.github.drprune.prune.GroupPolicy;
-import io.github.drprune.prune.TargetShape;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -4,17 +4,8 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.model.Axis.Unit;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TensorShape;
-import io.github.drprune.nn.BlockMasks;
-import io.github.drprune.nn.HalfMasks;
-import io.github.drprune.nn.HiddenMask;
-import io.github.drprune.nn.ModelMasks;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 
 /**
  * Which masks a model has and what they count: every module has [rows, units] values, one row per
@@ -94,7 +85,7 @@ public record MaskLayout(ModelSpec config, Set<MaskModule> modules, GroupPolicy 
    *
    * @throws UserException naming the first difference
    */
-  void checkModel(ModelSpec model) {
+  public void checkModel(ModelSpec model) {
     same("family", config.family().modelType(), model.family().modelType());
     same("hidden size", config.hiddenSize(), model.hiddenSize());
     same("number of layers", config.layers(), model.layers());
@@ -120,36 +111,11 @@ public record MaskLayout(ModelSpec config, Set<MaskModule> modules, GroupPolicy 
   }
 
   /**
-   * The masks of a forward pass.
-   *
-   * @param values [rows, units] of each module
-   */
-  ModelMasks assemble(Map<MaskModule, Tensor> values) {
-    HiddenMask hidden =
-        values.containsKey(MaskModule.HIDDEN)
-            ? HiddenMask.of(values.get(MaskModule.HIDDEN).view(-1))
-            : null;
-    TensorVector heads = perLayer(values.get(MaskModule.HEAD));
-    TensorVector intermediate = perLayer(values.get(MaskModule.INTERMEDIATE));
-    TensorVector whole = perLayer(values.get(MaskModule.LAYER));
-    TensorVector attention = whole == null ? perLayer(values.get(MaskModule.HEAD_LAYER)) : whole;
-    TensorVector mlp = whole == null ? perLayer(values.get(MaskModule.MLP)) : whole;
-    List<BlockMasks> blocks = new ArrayList<>();
-    for (int layer = 0; layer < config.layers(); layer++) {
-      blocks.add(
-          new BlockMasks(
-              new HalfMasks(hidden, at(heads, layer), scalar(at(attention, layer))),
-              new HalfMasks(hidden, at(intermediate, layer), scalar(at(mlp, layer)))));
-    }
-    return new ModelMasks(hidden, blocks);
-  }
-
-  /**
    * Refuses masks whose shape, when it is left to them, the family may not be able to express.
    *
    * @throws UserException naming the module that is missing
    */
-  void checkFreeShape() {
+  public void checkFreeShape() {
     if (config.family().hiddenFollowsHeads()
         && modules.contains(MaskModule.HIDDEN) != modules.contains(MaskModule.HEAD)) {
       throw new UserException(
@@ -159,7 +125,7 @@ public record MaskLayout(ModelSpec config, Set<MaskModule> modules, GroupPolicy 
   }
 
   /** Parameters of one layer's matrices that have a row or column for each {@code unit}. */
-  long perLayer(Unit unit) {
+  public long perLayer(Unit unit) {
     return config.tensors().values().stream()
         .filter(shape -> shape.layer() == 0 && shape.isMatrix())
         .filter(shape -> shape.axes().stream().anyMatch(axis -> axis.counts(unit)))
@@ -168,27 +134,15 @@ public record MaskLayout(ModelSpec config, Set<MaskModule> modules, GroupPolicy 
   }
 
   /** The share of the parameters of the blocks' matrices that the model {@code cut} lacks. */
-  double sparsity(ModelSpec cut) {
+  public double sparsity(ModelSpec cut) {
     return 1 - (double) matrices(cut) / matrices(config);
   }
 
   /** Parameters of all blocks' matrices. */
-  static long matrices(ModelSpec config) {
+  public static long matrices(ModelSpec config) {
     return config.tensors().values().stream()
         .filter(shape -> shape.role().isInLayer() && shape.isMatrix())
         .mapToLong(TensorShape::elements)
         .sum();
-  }
-
-  private TensorVector perLayer(Tensor values) {
-    return values == null ? null : values.reshape(config.layers(), -1).unbind();
-  }
-
-  private static Tensor at(TensorVector rows, int layer) {
-    return rows == null ? null : rows.get(layer);
-  }
-
-  private static Tensor scalar(Tensor value) {
-    return value == null ? null : value.squeeze();
   }
 }

@@ -1,9 +1,7 @@
-package io.github.drprune.train;
+package io.github.drprune.prune;
 
 import io.github.drprune.error.UserException;
 import io.github.drprune.model.ModelSpec;
-import io.github.drprune.prune.GroupPolicy;
-import io.github.drprune.prune.TargetShape;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
