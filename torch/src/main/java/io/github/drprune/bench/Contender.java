@@ -17,6 +17,7 @@ import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.optim.ParameterGroup;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.Lagrangian;
+import io.github.drprune.prune.MaskDraw;
 import io.github.drprune.prune.MaskLayout;
 import io.github.drprune.prune.MaskModule;
 import io.github.drprune.prune.MaskSet;
@@ -150,12 +151,16 @@ final class Contender implements AutoCloseable {
   private void train(boolean pruning) {
     try (var _ = NativeScope.open()) {
       updater.zero();
-      ModelMasks drawn = pruning ? masks.sample(random) : ModelMasks.NONE;
-      Tensor loss = model.loss(tokens, drawn).mean();
+      Tensor loss;
       if (pruning) {
-        loss = loss.add(lagrangian.penalty(1));
+        var draw = MaskDraw.of(masks, random);
+        loss = model.loss(tokens, draw.masks()).mean();
+        loss.backward();
+        draw.backward(lagrangian.penalty(1));
+      } else {
+        loss = model.loss(tokens, ModelMasks.NONE).mean();
+        loss.backward();
       }
-      loss.backward();
       updater.update();
       if (pruning) {
         masks.clamp();

@@ -6,7 +6,6 @@ import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.ModelSpec;
-import io.github.drprune.nn.ModelMasks;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -35,12 +34,12 @@ public final class MaskSet implements AutoCloseable {
   private final MaskLayout layout;
   private final PruningTarget target;
   private final Map<MaskModule, Tensor> logAlpha = new EnumMap<>(MaskModule.class);
-  private final ExpectedSize size;
+  private final ExpectedSparsity sparsity;
 
   private MaskSet(MaskLayout layout, PruningTarget target) {
     this.layout = layout;
     this.target = target;
-    this.size = ExpectedSize.of(layout);
+    this.sparsity = new ExpectedSparsity(PrunableParameters.of(layout));
   }
 
   /**
@@ -86,7 +85,7 @@ public final class MaskSet implements AutoCloseable {
    * Starts again from one-shot importance: still nearly everything is kept, but in each row log
    * alphas fall evenly from the most to the least important unit, which are then the first to go.
    */
-  public void startFrom(Importance scores) {
+  public void startFrom(UnitScores scores) {
     try (var _ = NativeScope.open();
         var _ = NoGrad.open()) {
       logAlpha.forEach(
@@ -98,22 +97,13 @@ public final class MaskSet implements AutoCloseable {
                 Arrays.stream(rows)
                     .flatMapToDouble(
                         row ->
-                            Arrays.stream(Importance.ranks(row))
+                            Arrays.stream(UnitScores.ranks(row))
                                 .mapToDouble(
                                     rank -> HardConcrete.HIGHEST - step * (units - 1 - rank)))
                     .toArray();
             a.copy_(Tensors.of(start, rows.length, units));
           });
     }
-  }
-
-  /** Masks for one training step, differentiable; they live in the caller's scope. */
-  public ModelMasks sample(RandomState random) {
-    Map<MaskModule, Tensor> values = new EnumMap<>(MaskModule.class);
-    logAlpha.forEach(
-        (module, a) ->
-            values.put(module, HardConcrete.sample(a, HardConcrete.noise(random, a.shape()))));
-    return MaskTensors.of(layout, values);
   }
 
   /** Keeps log alphas where they can still move; to be called after each optimizer step. */
@@ -132,7 +122,7 @@ public final class MaskSet implements AutoCloseable {
         switch (target) {
           case TargetShape shape -> layout.targetConfig(shape);
           case TargetSparsity wanted ->
-              ExpectedShape.of(this, size, wanted.sparsity())
+              ExpectedShape.of(layout, this::expectedSparsity, wanted.sparsity())
                   .cutFrom(layout.config(), layout.policy());
         };
     Map<MaskModule, float[][]> values = new EnumMap<>(MaskModule.class);
@@ -185,7 +175,7 @@ public final class MaskSet implements AutoCloseable {
    * makes up for the rounding of the rest.
    */
   public TargetShape expectedShape() {
-    return ExpectedShape.of(this, size, expectedSparsity());
+    return ExpectedShape.of(layout, this::expectedSparsity, expectedSparsity());
   }
 
   /** How far the expected shape is from the target's. */
@@ -200,7 +190,7 @@ public final class MaskSet implements AutoCloseable {
   Tensor parameterSparsity() {
     Map<MaskModule, Tensor> drop = new EnumMap<>(MaskModule.class);
     logAlpha.forEach((module, a) -> drop.put(module, HardConcrete.dropProbability(a)));
-    return size.sparsity(drop);
+    return sparsity.of(drop);
   }
 
   /** The probability of keeping each unit, [rows][units]. */

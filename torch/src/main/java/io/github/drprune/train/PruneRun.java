@@ -33,6 +33,7 @@ import io.github.drprune.prune.ShapeSearch;
 import io.github.drprune.prune.SparsitySchedule;
 import io.github.drprune.prune.TargetShape;
 import io.github.drprune.prune.TargetSparsity;
+import io.github.drprune.prune.UnitScores;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -149,7 +150,7 @@ record PruneRun(PruneConfig whole) implements RunKind {
     return whole.masks().method() == MaskConfig.Method.IMPORTANCE;
   }
 
-  private Importance importance(CausalLm model, PreparedData data) throws InterruptedException {
+  private UnitScores importance(CausalLm model, PreparedData data) throws InterruptedException {
     try (var calibration = new Calibration(config(), data, model.device())) {
       return Importance.of(model, calibration);
     }

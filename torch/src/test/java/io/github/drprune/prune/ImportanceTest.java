@@ -73,7 +73,7 @@ class ImportanceTest {
           model.weights().keySet().stream().filter(n -> n.contains("norm")).toList()) {
         zero(model, norm, 3, 2);
       }
-      Importance scores =
+      UnitScores scores =
           Importance.of(model, List.of(TinyModels.tokens(new SplittableRandom(6))).iterator());
       assertThat(scores.hidden()[3]).isZero();
       assertThat(scores.hidden()[4]).isZero();

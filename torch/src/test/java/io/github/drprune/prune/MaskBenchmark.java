@@ -113,11 +113,13 @@ final class MaskBenchmark {
     long cpu = PROCESS.getProcessCpuTime();
     long start = System.nanoTime();
     try (var _ = NativeScope.open()) {
-      Tensor loss = model.loss(tokens, masked ? masks.sample(random) : ModelMasks.NONE).mean();
       if (masked) {
-        loss = loss.add(lagrangian.penalty(1));
+        var draw = MaskDraw.of(masks, random);
+        model.loss(tokens, draw.masks()).mean().backward();
+        draw.backward(lagrangian.penalty(1));
+      } else {
+        model.loss(tokens, ModelMasks.NONE).mean().backward();
       }
-      loss.backward();
     }
     return new Cost((PROCESS.getProcessCpuTime() - cpu) / 1e9, (System.nanoTime() - start) / 1e9);
   }

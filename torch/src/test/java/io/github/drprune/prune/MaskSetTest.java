@@ -88,7 +88,7 @@ class MaskSetTest {
     ModelSpec config = TinyModels.llama(new SplittableRandom(1), 2, 2);
     var layout = MaskLayout.of(config, Set.of(MaskModule.HIDDEN), GroupPolicy.KV_GROUP);
     double[] scores = new SplittableRandom(2).doubles(config.hiddenSize()).toArray();
-    var importance = new Importance(scores, new double[0][], new double[0][], new double[0]);
+    var importance = new UnitScores(scores, new double[0][], new double[0][], new double[0]);
     var target =
         new TargetShape(
             config.hiddenSize() / 2,
@@ -124,7 +124,7 @@ class MaskSetTest {
   private static float[] sampled(MaskSet masks, RandomState random) {
     try (var _ = NativeScope.open();
         var _ = NoGrad.open()) {
-      return Tensors.floats(masks.sample(random).hidden().scale());
+      return Tensors.floats(MaskDraw.of(masks, random).masks().hidden().scale());
     }
   }
 
