@@ -1,7 +1,7 @@
 package io.github.drprune.cli;
 
-import io.github.drprune.config.ConfigLoader;
 import io.github.drprune.config.ConfigReference;
+import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.libtorch.LibTorch;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,9 +1,9 @@
 package io.github.drprune.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.drprune.config.ConfigLoader;
 import io.github.drprune.config.DomainsConfig;
 import io.github.drprune.config.DomainsConfig.Strategy;
+import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.error.UserException;
 import io.github.drprune.event.EventLog;
 import io.github.drprune.event.RunEvent;

@@ -1,10 +1,10 @@
 package io.github.drprune.cli;
 
-import io.github.drprune.config.ConfigLoader;
 import io.github.drprune.config.PipelineConfig;
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.config.TrainConfig;
+import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.data.Manifest;
 import io.github.drprune.event.EventLog;
 import io.github.drprune.libtorch.LibTorch;

@@ -1,5 +1,6 @@
 package io.github.drprune.config;
 
+import io.github.drprune.config.binding.ConfigKey;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package io.github.drprune.config;
 
+import io.github.drprune.config.binding.Key;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -66,18 +67,6 @@ public record DomainsConfig(
   }
 
   public DomainsConfig {
-    Bounds.check(
-        DomainsConfig.class,
-        strategy,
-        rho,
-        minRatio,
-        proportion,
-        referenceLoss,
-        floors,
-        caps,
-        losses,
-        alarmShare,
-        alarmEvaluations);
     proportion = copyOf(proportion);
     referenceLoss = copyOf(referenceLoss);
     floors = copyOf(floors);

@@ -1,5 +1,6 @@
 package io.github.drprune.config;
 
+import io.github.drprune.config.binding.Key;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.MaskModule;
 import java.util.List;
@@ -49,15 +50,6 @@ public record MaskConfig(
   }
 
   public MaskConfig {
-    Bounds.check(
-        MaskConfig.class,
-        method,
-        maskModules,
-        groupPolicy,
-        maskStart,
-        maskLearningRate,
-        startSparsity,
-        sparsityWarmup);
     maskModules = List.copyOf(maskModules);
     if (maskModules.isEmpty()) {
       throw new IllegalArgumentException("mask_modules: expected at least one module");

@@ -1,5 +1,7 @@
 package io.github.drprune.config;
 
+import io.github.drprune.config.binding.Key;
+
 /** AdamW, its schedule (linear warmup, then cosine) and gradient clipping. */
 public record OptimizerConfig(
     @Key(doc = "Peak learning rate of the weights.", value = "1e-4", min = 0) double learningRate,
@@ -21,17 +23,4 @@ public record OptimizerConfig(
         double beta2,
     @Key(doc = "Added to the root of the mean square.", value = "1e-8", above = 0) double epsilon,
     @Key(doc = "Largest norm of the gradient; a longer one is scaled.", value = "1.0", above = 0)
-        double gradientClip) {
-  public OptimizerConfig {
-    Bounds.check(
-        OptimizerConfig.class,
-        learningRate,
-        warmup,
-        finalLearningRate,
-        weightDecay,
-        beta1,
-        beta2,
-        epsilon,
-        gradientClip);
-  }
-}
+        double gradientClip) {}

@@ -1,6 +1,8 @@
 package io.github.drprune.config;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.drprune.config.binding.ConfigLoader;
+import io.github.drprune.config.binding.Key;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,16 +39,6 @@ public record PipelineConfig(
       @Key(doc = "Lines that may be malformed before the stage fails.", min = 0)
           Optional<Integer> maxBadLines) {
     public Prepare {
-      Bounds.check(
-          Prepare.class,
-          tokenizer,
-          input,
-          seqLen,
-          out,
-          textField,
-          evalFraction,
-          evalSequences,
-          maxBadLines);
       if (evalFraction.isPresent() && evalSequences.isPresent()) {
         throw new IllegalArgumentException(
             "eval_fraction: give this or eval_sequences, found both");
@@ -58,11 +50,7 @@ public record PipelineConfig(
   public record Cut(
       @Key(doc = "Folder of the checkpoint to cut; without it the model of 'prune'.") Path model,
       @Key(doc = "The file of masks.") Path masks,
-      @Key(doc = "Folder to write.") Path output) {
-    public Cut {
-      Bounds.check(Cut.class, model, masks, output);
-    }
-  }
+      @Key(doc = "Folder to write.") Path output) {}
 
   /** The stage {@code evaluate}. */
   public record Evaluate(
@@ -70,7 +58,6 @@ public record PipelineConfig(
       @Key(doc = "Prepared data; without it that of the stages before.") Path data,
       @Key(doc = "File for the figures.") Path json) {
     public Evaluate {
-      Bounds.check(Evaluate.class, models, data, json);
       models = List.copyOf(models);
       if (models.isEmpty()) {
         throw new IllegalArgumentException("models: expected at least one folder");
@@ -83,7 +70,6 @@ public record PipelineConfig(
       @Key(doc = "Run folders; without it those of the stages before.") List<Path> runs,
       @Key(doc = "The HTML file to write.") Path out) {
     public Report {
-      Bounds.check(Report.class, runs, out);
       runs = List.copyOf(runs);
       if (runs.isEmpty()) {
         throw new IllegalArgumentException("runs: expected at least one run folder");
@@ -95,7 +81,6 @@ public record PipelineConfig(
   private static final String RESULT = "model";
 
   public PipelineConfig {
-    Bounds.check(PipelineConfig.class, prepare, prune, cut, train, evaluate, report);
     if (Stream.of(prepare, prune, cut, train, evaluate, report).allMatch(Optional::isEmpty)) {
       throw new IllegalArgumentException(
           "prepare: a pipeline needs at least one of the stages prepare, prune, cut, train,"

@@ -1,5 +1,7 @@
 package io.github.drprune.config;
 
+import io.github.drprune.config.binding.Inline;
+import io.github.drprune.config.binding.Key;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -58,25 +60,6 @@ public record RunConfig(
   }
 
   public RunConfig {
-    Bounds.check(
-        RunConfig.class,
-        data,
-        output,
-        steps,
-        globalBatch,
-        microBatch,
-        seqLen,
-        optimizer,
-        evaluationInterval,
-        evaluationSequences,
-        checkpointInterval,
-        keepCheckpoints,
-        activationCheckpointing,
-        precision,
-        device,
-        seed,
-        tensorboard,
-        domains);
     if (globalBatch % microBatch != 0) {
       throw new IllegalArgumentException(
           "micro_batch: %d does not divide global_batch %d; choose one that does"

@@ -1,5 +1,6 @@
 package io.github.drprune.config;
 
+import io.github.drprune.config.binding.Key;
 import io.github.drprune.json.Suggestion;
 import io.github.drprune.model.ModelFamily;
 import java.nio.file.Path;
@@ -20,16 +21,6 @@ public record ShapeConfig(
         boolean tiedEmbedding,
     @Key(doc = "Folder with the tokenizer of the data.") Path tokenizer) {
   public ShapeConfig {
-    Bounds.check(
-        ShapeConfig.class,
-        family,
-        hiddenSize,
-        layers,
-        heads,
-        kvHeads,
-        intermediateSize,
-        tiedEmbedding,
-        tokenizer);
     List<String> families = ModelFamily.ALL.stream().map(ModelFamily::modelType).toList();
     if (!families.contains(family)) {
       throw new IllegalArgumentException(

@@ -1,5 +1,6 @@
 package io.github.drprune.config;
 
+import io.github.drprune.config.binding.Key;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -21,15 +22,6 @@ public record TargetConfig(
             below = 1)
         Optional<Double> sparsity) {
   public TargetConfig {
-    Bounds.check(
-        TargetConfig.class,
-        hiddenSize,
-        layers,
-        heads,
-        kvHeads,
-        intermediateSize,
-        parameters,
-        sparsity);
     boolean sizes =
         Stream.of(hiddenSize, layers, heads, kvHeads, intermediateSize)
             .anyMatch(Optional::isPresent);

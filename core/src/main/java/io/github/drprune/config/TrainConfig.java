@@ -1,5 +1,7 @@
 package io.github.drprune.config;
 
+import io.github.drprune.config.binding.Inline;
+import io.github.drprune.config.binding.Key;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -10,7 +12,6 @@ public record TrainConfig(
         Optional<ShapeConfig> shape,
     @Inline(defaults = {"warmup=0.03", "evaluation_interval=100"}) RunConfig run) {
   public TrainConfig {
-    Bounds.check(TrainConfig.class, model, shape, run);
     if (model.isPresent() == shape.isPresent()) {
       throw new IllegalArgumentException(
           "model: give either a checkpoint's folder or a shape to train from scratch; found "

@@ -3,6 +3,9 @@ package io.github.drprune.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.drprune.config.binding.ConfigKey;
+import io.github.drprune.config.binding.ConfigLoader;
+import io.github.drprune.config.binding.ValueType;
 import io.github.drprune.error.UserException;
 import io.github.drprune.prune.MaskModule;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package io.github.drprune.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.drprune.config.binding.ConfigKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

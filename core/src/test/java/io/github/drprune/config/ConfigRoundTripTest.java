@@ -2,6 +2,9 @@ package io.github.drprune.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.drprune.config.binding.ConfigKey;
+import io.github.drprune.config.binding.ConfigLoader;
+import io.github.drprune.config.binding.ValueType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,6 +3,7 @@ package io.github.drprune.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.error.UserException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.drprune.config.ConfigLoader;
 import io.github.drprune.config.DomainsConfig;
 import io.github.drprune.config.DomainsConfig.Strategy;
+import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.error.UserException;
 import io.github.drprune.weighting.WeightingOutcome.Limit;
 import java.io.IOException;

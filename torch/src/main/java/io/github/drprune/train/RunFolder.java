@@ -1,7 +1,7 @@
 package io.github.drprune.train;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.drprune.config.ConfigLoader;
+import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.error.UserException;
 import io.github.drprune.event.EventLog;
 import io.github.drprune.io.AtomicFiles;

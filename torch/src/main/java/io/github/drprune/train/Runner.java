@@ -2,10 +2,10 @@ package io.github.drprune.train;
 
 import io.github.drprune.checkpoint.Checkpoint;
 import io.github.drprune.checkpoint.CheckpointStore;
-import io.github.drprune.config.ConfigLoader;
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.config.TrainConfig;
+import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
 import io.github.drprune.event.EventLog;

@@ -1,8 +1,8 @@
 package io.github.drprune.train;
 
-import io.github.drprune.config.ConfigLoader;
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.TrainConfig;
+import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.evaluate.HeldOut;
 import io.github.drprune.evaluate.ModelEvaluation;

@@ -1,4 +1,4 @@
-package io.github.drprune.config;
+package io.github.drprune.config.binding;
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -6,28 +6,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Holds a record's values to what its {@link Key} annotations allow. */
-public final class Bounds {
+/** Holds values to what their {@link Key} annotations allow. */
+final class Bounds {
   private Bounds() {}
 
   /**
-   * Called first in the constructor of a record of keys with all its values, in the components'
-   * order; an {@link IllegalArgumentException} names key, value and bound.
+   * Holds a key's value to its bounds.
+   *
+   * @throws IllegalArgumentException that names key, value and bound
    */
-  public static void check(Class<? extends Record> type, Object... values) {
-    var components = type.getRecordComponents();
-    if (components.length != values.length) {
-      throw new IllegalStateException(
-          "%s has %d components, not %d".formatted(type, components.length, values.length));
-    }
-    for (int i = 0; i < values.length; i++) {
-      if (!ConfigKey.isInline(components[i])) {
-        check(ConfigKey.name(components[i]), ConfigKey.keyOf(components[i]), values[i]);
-      }
-    }
-  }
-
-  private static void check(String name, Key key, Object value) {
+  static void check(String name, Key key, Object value) {
     switch (value) {
       case Number number when !allows(key, number.doubleValue()) ->
           throw new IllegalArgumentException(

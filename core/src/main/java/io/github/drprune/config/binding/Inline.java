@@ -1,4 +1,4 @@
-package io.github.drprune.config;
+package io.github.drprune.config.binding;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;

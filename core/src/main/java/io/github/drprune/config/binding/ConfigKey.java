@@ -1,4 +1,4 @@
-package io.github.drprune.config;
+package io.github.drprune.config.binding;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import java.lang.reflect.RecordComponent;

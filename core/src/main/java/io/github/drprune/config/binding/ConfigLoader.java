@@ -1,4 +1,4 @@
-package io.github.drprune.config;
+package io.github.drprune.config.binding;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -37,7 +37,7 @@ public final class ConfigLoader {
    * {@link #load(Optional, List, Class)} where {@code completing} may put in values that follow
    * from those given.
    */
-  static <T extends Record> T load(
+  public static <T extends Record> T load(
       Optional<Path> file, List<String> sets, Class<T> type, Consumer<ObjectNode> completing)
       throws IOException {
     ObjectNode tree = file.isPresent() ? read(file.get()) : (ObjectNode) Json.yamlTree("", "");

@@ -1,4 +1,4 @@
-package io.github.drprune.config;
+package io.github.drprune.config.binding;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -88,19 +88,28 @@ final class RecordBinder {
                   tree,
                   prefix,
                   ConfigKey.defaultsWithin(components[i], defaults))
-              : component(components[i], tree, prefix, defaults);
+              : checked(components[i], tree, prefix, defaults);
     }
     try {
       return type.getDeclaredConstructor(types).newInstance(values);
     } catch (InvocationTargetException e) {
       if (e.getCause() instanceof IllegalArgumentException mistake) {
-        // Constructors begin with the key that is wrong.
-        String[] keyAndReason = mistake.getMessage().split(": ", 2);
-        throw refused(prefix + keyAndReason[0], keyAndReason[1]);
+        throw refused(prefix, mistake);
       }
       throw new IllegalStateException(type + " failed", e.getCause());
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(type + " must be a public record", e);
+    }
+  }
+
+  private Object checked(
+      RecordComponent component, JsonNode tree, String prefix, Map<String, String> defaults) {
+    Object value = component(component, tree, prefix, defaults);
+    try {
+      Bounds.check(ConfigKey.name(component), ConfigKey.keyOf(component), value);
+      return value;
+    } catch (IllegalArgumentException mistake) {
+      throw refused(prefix, mistake);
     }
   }
 
@@ -252,6 +261,12 @@ final class RecordBinder {
       return "keys of its own";
     }
     return node.isArray() ? "a list" : "'" + node.asText() + "'";
+  }
+
+  /** Such a mistake begins with the key that is wrong. */
+  private UserException refused(String prefix, IllegalArgumentException mistake) {
+    String[] keyAndReason = mistake.getMessage().split(": ", 2);
+    return refused(prefix + keyAndReason[0], keyAndReason[1]);
   }
 
   private UserException refused(String path, String why) {
