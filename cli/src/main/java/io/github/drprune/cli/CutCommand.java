@@ -11,6 +11,7 @@ import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelWriter;
+import io.github.drprune.model.SizeRule.Reader;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.prune.Cut;
 import io.github.drprune.prune.MaskValues;
@@ -88,6 +89,7 @@ final class CutCommand implements Callable<Integer> {
     ModelSpec config = CheckpointCheck.of(model);
     MaskValues values = MaskValues.read(masks);
     Cut.check(config, values);
+    warn(config, values.shape().cutFrom(config, values.layout().policy()));
     // Folding in float32 rounds each weight once, whatever type it is stored in.
     var options = new ModelOptions(LibTorch.device("cpu"), Precision.FP32, false, Kernels.PLAIN);
     try (var source = ModelLoader.load(model, options);
@@ -96,6 +98,16 @@ final class CutCommand implements Callable<Integer> {
       report(config, cut.spec());
     }
     return 0;
+  }
+
+  /** The masks are what they are: a result that not every reader takes is better than none. */
+  private void warn(ModelSpec source, ModelSpec result) {
+    for (Reader reader : Reader.values()) {
+      for (String broken : result.brokenRules(source, reader)) {
+        spec.commandLine().getErr().println("warning: " + broken);
+      }
+    }
+    spec.commandLine().getErr().flush();
   }
 
   private void report(ModelSpec source, ModelSpec result) throws IOException {

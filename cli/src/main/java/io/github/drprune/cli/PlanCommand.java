@@ -8,6 +8,7 @@ import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.ShapeSearch;
+import io.github.drprune.prune.ShapeSearch.Readers;
 import io.github.drprune.train.Planner;
 import io.github.drprune.train.RunPlan;
 import java.io.IOException;
@@ -83,14 +84,20 @@ final class PlanCommand implements Runnable {
         description = "Shapes to list (default: ${DEFAULT-VALUE}).")
     private int limit;
 
+    @Option(
+        names = "--transformers-only",
+        description = "List what transformers loads, also where llama.cpp does not.")
+    private boolean transformersOnly;
+
     @Mixin private JsonOption json;
     @Spec private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
       ModelSpec source = CheckpointCheck.of(folder);
+      Readers readers = transformersOnly ? Readers.NEEDED : Readers.ALL;
       List<RunEvent.Model> shapes =
-          ShapeSearch.near(source, policy, parameters, limit).stream()
+          ShapeSearch.near(source, policy, parameters, readers, limit).stream()
               .map(shape -> CheckpointSummary.event(shape.cutFrom(source, policy)))
               .toList();
       List<List<String>> rows = new ArrayList<>();

@@ -13,9 +13,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.TextFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -60,7 +60,7 @@ public final class Json {
 
   /** Reads a JSON file into {@code type}. */
   public static <T> T read(Path file, Class<T> type) throws IOException {
-    return read(Files.readString(file), type, file.toString());
+    return read(TextFiles.read(file), type, file.toString());
   }
 
   /** Reads JSON into {@code type}; {@code source} names its origin in errors. */

@@ -4,6 +4,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.safetensors.CheckpointReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /** Holds a checkpoint's tensors against its configuration, before memory is taken for them. */
@@ -16,19 +17,45 @@ public final class CheckpointCheck {
    * @throws UserException naming the file, the tensor, what was expected and what found
    */
   public static ModelSpec of(Path folder) throws IOException {
-    ModelSpec spec = ConfigReader.read(folder);
     try (var reader = CheckpointReader.open(folder)) {
-      require(folder, spec, reader);
+      return of(folder, reader);
     }
-    return spec;
   }
 
   /**
-   * Refuses tensors that are missing, of another shape, or unknown.
-   *
-   * @throws UserException as {@link #of} does
+   * As {@link #of(Path)}, with the weights open. A head in the file that differs from the token
+   * embedding counts, though the configuration says that they are one: as transformers reads it.
    */
-  public static void require(Path folder, ModelSpec spec, CheckpointReader reader) {
+  public static ModelSpec of(Path folder, CheckpointReader reader) throws IOException {
+    ModelSpec spec = ConfigReader.read(folder);
+    if (spec.layers() > reader.tensors().size()) {
+      throw new UserException(
+          "%s: config.json says %,d layers, but the weights have %,d tensors in all"
+              .formatted(folder, spec.layers(), reader.tensors().size()));
+    }
+    TensorShape head = spec.weight(TensorRole.HEAD, -1);
+    if (spec.tiedEmbeddings() && reader.tensors().containsKey(head.name())) {
+      TensorShape embedding = spec.weight(TensorRole.EMBEDDING, -1);
+      reader.require(head.name(), head.sizes());
+      reader.require(embedding.name(), embedding.sizes());
+      if (reader.segment(head.name()).mismatch(reader.segment(embedding.name())) >= 0) {
+        spec = spec.untied();
+      }
+    }
+    require(folder, spec, reader);
+    return spec;
+  }
+
+  /** What is odd about a checkpoint and was decided in reading it. */
+  public static Optional<String> warning(Path folder, ModelSpec spec) throws IOException {
+    return ConfigReader.read(folder).tiedEmbeddings() && !spec.tiedEmbeddings()
+        ? Optional.of(
+            "%s: config.json ties head and token embedding, but '%s' differs from it; the head in the file is used, as transformers does"
+                .formatted(folder, spec.weight(TensorRole.HEAD, -1).name()))
+        : Optional.empty();
+  }
+
+  private static void require(Path folder, ModelSpec spec, CheckpointReader reader) {
     SequencedMap<String, TensorShape> expected = spec.tensors();
     for (TensorShape shape : expected.values()) {
       reader.require(shape.name(), shape.sizes());

@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is to be known of a checkpoint before it is used.
@@ -38,10 +40,12 @@ public record CheckpointSummary(
     Integer tokenizerSize,
     long runBytes,
     long trainBytes) {
+  private static final Logger LOG = LoggerFactory.getLogger(CheckpointSummary.class);
 
   /** Reads and checks the checkpoint in {@code folder}; nothing is loaded. */
   public static CheckpointSummary of(Path folder) throws IOException {
     ModelSpec spec = CheckpointCheck.of(folder);
+    CheckpointCheck.warning(folder, spec).ifPresent(LOG::warn);
     Map<String, Long> dtypes;
     try (var reader = CheckpointReader.open(folder)) {
       dtypes =

@@ -3,6 +3,7 @@ package io.github.drprune.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.TextFiles;
 import io.github.drprune.json.Json;
 import io.github.drprune.json.Suggestion;
 import io.github.drprune.model.RotarySpec.Scaling;
@@ -35,7 +36,7 @@ public final class ConfigReader {
       throw new UserException(
           folder + ": no config.json in it; name the folder of a Hugging Face checkpoint");
     }
-    return parse(Files.readString(file), file.toString());
+    return parse(TextFiles.read(file), file.toString());
   }
 
   /** Reads a configuration's text; {@code where} names its origin in errors. */
@@ -55,7 +56,7 @@ public final class ConfigReader {
     }
     try {
       ModelSpec spec = ModelFamily.named(modelType, where).read(reader);
-      spec.family().check(spec);
+      PerLayerKeys.check(json, spec.layers());
       return spec;
     } catch (UserException e) {
       throw e.getMessage().startsWith(where) ? e : new UserException(where + ": " + e.getMessage());
@@ -103,6 +104,11 @@ public final class ConfigReader {
     if (json.hasNonNull("head_dim")) {
       return integer("head_dim", null);
     }
+    return dividedHeadDim();
+  }
+
+  /** Hidden size / heads, which must divide. */
+  int dividedHeadDim() {
     int hidden = integer("hidden_size", null);
     int heads = integer("num_attention_heads", null);
     if (hidden % heads != 0) {

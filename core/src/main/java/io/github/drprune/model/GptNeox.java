@@ -11,7 +11,6 @@ import static io.github.drprune.model.TensorRole.QUERY_KEY_VALUE_BY_HEAD;
 import static io.github.drprune.model.TensorRole.UP;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.drprune.error.UserException;
 import java.util.List;
 import java.util.Set;
 
@@ -42,7 +41,7 @@ record GptNeox() implements ModelFamily {
   @Override
   public ModelSpec read(ConfigReader config) {
     int heads = config.integer("num_attention_heads", null);
-    int headDim = config.headDim();
+    int headDim = config.dividedHeadDim();
     return new ModelSpec(
         this,
         config.shape(heads),
@@ -72,25 +71,10 @@ record GptNeox() implements ModelFamily {
     json.put("use_parallel_residual", true);
   }
 
-  /** Its configuration has no key for the head dim. */
   @Override
-  public void check(ModelSpec spec) {
-    if (spec.hiddenSize() != spec.heads() * spec.headDim()) {
-      throw new UserException(
-          "gpt_neox: hidden size %d must be heads x head dim = %d x %d = %d"
-              .formatted(
-                  spec.hiddenSize(), spec.heads(), spec.headDim(), spec.heads() * spec.headDim()));
-    }
-    if (spec.kvHeads() != spec.heads()) {
-      throw new UserException(
-          "gpt_neox: key/value heads %d must equal heads %d"
-              .formatted(spec.kvHeads(), spec.heads()));
-    }
-  }
-
-  @Override
-  public boolean hiddenFollowsHeads() {
-    return true;
+  public List<SizeRule> sizeRules() {
+    return List.of(
+        new SizeRule(SizeRule.Reader.CONFIG, SizeRule.Relation.HIDDEN_EQUALS_HEADS_BY_HEAD_DIM));
   }
 
   @Override

@@ -26,6 +26,12 @@ record Llama() implements ModelFamily {
   }
 
   @Override
+  public List<SizeRule> sizeRules() {
+    return List.of(
+        new SizeRule(SizeRule.Reader.TRANSFORMERS, SizeRule.Relation.HIDDEN_MULTIPLE_OF_HEADS));
+  }
+
+  @Override
   public ModelSpec read(ConfigReader config) {
     config.refuseWhenPresent("sliding_window", "sliding windows");
     config.refuseOtherLayerTypes();

@@ -58,12 +58,18 @@ public sealed interface ModelFamily permits Llama, Mistral, Qwen2, GptNeox {
   /** Writes what a new model of the family usually has: class, activation, norm, rotary base. */
   void writeDefaults(ObjectNode json);
 
-  /** Refuses sizes that the family's configuration cannot express. */
-  default void check(ModelSpec spec) {}
+  /** What readers of its checkpoints require of the sizes. */
+  default List<SizeRule> sizeRules() {
+    return List.of();
+  }
 
-  /** Whether the hidden size must be heads x head dim, for want of a key that says otherwise. */
+  /** Whether the hidden size must be heads x head dim. */
   default boolean hiddenFollowsHeads() {
-    return false;
+    return sizeRules().stream()
+        .anyMatch(
+            rule ->
+                rule.isBinding()
+                    && rule.relation() == SizeRule.Relation.HIDDEN_EQUALS_HEADS_BY_HEAD_DIM);
   }
 
   /** Whether a checkpoint's tensor is a constant of older exports rather than a weight. */

@@ -9,17 +9,24 @@ import io.github.drprune.error.UserException;
  * @param kvHeads key/value heads of a layer
  */
 public record ModelShape(int hiddenSize, int layers, int heads, int kvHeads, int intermediateSize) {
+  /** Far above all models there are; a file that claims more is wrong, and sums stay in a long. */
+  private static final int MOST_UNITS = 1 << 22;
+
+  private static final int MOST_LAYERS = 1 << 14;
+  static final int MOST_HEADS = 1 << 14;
+
   public ModelShape {
-    positive("hidden size", hiddenSize);
-    positive("layers", layers);
-    positive("heads", heads);
-    positive("key/value heads", kvHeads);
-    positive("intermediate size", intermediateSize);
+    within("hidden size", hiddenSize, MOST_UNITS);
+    within("layers", layers, MOST_LAYERS);
+    within("heads", heads, MOST_HEADS);
+    within("key/value heads", kvHeads, MOST_HEADS);
+    within("intermediate size", intermediateSize, MOST_UNITS);
   }
 
-  private static void positive(String what, int value) {
-    if (value < 1) {
-      throw new UserException("%s: must be at least 1, not %d".formatted(what, value));
+  static void within(String what, int value, int most) {
+    if (value < 1 || value > most) {
+      throw new UserException(
+          "%s: must be between 1 and %,d, not %,d".formatted(what, most, value));
     }
   }
 }

@@ -35,10 +35,12 @@ public record ModelSpec(
     RotarySpec rotary,
     ObjectNode source) {
 
+  private static final int MOST_WORDS = 1 << 26;
+
   public ModelSpec {
-    positive("head dim", headDim);
-    positive("vocabulary size", vocabularySize);
-    positive("context length", contextLength);
+    ModelShape.within("head dim", headDim, ModelShape.MOST_HEADS);
+    ModelShape.within("vocabulary size", vocabularySize, MOST_WORDS);
+    ModelShape.within("context length", contextLength, Integer.MAX_VALUE);
     if (shape.heads() % shape.kvHeads() != 0) {
       throw new UserException(
           "heads: %d query heads cannot share %d key/value heads evenly"
@@ -76,6 +78,17 @@ public record ModelSpec(
   /** Query heads that share one key/value head. */
   public int groupSize() {
     return heads() / kvHeads();
+  }
+
+  /**
+   * What this smaller model of {@code whole} breaks of the rules that {@code reader} has, a line
+   * each.
+   */
+  public List<String> brokenRules(ModelSpec whole, SizeRule.Reader reader) {
+    return family.sizeRules().stream()
+        .filter(rule -> rule.reader() == reader)
+        .flatMap(rule -> rule.broken(this, whole).stream())
+        .toList();
   }
 
   /** Whether a family of this kind stores a tensor of this role. */
@@ -154,28 +167,42 @@ public record ModelSpec(
     return new TensorShape(name.in(layer, suffix), role, layer, axes, sizes);
   }
 
-  /**
-   * The same architecture at another size; head dim, vocabulary and everything else stay.
-   *
-   * @throws UserException when the family cannot express the size
-   */
+  /** The same architecture at another size; head dim, vocabulary and everything else stay. */
   public ModelSpec resized(ModelShape target) {
-    var resized =
-        new ModelSpec(
-            family,
-            target,
-            headDim,
-            vocabularySize,
-            contextLength,
-            tiedEmbeddings,
-            biased,
-            activation,
-            parallelResidual,
-            norm,
-            rotary,
-            source);
-    family.check(resized);
-    return resized;
+    return with(target, tiedEmbeddings, source);
+  }
+
+  /**
+   * The same with what its configuration lists for each layer taken from the layers given.
+   *
+   * @param attention for each layer, the one of the source that its attention half is from
+   * @param mlp the same of its MLP half
+   */
+  public ModelSpec layersFrom(int[] attention, int[] mlp) {
+    return with(shape, tiedEmbeddings, PerLayerKeys.select(source, attention, mlp));
+  }
+
+  /** The same with a head of its own. */
+  ModelSpec untied() {
+    ObjectNode json = source.deepCopy();
+    json.put("tie_word_embeddings", false);
+    return with(shape, false, json);
+  }
+
+  private ModelSpec with(ModelShape newShape, boolean tied, ObjectNode json) {
+    return new ModelSpec(
+        family,
+        newShape,
+        headDim,
+        vocabularySize,
+        contextLength,
+        tied,
+        biased,
+        activation,
+        parallelResidual,
+        norm,
+        rotary,
+        json);
   }
 
   /** The content of the {@code config.json} of a checkpoint of this model. */
@@ -188,11 +215,5 @@ public record ModelSpec(
     json.put("vocab_size", vocabularySize);
     family.write(this, json);
     return json;
-  }
-
-  private static void positive(String what, int value) {
-    if (value < 1) {
-      throw new UserException("%s: must be at least 1, not %d".formatted(what, value));
-    }
   }
 }

@@ -21,6 +21,12 @@ record Qwen2() implements ModelFamily {
   }
 
   @Override
+  public List<SizeRule> sizeRules() {
+    return List.of(
+        new SizeRule(SizeRule.Reader.LLAMA_CPP, SizeRule.Relation.HIDDEN_EQUALS_HEADS_BY_HEAD_DIM));
+  }
+
+  @Override
   public ModelSpec read(ConfigReader config) {
     config.refuseWhenTrue("use_sliding_window", "sliding windows");
     config.refuseOtherLayerTypes();
@@ -30,10 +36,6 @@ record Qwen2() implements ModelFamily {
   @Override
   public void write(ModelSpec spec, ObjectNode json) {
     ConfigWriter.attention(spec, json);
-    // Counts layers, so a cut model must not keep a larger one.
-    if (json.has("max_window_layers")) {
-      json.put("max_window_layers", spec.layers());
-    }
   }
 
   @Override

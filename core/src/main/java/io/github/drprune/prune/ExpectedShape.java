@@ -1,12 +1,15 @@
 package io.github.drprune.prune;
 
 import io.github.drprune.model.ModelSpec;
+import io.github.drprune.model.SizeRule;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.function.Function;
 
 /** Turns expected sparsities, which differ between layers, into one uniform shape. */
 public final class ExpectedShape {
+  private record Sizes(int hidden, int heads, int kvHeads) {}
+
   private final MaskLayout layout;
   private final Function<MaskModule, double[]> expectedSparsity;
 
@@ -33,26 +36,52 @@ public final class ExpectedShape {
         modules.contains(MaskModule.HEAD_LAYER)
             ? (int) Math.rint(0.5 * (kept(MaskModule.HEAD_LAYER) + kept(MaskModule.MLP)))
             : rounded(MaskModule.LAYER);
-    int heads = source.heads();
-    int kvHeads = source.kvHeads();
-    if (modules.contains(MaskModule.HEAD)) {
-      int kept = rounded(MaskModule.HEAD);
-      switch (layout.policy()) {
-        case KV_GROUP -> {
-          kvHeads = kept;
-          heads = kept * source.groupSize();
-        }
-        case QUERY_IN_GROUP -> heads = kept * source.kvHeads();
-      }
-    }
-    int hidden = rounded(MaskModule.HIDDEN);
-    if (source.family().hiddenFollowsHeads()) {
-      hidden = heads * source.headDim();
-    }
+    Sizes sizes = nearestSizes(source);
     var shape =
         new TargetShape(
-            hidden, Math.max(1, layers), heads, kvHeads, rounded(MaskModule.INTERMEDIATE));
+            sizes.hidden(),
+            Math.max(1, layers),
+            sizes.heads(),
+            sizes.kvHeads(),
+            rounded(MaskModule.INTERMEDIATE));
     return modules.contains(MaskModule.INTERMEDIATE) ? withIntermediate(shape, sparsity) : shape;
+  }
+
+  /** The hidden size and heads nearest to the expected ones that readers of the family accept. */
+  private Sizes nearestSizes(ModelSpec source) {
+    boolean hiddenIsFree = layout.modules().contains(MaskModule.HIDDEN);
+    boolean headsAreFree = layout.modules().contains(MaskModule.HEAD);
+    int units = layout.units(MaskModule.HEAD);
+    double expectedHidden = kept(MaskModule.HIDDEN);
+    double expectedHeads = kept(MaskModule.HEAD);
+    Sizes nearest = null;
+    double least = Double.POSITIVE_INFINITY;
+    for (int kept = headsAreFree ? 1 : units; kept <= units; kept++) {
+      int kvHeads = layout.policy() == GroupPolicy.KV_GROUP ? kept : source.kvHeads();
+      int heads =
+          switch (layout.policy()) {
+            case KV_GROUP -> kept * source.groupSize();
+            case QUERY_IN_GROUP -> kept * source.kvHeads();
+          };
+      for (int hidden = hiddenIsFree ? 1 : source.hiddenSize();
+          hidden <= source.hiddenSize();
+          hidden++) {
+        double distance =
+            Math.abs(hidden - expectedHidden) / source.hiddenSize()
+                + Math.abs(kept - expectedHeads) / units;
+        if (distance < least && isAccepted(source, hidden, heads)) {
+          nearest = new Sizes(hidden, heads, kvHeads);
+          least = distance;
+        }
+      }
+    }
+    return nearest;
+  }
+
+  private static boolean isAccepted(ModelSpec source, int hidden, int heads) {
+    return source.family().sizeRules().stream()
+        .filter(SizeRule::isBinding)
+        .allMatch(rule -> rule.allows(hidden, heads, source.headDim()));
   }
 
   /** {@code shape} with the intermediate size that brings its parameters nearest the sparsity. */

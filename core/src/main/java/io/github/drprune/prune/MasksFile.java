@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
+import io.github.drprune.io.TextFiles;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelSpec;
@@ -108,7 +109,7 @@ record MasksFile(
       throw new UserException(file + ": no such file; name a masks.json");
     }
     try {
-      JsonNode tree = Json.tree(Files.readString(file), file.toString());
+      JsonNode tree = Json.tree(TextFiles.read(file), file.toString());
       return Json.convert(tree, MasksFile.class, file.toString()).masks(file + ": model");
     } catch (UserException e) {
       String where = file.toString();

@@ -18,6 +18,14 @@ public final class ShapeSearch {
 
   private ShapeSearch() {}
 
+  /** Which programs a shape must be readable by. */
+  public enum Readers {
+    /** All that the family has rules for. */
+    ALL,
+    /** Those without which a checkpoint is of no use. */
+    NEEDED
+  }
+
   /**
    * The shapes within 3% of {@code parameters} whose proportions are nearest to the source's, the
    * nearest first: hidden size, layers, heads and intermediate size shrink by about the same share.
@@ -25,7 +33,7 @@ public final class ShapeSearch {
    * @throws UserException when there is none
    */
   public static List<TargetShape> near(
-      ModelSpec source, GroupPolicy policy, long parameters, int limit) {
+      ModelSpec source, GroupPolicy policy, long parameters, Readers readers, int limit) {
     if (parameters >= source.parameters()) {
       throw new UserException(
           "target parameters: %,d is not below the model's %,d"
@@ -34,7 +42,7 @@ public final class ShapeSearch {
     List<Candidate> found = new ArrayList<>();
     for (int layers = 1; layers <= source.layers(); layers++) {
       for (int heads : headCounts(source, policy)) {
-        for (int hidden : hiddenSizes(source, heads)) {
+        for (int hidden : hiddenSizes(source, heads, readers)) {
           candidate(source, policy, parameters, layers, heads, hidden, found);
         }
       }
@@ -114,16 +122,24 @@ public final class ShapeSearch {
     return counts;
   }
 
-  private static List<Integer> hiddenSizes(ModelSpec source, int heads) {
-    if (source.family().hiddenFollowsHeads()) {
-      return List.of(heads * source.headDim());
-    }
-    List<Integer> sizes = new ArrayList<>();
+  /** Multiples of a grain, and the one size that follows from the heads. */
+  private static List<Integer> hiddenSizes(ModelSpec source, int heads, Readers readers) {
     int grain = grain(source.hiddenSize());
-    for (int hidden = grain; hidden <= source.hiddenSize(); hidden += grain) {
-      sizes.add(hidden);
+    int fromHeads = heads * source.headDim();
+    List<Integer> sizes = new ArrayList<>();
+    for (int hidden = 1; hidden <= source.hiddenSize(); hidden++) {
+      if ((hidden % grain == 0 || hidden == fromHeads)
+          && isReadable(source, hidden, heads, readers)) {
+        sizes.add(hidden);
+      }
     }
     return sizes;
+  }
+
+  private static boolean isReadable(ModelSpec source, int hidden, int heads, Readers readers) {
+    return source.family().sizeRules().stream()
+        .filter(rule -> readers == Readers.ALL || rule.isBinding())
+        .allMatch(rule -> rule.allows(hidden, heads, source.headDim()));
   }
 
   private static int grain(int size) {

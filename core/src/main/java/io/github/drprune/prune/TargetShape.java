@@ -3,6 +3,7 @@ package io.github.drprune.prune;
 import io.github.drprune.error.UserException;
 import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
+import io.github.drprune.model.SizeRule;
 
 /**
  * The shape of the model to cut, the same in every layer.
@@ -70,7 +71,12 @@ public record TargetShape(int hiddenSize, int layers, int heads, int kvHeads, in
       case KV_GROUP -> checkWholeGroups(source.groupSize());
       case QUERY_IN_GROUP -> checkAllGroups(source);
     }
-    return source.resized(new ModelShape(hiddenSize, layers, heads, kvHeads, intermediateSize));
+    ModelSpec cut =
+        source.resized(new ModelShape(hiddenSize, layers, heads, kvHeads, intermediateSize));
+    for (String broken : cut.brokenRules(source, SizeRule.Reader.CONFIG)) {
+      throw new UserException("target " + broken);
+    }
+    return cut;
   }
 
   private void checkWholeGroups(int groupSize) {

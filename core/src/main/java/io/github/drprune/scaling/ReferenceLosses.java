@@ -2,10 +2,10 @@ package io.github.drprune.scaling;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.TextFiles;
 import io.github.drprune.json.Json;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -35,7 +35,7 @@ public record ReferenceLosses(
   public static ReferenceLosses predict(Path points, long parameters) throws IOException {
     String text;
     try {
-      text = Files.readString(points);
+      text = TextFiles.read(points);
     } catch (NoSuchFileException e) {
       throw new UserException(points + ": no such file; " + FORM, e);
     }

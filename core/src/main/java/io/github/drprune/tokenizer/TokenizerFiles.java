@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.Sha256;
+import io.github.drprune.io.TextFiles;
 import io.github.drprune.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -71,7 +72,7 @@ record TokenizerFiles(
   }
 
   private static ObjectNode specials(Path file) throws IOException {
-    String json = Files.isRegularFile(file) ? Files.readString(file) : "{}";
+    String json = Files.isRegularFile(file) ? TextFiles.read(file) : "{}";
     if (Json.tree(json, file.toString()) instanceof ObjectNode object) {
       return object;
     }

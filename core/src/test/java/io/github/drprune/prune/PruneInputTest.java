@@ -7,6 +7,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
+import io.github.drprune.model.SizeRule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +49,13 @@ class PruneInputTest {
         "policy query_in_group keeps all 2, not 1");
     refused(
         () -> targetConfig(NEOX, GroupPolicy.KV_GROUP, new TargetShape(13, 2, 3, 3, 8)),
-        "gpt_neox: hidden size 13 must be heads x head dim = 3 x 4 = 12");
+        "target hidden size 13 with 3 heads of 4: its config.json needs a gpt_neox to have a hidden"
+            + " size that is heads x head dim; choose 12");
+    ModelSpec cut = LLAMA.resized(new ModelShape(20, 2, 3, 1, 8));
+    assertThat(cut.brokenRules(LLAMA, SizeRule.Reader.TRANSFORMERS))
+        .containsExactly(
+            "hidden size 20 with 3 heads of 4: transformers needs a llama to have a hidden size"
+                + " that is a multiple of the heads; choose 18 or 21");
     refused(() -> new TargetSparsity(1), "target sparsity: must lie between 0 and 1");
     refused(() -> new TargetSparsity(Double.NaN), "target sparsity: must lie between 0 and 1");
   }

@@ -12,9 +12,13 @@ import java.nio.file.Path;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes models: from a checkpoint's folder, or anew. */
 public final class ModelLoader {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelLoader.class);
+
   private ModelLoader() {}
 
   /**
@@ -24,17 +28,17 @@ public final class ModelLoader {
    * @throws UserException naming the file, the tensor, what was expected and what found
    */
   public static CausalLm load(Path folder, ModelOptions options) throws IOException {
-    ModelSpec spec = ConfigReader.read(folder);
     var reader = CheckpointReader.open(folder);
     try {
-      CheckpointCheck.require(folder, spec, reader);
+      ModelSpec spec = CheckpointCheck.of(folder, reader);
+      CheckpointCheck.warning(folder, spec).ifPresent(LOG::warn);
       return CausalLm.of(
           spec,
           options,
           shape -> mapped(reader, shape),
           shape -> reader.tensors().get(shape.name()).dtype(),
           reader::close);
-    } catch (RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
       reader.close();
       throw e;
     }

@@ -14,17 +14,31 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Turns queries and keys by their positions; the two halves of the turned part are the planes. */
 public final class Rotary implements AutoCloseable {
-  private final Tensor cosines; // [positions, dims / 2]
-  private final Tensor sines;
+  /** Positions that tables are made for at first: contexts of millions are seldom used. */
+  private static final int FIRST = 4096;
 
-  public Rotary(RotarySpec config, int positions, Device device, ScalarType type) {
+  private final double[] frequencies;
+  private final int contextLength;
+  private final Device device;
+  private final ScalarType type;
+  private Tensor cosines; // [positions up to now, dims / 2]
+  private Tensor sines;
+
+  public Rotary(RotarySpec spec, int contextLength, Device device, ScalarType type) {
+    this.frequencies = spec.frequencies();
+    this.contextLength = contextLength;
+    this.device = device;
+    this.type = type;
+    fill(Math.min(FIRST, contextLength));
+  }
+
+  private void fill(int positions) {
     try (var _ = NativeScope.open();
         var _ = NoGrad.open()) {
       var steps = new double[positions];
       for (int t = 0; t < positions; t++) {
         steps[t] = t;
       }
-      double[] frequencies = config.frequencies();
       Tensor angles =
           outer(Tensors.of(steps, positions), Tensors.of(frequencies, frequencies.length));
       cosines = NativeScope.keep(cos(angles).to(device, type));
@@ -32,8 +46,14 @@ public final class Rotary implements AutoCloseable {
     }
   }
 
-  /** {@code x} [B, heads, T, head size] at positions {@code offset} and after. */
+  /** {@code x} [B, heads, T, head dim] at positions {@code offset} and after. */
   public Tensor apply(Tensor x, long offset, RotaryKernel kernel) {
+    long end = offset + x.size(2);
+    if (end > cosines.size(0) && end <= contextLength) {
+      long positions = Math.min(contextLength, Math.max(end, 2 * cosines.size(0)));
+      close();
+      fill((int) positions);
+    }
     return kernel.turn(x, cosines.narrow(0, offset, x.size(2)), sines.narrow(0, offset, x.size(2)));
   }
 

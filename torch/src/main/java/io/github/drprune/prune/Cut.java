@@ -34,7 +34,13 @@ public final class Cut {
     this.model = model;
     this.masks = masks;
     this.layers = masks.layers();
-    this.target = masks.shape().cutFrom(model.spec(), masks.layout().policy());
+    this.target =
+        masks
+            .shape()
+            .cutFrom(model.spec(), masks.layout().policy())
+            .layersFrom(
+                layers.stream().mapToInt(LayerPair::attention).toArray(),
+                layers.stream().mapToInt(LayerPair::mlp).toArray());
     this.shapes = model.spec().tensors();
     this.sources = sources();
   }

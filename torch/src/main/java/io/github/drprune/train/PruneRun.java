@@ -17,6 +17,7 @@ import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelWriter;
+import io.github.drprune.model.SizeRule;
 import io.github.drprune.optim.Schedule;
 import io.github.drprune.prune.Cut;
 import io.github.drprune.prune.GroupPolicy;
@@ -42,9 +43,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Pruning of a checkpoint by learned masks, to the cut. */
 record PruneRun(PruneConfig whole) implements RunKind {
+  private static final Logger LOG = LoggerFactory.getLogger(PruneRun.class);
+
   @Override
   public String command() {
     return "prune";
@@ -59,7 +64,11 @@ record PruneRun(PruneConfig whole) implements RunKind {
   public ModelSpec source() throws IOException {
     ModelSpec source = CheckpointCheck.of(whole.model());
     if (pruningTarget(source) instanceof TargetShape shape) {
-      layout(source).targetConfig(shape);
+      ModelSpec cut = layout(source).targetConfig(shape);
+      for (String broken : cut.brokenRules(source, SizeRule.Reader.TRANSFORMERS)) {
+        throw new UserException("target " + broken);
+      }
+      cut.brokenRules(source, SizeRule.Reader.LLAMA_CPP).forEach(LOG::warn);
     }
     return source;
   }
@@ -91,7 +100,9 @@ record PruneRun(PruneConfig whole) implements RunKind {
       return new TargetSparsity(target.sparsity().get());
     }
     if (target.parameters().isPresent()) {
-      return ShapeSearch.near(source, policy(), target.parameters().get(), 1).getFirst();
+      return ShapeSearch.near(
+              source, policy(), target.parameters().get(), ShapeSearch.Readers.ALL, 1)
+          .getFirst();
     }
     return TargetShape.of(
         source,

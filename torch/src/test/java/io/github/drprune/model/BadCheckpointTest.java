@@ -43,6 +43,7 @@ class BadCheckpointTest {
         "hidden_size             | 48                   | expected shape [61, 48], found [61, 32]",
         "num_hidden_layers       | 3                    | expected tensor 'model.layers.2.",
         "num_hidden_layers       | 1                    | 'model.layers.1.",
+        "num_hidden_layers       | 9999                 | 9,999 layers, but the weights have",
         "vocab_size              | 62                   | expected shape [62, 32]",
         "hidden_act              | \"mish\"             | activation 'mish'",
         "model_type              | \"falcon\"          | model_type 'falcon' is not supported",
@@ -82,6 +83,21 @@ class BadCheckpointTest {
     byte[] bytes = Files.readAllBytes(weights);
     Files.write(weights, Arrays.copyOf(bytes, bytes.length - 100));
     assertRefused("model.safetensors");
+  }
+
+  @Test
+  void usesAHeadThatDiffersFromTheEmbeddingItIsSaidToBe() throws IOException {
+    var config = (ObjectNode) Json.tree(Files.readString(folder.resolve("config.json")), "");
+    config.put("tie_word_embeddings", true);
+    Files.writeString(folder.resolve("config.json"), Json.pretty(config));
+
+    try (var model = ModelLoader.load(folder, TinyModels.FIXED)) {
+      assertThat(model.spec().tiedEmbeddings()).isFalse();
+      assertThat(model.spec().toJson().get("tie_word_embeddings").asBoolean()).isFalse();
+      assertThat(model.weights()).containsKey("lm_head.weight");
+      assertThat(CheckpointCheck.warning(folder, model.spec()).orElseThrow())
+          .contains("'lm_head.weight' differs");
+    }
   }
 
   private void assertRefused(String message) {

@@ -13,6 +13,7 @@ import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelWriter;
+import io.github.drprune.model.SizeRule;
 import io.github.drprune.model.TensorRole;
 import io.github.drprune.nn.ModelMasks;
 import java.io.IOException;
@@ -91,7 +92,22 @@ class CutPropertyTest {
       return modules;
     }
 
+    /** A shape that readers of the family accept. */
     private static TargetShape target(SplittableRandom random, MaskLayout layout) {
+      TargetShape target;
+      do {
+        target = anyTarget(random, layout);
+      } while (!isReadable(layout.config(), target));
+      return target;
+    }
+
+    private static boolean isReadable(ModelSpec source, TargetShape target) {
+      return source.family().sizeRules().stream()
+          .filter(SizeRule::isBinding)
+          .allMatch(rule -> rule.allows(target.hiddenSize(), target.heads(), source.headDim()));
+    }
+
+    private static TargetShape anyTarget(SplittableRandom random, MaskLayout layout) {
       ModelSpec source = layout.config();
       Set<MaskModule> modules = layout.modules();
       boolean layers = modules.contains(MaskModule.LAYER) || modules.contains(MaskModule.MLP);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.drprune.error.UserException;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TinyModels;
+import io.github.drprune.prune.ShapeSearch.Readers;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +22,8 @@ class ShapeSearchTest {
   @MethodSource("configs")
   void findsShapesNearTheSize(ModelSpec source) {
     long wanted = source.parameters() / 2;
-    List<TargetShape> shapes = ShapeSearch.near(source, GroupPolicy.KV_GROUP, wanted, 5);
+    List<TargetShape> shapes =
+        ShapeSearch.near(source, GroupPolicy.KV_GROUP, wanted, Readers.ALL, 5);
 
     assertThat(shapes).isNotEmpty().doesNotHaveDuplicates();
     for (TargetShape shape : shapes) {
@@ -33,10 +35,12 @@ class ShapeSearchTest {
   @Test
   void refusesSizesThatThereAreNot() {
     ModelSpec source = TinyModels.llama();
-    assertThatThrownBy(() -> ShapeSearch.near(source, GroupPolicy.KV_GROUP, source.parameters(), 1))
+    assertThatThrownBy(
+            () ->
+                ShapeSearch.near(source, GroupPolicy.KV_GROUP, source.parameters(), Readers.ALL, 1))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("not below");
-    assertThatThrownBy(() -> ShapeSearch.near(source, GroupPolicy.KV_GROUP, 10, 1))
+    assertThatThrownBy(() -> ShapeSearch.near(source, GroupPolicy.KV_GROUP, 10, Readers.ALL, 1))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("no shape");
   }

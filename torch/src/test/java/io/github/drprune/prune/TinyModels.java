@@ -40,7 +40,7 @@ final class TinyModels {
          "num_attention_heads": %d, "num_key_value_heads": %d, "intermediate_size": %d,
          "vocab_size": %d, "tie_word_embeddings": %b, "attention_bias": %b, "mlp_bias": %b}\
         """,
-        random.nextInt(6, 20),
+        kvHeads * groupSize * random.nextInt(2, 5),
         random.nextInt(1, 5),
         kvHeads * groupSize,
         kvHeads,
