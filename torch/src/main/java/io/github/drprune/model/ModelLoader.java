@@ -43,7 +43,9 @@ public final class ModelLoader {
     }
   }
 
-  /** Checks a checkpoint without loading it. */
+  /**
+   * Checks a checkpoint without loading it; its weights are read for values that are not finite.
+   */
   public static ModelConfig check(Path folder) throws IOException {
     ModelConfig config = ConfigReader.read(folder);
     try (var reader = CheckpointReader.open(folder)) {
@@ -94,6 +96,7 @@ public final class ModelLoader {
                 .formatted(folder, name, config.family().modelType()));
       }
     }
+    reader.requireFinite(expected.keySet());
   }
 
   /** {@code tensor} as a weight of a model held as {@code options} say, kept beyond all scopes. */
