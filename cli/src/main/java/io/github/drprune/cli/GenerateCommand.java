@@ -1,9 +1,9 @@
 package io.github.drprune.cli;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.generate.EndTokens;
 import io.github.drprune.generate.Sampling;
 import io.github.drprune.generate.TextGenerator;
-import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.tokenizer.StreamDecoder;
@@ -83,12 +83,14 @@ final class GenerateCommand implements Callable<Integer> {
     try (var tokenizer = Tokenizer.load(folder);
         var model = ModelLoader.load(folder, options.inference())) {
       CheckpointSummary.requireFitting(tokenizer, model.spec());
-      stream(model, tokenizer, sampling, spec.commandLine().getOut());
+      var end = EndTokens.of(folder, model.spec(), tokenizer.marks());
+      var generator = new TextGenerator(model, sampling, end, new SplittableRandom(seed));
+      stream(generator, tokenizer, spec.commandLine().getOut());
     }
     return 0;
   }
 
-  private void stream(CausalLm model, Tokenizer tokenizer, Sampling sampling, PrintWriter out) {
+  private void stream(TextGenerator generator, Tokenizer tokenizer, PrintWriter out) {
     var text = new StreamDecoder(tokenizer);
     int[] ids = prompt(tokenizer);
     // The prompt goes through the decoder too: it decides about the space before the next word.
@@ -96,19 +98,13 @@ final class GenerateCommand implements Callable<Integer> {
       out.print(text.append(id));
     }
     out.flush();
-    Integer end = tokenizer.marks().eos();
-    new TextGenerator(model, sampling, new SplittableRandom(seed))
-        .generate(
-            ids,
-            maxTokens,
-            token -> {
-              if (end != null && token == end) {
-                return false;
-              }
-              out.print(text.append(token));
-              out.flush();
-              return true;
-            });
+    generator.generate(
+        ids,
+        maxTokens,
+        token -> {
+          out.print(text.append(token));
+          out.flush();
+        });
     out.println(text.finish());
     out.flush();
   }

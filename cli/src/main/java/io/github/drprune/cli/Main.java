@@ -1,12 +1,15 @@
 package io.github.drprune.cli;
 
-import io.github.drprune.error.UserException;
 import io.github.drprune.json.Suggestion;
+import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -52,7 +55,14 @@ public final class Main implements Runnable {
   }
 
   public static void main(String[] args) {
-    System.exit(commandLine(args).execute(args));
+    int code;
+    try {
+      code = commandLine(args).execute(args);
+    } catch (Throwable e) {
+      // Before a command runs, or while another failure is told.
+      code = new Failure(e).tell(new PrintWriter(System.err, true));
+    }
+    System.exit(code);
   }
 
   /**
@@ -68,6 +78,7 @@ public final class Main implements Runnable {
     }
     return program
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionStrategy(Main::run)
         .setParameterExceptionHandler(Main::explainUsage)
         .setExecutionExceptionHandler(Main::explainFailure);
   }
@@ -95,18 +106,17 @@ public final class Main implements Runnable {
     return USER_MISTAKE;
   }
 
-  private static int explainFailure(
-      Exception e, CommandLine command, CommandLine.ParseResult parsed) {
-    if (e instanceof UserException) {
-      command.getErr().println("drprune: " + e.getMessage());
-      return USER_MISTAKE;
+  /** Runs the command; an error, which picocli would let pass, is a failure like any other. */
+  private static int run(ParseResult parsed) {
+    try {
+      return new RunLast().execute(parsed);
+    } catch (Error e) {
+      throw new ExecutionException(parsed.commandSpec().commandLine(), "error", e);
     }
-    command.getErr().println("drprune: failed: " + e);
-    if (System.getenv("DRPRUNE_STACKTRACE") != null) {
-      e.printStackTrace(command.getErr());
-    } else {
-      command.getErr().println("drprune: set DRPRUNE_STACKTRACE=1 for the stack trace");
-    }
-    return FAILURE;
+  }
+
+  private static int explainFailure(Exception e, CommandLine command, ParseResult parsed) {
+    boolean isError = e instanceof ExecutionException && e.getCause() instanceof Error;
+    return new Failure(isError ? e.getCause() : e).tell(command.getErr());
   }
 }

@@ -1,5 +1,6 @@
 package io.github.drprune.json;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
@@ -10,6 +11,7 @@ import com.fasterxml.jackson.databind.cfg.MapperBuilder;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.github.drprune.error.UserException;
@@ -20,10 +22,18 @@ import java.nio.file.Path;
 
 /**
  * JSON and YAML to and from records: keys in snake_case, unknown keys and values that a record's
- * constructor refuses are the user's mistakes, told in one line with the file and the key.
+ * constructor refuses are the user's mistakes, told in one line with the file and the key. Numbers
+ * that are not finite are null in JSON, which is read as NaN.
  */
 public final class Json {
-  private static final ObjectMapper JSON = configured(JsonMapper.builder()).build();
+  private static final ObjectMapper JSON =
+      configured(
+              JsonMapper.builder(
+                  JsonFactory.builder()
+                      .addDecorator((_, generator) -> new NullForNotFinite(generator))
+                      .build()))
+          .addModule(new SimpleModule().addDeserializer(double.class, new NaNForNull()))
+          .build();
   private static final ObjectMapper YAML =
       configured(
               YAMLMapper.builder()

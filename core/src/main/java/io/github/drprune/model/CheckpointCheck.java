@@ -69,5 +69,6 @@ public final class CheckpointCheck {
                 .formatted(folder, name, spec.family().modelType()));
       }
     }
+    reader.requireFinite(expected.keySet());
   }
 }

@@ -6,11 +6,13 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -142,6 +144,30 @@ public final class CheckpointReader implements AutoCloseable {
               .formatted(fileOf(name), Quoted.of(name), expected, tensor.shape()));
     }
     return tensor;
+  }
+
+  /**
+   * Reads the tensors {@code names}, which {@link #require} has let pass; a {@link UserException}
+   * names the first that has a value that is NaN or infinite.
+   */
+  public void requireFinite(Collection<String> names) {
+    var checked = List.copyOf(names);
+    long[] counts =
+        checked.parallelStream()
+            .mapToLong(name -> NotFinite.count(tensors.get(name).dtype(), segment(name)))
+            .toArray();
+    int[] bad = IntStream.range(0, counts.length).filter(i -> counts[i] > 0).toArray();
+    if (bad.length > 0) {
+      String name = checked.get(bad[0]);
+      throw new UserException(
+          "%s: tensor %s: %d of its %d values are NaN or infinite%s; the file is damaged or its training diverged: use another copy or an earlier checkpoint"
+              .formatted(
+                  fileOf(name),
+                  Quoted.of(name),
+                  counts[bad[0]],
+                  tensors.get(name).spec().elements(),
+                  bad.length == 1 ? "" : ", as have %d more tensors".formatted(bad.length - 1)));
+    }
   }
 
   /** The bytes of a tensor; see {@link SafetensorsFile#segment}. */

@@ -1,6 +1,7 @@
 package io.github.drprune.safetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.drprune.error.UserException;
@@ -9,12 +10,16 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointReaderTest {
@@ -148,6 +153,65 @@ class CheckpointReaderTest {
   void refusesAnIndexWithoutTensors() throws IOException {
     Files.writeString(folder.resolve(INDEX), "{\"metadata\": {}}");
     assertRefused(INDEX, "no weight_map");
+  }
+
+  /** Bits of values that are not finite, and of the largest that are, of each type. */
+  @ParameterizedTest
+  @CsvSource({
+    "F32,  7f800000 ff800000 7fc00000 7f800001 ffffffff, 7f7fffff ff7fffff 80000000 00000001",
+    "BF16, 7f80 ff80 7fc0 7f81 ffff, 7f7f ff7f 8000 0001 7f00",
+    "F16,  7c00 fc00 7e00 7c01 ffff, 7bff fbff 8000 0001 7800",
+  })
+  void countsWhatIsNotFinite(Dtype dtype, String refused, String passed) throws IOException {
+    List<String> bad = List.of(refused.split(" "));
+    List<String> good = List.of(passed.split(" "));
+    writeSingle(dtype, Collections.nCopies(3, good), good);
+    try (var reader = CheckpointReader.open(folder)) {
+      assertThatCode(() -> reader.requireFinite(List.of("a", "b"))).doesNotThrowAnyException();
+    }
+    // Each value at each place of a word, alone and in a row.
+    for (String value : bad) {
+      for (int place = 0; place < 7; place++) {
+        List<String> values = new ArrayList<>(Collections.nCopies(7, good.getFirst()));
+        values.set(place, value);
+        writeSingle(dtype, List.of(values), bad);
+        assertNotFinite("tensor 'a': 1 of its 7 values are", "as have 1 more tensors");
+      }
+    }
+    writeSingle(dtype, List.of(good), bad);
+    assertNotFinite("tensor 'b': 5 of its 5 values are", "NaN or infinite; ");
+  }
+
+  private void assertNotFinite(String... parts) throws IOException {
+    try (var reader = CheckpointReader.open(folder)) {
+      assertThatThrownBy(() -> reader.requireFinite(List.of("a", "b")))
+          .isInstanceOf(UserException.class)
+          .hasMessageContainingAll(parts)
+          .hasMessageContaining("model.safetensors: ")
+          .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
+    }
+  }
+
+  /** Writes {@code model.safetensors} with the tensors a and b, of values given by their bits. */
+  private void writeSingle(Dtype dtype, List<List<String>> a, List<String> b) throws IOException {
+    Map<String, List<String>> values =
+        Map.of("a", a.stream().flatMap(List::stream).toList(), "b", b);
+    SafetensorsWriter.writeFile(
+        folder.resolve("model.safetensors"),
+        values.entrySet().stream()
+            .map(tensor -> TensorSpec.of(tensor.getKey(), dtype, tensor.getValue().size()))
+            .toList(),
+        Map.of(),
+        (tensor, sink) -> {
+          for (String bits : values.get(tensor.name())) {
+            int value = HexFormat.fromHexDigits(bits);
+            byte[] bytes = new byte[dtype.bits() / 8];
+            for (int i = 0; i < bytes.length; i++) {
+              bytes[i] = (byte) (value >> 8 * i);
+            }
+            sink.write(MemorySegment.ofArray(bytes));
+          }
+        });
   }
 
   @Test

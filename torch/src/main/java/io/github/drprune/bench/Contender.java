@@ -1,5 +1,6 @@
 package io.github.drprune.bench;
 
+import io.github.drprune.generate.EndTokens;
 import io.github.drprune.generate.Sampling;
 import io.github.drprune.generate.TextGenerator;
 import io.github.drprune.libtorch.Autocast;
@@ -180,8 +181,8 @@ final class Contender implements AutoCloseable {
 
   private void generate() {
     RandomGenerator choices = new SplittableRandom(SEED);
-    new TextGenerator(generator, Sampling.GREEDY, choices)
-        .generate(new int[] {1}, options.generated(), _ -> true);
+    new TextGenerator(generator, Sampling.GREEDY, EndTokens.NONE, choices)
+        .generate(new int[] {1}, options.generated(), _ -> {});
   }
 
   private void generateWithoutCache() {

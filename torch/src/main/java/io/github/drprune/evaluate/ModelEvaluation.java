@@ -22,7 +22,7 @@ import java.util.SequencedMap;
  *
  * @param split the part of the data, see {@link HeldOut}
  * @param meanLoss unweighted mean over domains
- * @param meanPerplexity of that loss
+ * @param meanPerplexity of that loss; infinite, as a domain's may be, where the loss is above 709
  */
 public record ModelEvaluation(
     String model,
@@ -65,8 +65,24 @@ public record ModelEvaluation(
       CheckpointSummary.requireFitting(tokenizer, config);
       data.requireTokenizer(tokenizer);
       var evaluator = new Evaluator(rows, batch, ids -> bytes(tokenizer, ids));
-      return of(folder, part, evaluator.evaluate(model, ModelMasks.NONE));
+      EvaluationResult result = evaluator.evaluate(model, ModelMasks.NONE);
+      requireFinite(folder, result);
+      return of(folder, part, result);
     }
+  }
+
+  /** What is no number has no order, and so no worst domain. */
+  private static void requireFinite(Path folder, EvaluationResult result) {
+    result
+        .domains()
+        .forEach(
+            (domain, loss) -> {
+              if (!Double.isFinite(loss.loss())) {
+                throw new UserException(
+                    "%s: its loss on domain '%s' is %s, though its weights are finite: they are too large, as after a training that diverged; use another checkpoint"
+                        .formatted(folder, domain, loss.loss()));
+              }
+            });
   }
 
   private static long bytes(Tokenizer tokenizer, int[] ids) {

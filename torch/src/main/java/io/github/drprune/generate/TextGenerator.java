@@ -6,29 +6,31 @@ import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.nn.KvCache;
-import java.util.function.IntPredicate;
+import java.util.function.IntConsumer;
 import java.util.random.RandomGenerator;
 
 /** Continues a text token by token, keeping the keys and values of what is behind it. */
 public final class TextGenerator {
   private final CausalLm model;
   private final Sampling sampling;
+  private final EndTokens end;
   private final RandomGenerator random;
 
-  public TextGenerator(CausalLm model, Sampling sampling, RandomGenerator random) {
+  public TextGenerator(CausalLm model, Sampling sampling, EndTokens end, RandomGenerator random) {
     this.model = model;
     this.sampling = sampling;
+    this.end = end;
     this.random = random;
   }
 
   /**
-   * Generates at most {@code maxTokens} tokens after {@code prompt}.
+   * Generates at most {@code maxTokens} tokens after {@code prompt}, or up to an end token, which
+   * is not part of the text.
    *
    * @param prompt token ids, at least one
-   * @param sink takes each token as it comes and says whether to go on
-   * @return how many tokens were generated
+   * @param sink takes each token as it comes
    */
-  public int generate(int[] prompt, int maxTokens, IntPredicate sink) {
+  public void generate(int[] prompt, int maxTokens, IntConsumer sink) {
     int positions = model.spec().contextLength();
     if (prompt.length == 0) {
       throw new UserException("prompt: empty, and the tokenizer adds no first token; give a text");
@@ -44,19 +46,27 @@ public final class TextGenerator {
       int[] input = prompt;
       for (int generated = 0; generated < maxTokens; generated++) {
         int token = sampling.choose(logits(input, cache), random);
-        if (!sink.test(token)) {
-          return generated + 1;
+        if (end.contain(token)) {
+          return;
         }
+        sink.accept(token);
         input = new int[] {token};
       }
-      return maxTokens;
     }
   }
 
   private float[] logits(int[] input, KvCache cache) {
     try (var _ = NativeScope.open()) {
       var tokens = Tensors.ofTokens(new int[][] {input}).to(model.device(), Tensors.TOKENS);
-      return Tensors.floats(model.decode(tokens, cache));
+      float[] logits = Tensors.floats(model.decode(tokens, cache));
+      for (float logit : logits) {
+        if (!Float.isFinite(logit)) {
+          throw new UserException(
+              "model: computes NaN or infinity, though its weights are finite: they are too large,"
+                  + " as after a training that diverged; use another checkpoint");
+        }
+      }
+      return logits;
     }
   }
 }

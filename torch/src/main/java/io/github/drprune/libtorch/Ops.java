@@ -76,11 +76,6 @@ public final class Ops {
     return x.mean(new long[] {dimension}, true, new ScalarTypeOptional());
   }
 
-  /** Logarithm of the softmax over the last dimension, computed in float32. */
-  public static Tensor logSoftmax(Tensor x) {
-    return torch.log_softmax(x, -1, new ScalarTypeOptional(ScalarType.Float));
-  }
-
   public static Tensor concatenate(List<Tensor> parts, long dimension) {
     return torch.cat(new TensorVector(parts.toArray(Tensor[]::new)), dimension);
   }

@@ -1,7 +1,9 @@
 package io.github.drprune.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.drprune.error.UserException;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Ops;
@@ -14,7 +16,9 @@ import io.github.drprune.nn.ModelMasks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import org.bytedeco.pytorch.Scalar;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -39,6 +43,30 @@ class TextGeneratorTest {
   }
 
   @Test
+  void endsBeforeTheFirstOfTheEndTokens() {
+    try (var model = ModelLoader.random(TinyModels.llama(), TinyModels.FIXED, 11)) {
+      var sampling = new Sampling(1.0, 1.0);
+      List<Integer> whole = generate(model, sampling, 40);
+      int end = whole.get(7);
+      var ends = new EndTokens(Set.of(end, 1_000_000, -1));
+      assertThat(generate(model, sampling, ends, 40))
+          .isEqualTo(whole.subList(0, whole.indexOf(end)));
+    }
+  }
+
+  @Test
+  void saysThatAModelComputesNoNumbers() {
+    try (var model = ModelLoader.random(TinyModels.llama(), TinyModels.TRAINED, 11);
+        var _ = NativeScope.open();
+        var _ = NoGrad.open()) {
+      model.weights().get("lm_head.weight").tensor().fill_(new Scalar(3e38));
+      assertThatThrownBy(() -> generate(model, Sampling.GREEDY, 5))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("NaN or infinity");
+    }
+  }
+
+  @Test
   void nucleusLeavesOutUnlikelyTokens() {
     // Probabilities 0.64, 0.24, 0.09, 0.03: the first two reach 0.8.
     float[] logits = {3, 2, 1, 0};
@@ -52,8 +80,13 @@ class TextGeneratorTest {
   }
 
   private static List<Integer> generate(CausalLm model, Sampling sampling, int tokens) {
+    return generate(model, sampling, EndTokens.NONE, tokens);
+  }
+
+  private static List<Integer> generate(
+      CausalLm model, Sampling sampling, EndTokens end, int tokens) {
     List<Integer> generated = new ArrayList<>();
-    new TextGenerator(model, sampling, new SplittableRandom(5))
+    new TextGenerator(model, sampling, end, new SplittableRandom(5))
         .generate(PROMPT, tokens, generated::add);
     return generated;
   }

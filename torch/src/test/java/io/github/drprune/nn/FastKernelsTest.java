@@ -6,7 +6,9 @@ import io.github.drprune.libtorch.Bf16;
 import io.github.drprune.libtorch.MixedOps;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.OneDnn;
+import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.Activation;
 import java.util.List;
@@ -16,10 +18,12 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** In float32 every fast path gives what its plain counterpart gives, gradients included. */
@@ -122,6 +126,32 @@ class FastKernelsTest {
   void lossOfRealVocabularies(int vocabulary) {
     try (var _ = NativeScope.open()) {
       checkLoss(OneDnn.CPU, 2, 9, 16, vocabulary, 5 * vocabulary);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4096, 1", "4096, 5", "49152, 2", "49152, 5", "49152, 10", "151936, 5"})
+  void lossesAreNotOffToOneSide(int vocabulary, double deviation) {
+    torch.manual_seed(3);
+    long predicted = 192;
+    try (var _ = NativeScope.open();
+        var _ = NoGrad.open()) {
+      // Hidden states that pick a column of the head each, so that logits are exact.
+      Tensor hidden = torch.eye(predicted + 1).unsqueeze(0);
+      Tensor head = Ops.mul(normal(vocabulary, predicted + 1), deviation);
+      Tensor logits = head.t().narrow(0, 0, predicted).to(ScalarType.Double);
+      Tensor targets = torch.multinomial(torch.softmax(logits, -1), 1).squeeze(1);
+      Tensor exact = logits.logsumexp(1).sub(logits.gather(1, targets.unsqueeze(1)).squeeze(1));
+      Tensor tokens = torch.cat(new TensorVector(targets.narrow(0, 0, 1), targets), 0).unsqueeze(0);
+      for (LossKernel kernel :
+          List.of(
+              LossKernel.PLAIN,
+              new ChunkedLoss(OneDnn.CPU, ScalarType.Float, 1 << 22),
+              new ChunkedLoss(MixedOps.LIBRARY, ScalarType.Float, 1 << 22))) {
+        Tensor losses = kernel.loss(hidden, head, tokens).perToken().squeeze(0);
+        double error = losses.to(ScalarType.Double).sub(exact).mean().item_double();
+        assertThat(error).as(kernel.toString()).isBetween(-2e-7, 2e-7);
+      }
     }
   }
 

@@ -1,23 +1,32 @@
 package io.github.drprune.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.Split;
+import io.github.drprune.error.UserException;
 import io.github.drprune.evaluate.Evaluator;
 import io.github.drprune.evaluate.HeldOut;
 import io.github.drprune.evaluate.HeldOut.Rows;
 import io.github.drprune.evaluate.ModelEvaluation;
+import io.github.drprune.io.ByteSize;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.ModelMasks;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.bytedeco.pytorch.Scalar;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -89,5 +98,52 @@ class EvaluationTest {
       assertThat(result.domains().get("hard").bitsPerByte()).isPositive();
       assertThat(result.meanPerplexity()).isCloseTo(Math.exp(result.meanLoss()), within(1e-9));
     }
+  }
+
+  @Test
+  void namesTheTensorThatHasNoNumbers() throws IOException {
+    var tiny = new TinyRun(folder);
+    Path bad = spoilt(tiny, Double.NEGATIVE_INFINITY, "model.layers.1.mlp.up_proj.weight");
+    String message = "'model.layers.1.mlp.up_proj.weight': 384 of its 384 values are NaN or inf";
+    assertRefused(message, () -> evaluate(tiny, bad));
+    assertRefused(message, () -> CheckpointSummary.of(bad));
+    Path output = folder.resolve("run");
+    for (String method : List.of("importance", "masks")) {
+      var config = tiny.prune(output, "steps=2", "method=" + method, "model=" + bad);
+      assertRefused(message, () -> TinyRun.runner().prune(config));
+      assertThat(output).doesNotExist();
+    }
+  }
+
+  @Test
+  void namesTheDomainWhoseLossIsNoNumber() throws IOException {
+    var tiny = new TinyRun(folder);
+    Path bad = spoilt(tiny, 3e38, "lm_head.weight");
+    assertRefused("its loss on domain 'easy' is ", () -> evaluate(tiny, bad));
+  }
+
+  private static ModelEvaluation evaluate(TinyRun tiny, Path model) throws IOException {
+    try (var data = PreparedData.open(tiny.data())) {
+      return ModelEvaluation.of(model, data, HeldOut.TEST, 5, 2, TinyModels.FIXED);
+    }
+  }
+
+  private static void assertRefused(String message, ThrowingCallable use) {
+    assertThatThrownBy(use)
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(message)
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n").contains("spoilt"));
+  }
+
+  /** A copy of the model whose {@code tensor} has but the one value. */
+  private Path spoilt(TinyRun tiny, double value, String tensor) throws IOException {
+    Path spoilt = folder.resolve("spoilt");
+    try (var _ = NativeScope.open();
+        var _ = NoGrad.open();
+        var model = ModelLoader.load(tiny.model(), TinyModels.TRAINED)) {
+      model.weights().get(tensor).tensor().fill_(new Scalar(value));
+      ModelWriter.save(model, spoilt, tiny.model(), Optional.empty(), ByteSize.parse("1GB"));
+    }
+    return spoilt;
   }
 }

@@ -1,0 +1,65 @@
+package io.github.drprune.cli;
+
+import io.github.drprune.error.UserException;
+import java.io.PrintWriter;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What ended the program, as it is told to the user: in one line, and in an exit code. */
+record Failure(Throwable thrown) {
+  private static final String TRACE = "DRPRUNE_STACKTRACE";
+
+  /** Tells of it on {@code err}; gives the exit code. */
+  int tell(PrintWriter err) {
+    err.println("drprune: " + line());
+    if (System.getenv(TRACE) != null) {
+      thrown.printStackTrace(err);
+    }
+    err.flush();
+    return thrown instanceof UserException ? Main.USER_MISTAKE : Main.FAILURE;
+  }
+
+  private String line() {
+    if (thrown instanceof UserException) {
+      return thrown.getMessage();
+    }
+    return "failed: %s; set %s=1 to see where".formatted(reason(), TRACE);
+  }
+
+  private String reason() {
+    Optional<Throwable> error = causes().filter(Error.class::isInstance).findFirst();
+    return switch (error.orElse(thrown)) {
+      case OutOfMemoryError e ->
+          "out of memory (%s): the JVM may take %s, which DRPRUNE_JAVA_OPTIONS=-Xmx8g would set to 8 GiB"
+              .formatted(message(e), Console.bytes(Runtime.getRuntime().maxMemory()));
+      case StackOverflowError _ ->
+          "the stack overflowed; DRPRUNE_JAVA_OPTIONS=-Xss64m gives a larger one";
+      case LinkageError e ->
+          "a library cannot be loaded (%s); if it is there, build again or set TMPDIR and org.bytedeco.javacpp.cachedir to folders with room"
+              .formatted(message(root(e)));
+      case Throwable e -> message(e);
+    };
+  }
+
+  private Stream<Throwable> causes() {
+    return Stream.iterate(thrown, e -> e != null, Throwable::getCause).limit(100);
+  }
+
+  private static Throwable root(Throwable thrown) {
+    return new Failure(thrown).causes().reduce(thrown, (_, cause) -> cause);
+  }
+
+  /** The first line of it: LibTorch's go on with the frames of its stack. */
+  private static String message(Throwable e) {
+    String name = e.getClass().getSimpleName();
+    return e.getMessage() == null
+        ? name
+        : e.getMessage()
+            .lines()
+            .map(String::strip)
+            .filter(line -> !line.isEmpty())
+            .findFirst()
+            .map(line -> name + ": " + line)
+            .orElse(name);
+  }
+}
