@@ -36,7 +36,26 @@ public final class ShapeForecast {
    */
   private static final double SETTLING = 65;
 
-  private record Point(double travelled, double logit) {}
+  /** Where a module stood: how far log alphas had travelled, and the logit of its sparsity. */
+  public record Point(double travelled, double logit) {}
+
+  /**
+   * All that was noted, for a run that goes on.
+   *
+   * @param ahead how far log alphas can still go; null before the first step
+   */
+  public record State(
+      Map<MaskModule, List<Point>> history,
+      Set<MaskModule> met,
+      Set<MaskModule> warned,
+      double travelled,
+      Double ahead) {
+    public State {
+      history = Map.copyOf(history);
+      met = Set.copyOf(met);
+      warned = Set.copyOf(warned);
+    }
+  }
 
   private final SparsitySchedule schedule;
   private final long steps;
@@ -61,6 +80,26 @@ public final class ShapeForecast {
     this.steps = steps;
     this.learningRate = learningRate;
     this.window = Math.max(SMALLEST_WINDOW, (int) Math.round(WINDOW * steps));
+  }
+
+  /** What {@link #restore} goes on from. */
+  public State state() {
+    Map<MaskModule, List<Point>> points = new EnumMap<>(MaskModule.class);
+    history.forEach((module, recent) -> points.put(module, List.copyOf(recent)));
+    return new State(points, met, warned, travelled, begun ? ahead : null);
+  }
+
+  /** Goes on where {@code state} was taken. */
+  public void restore(State state) {
+    history.clear();
+    state.history().forEach((module, recent) -> history.put(module, new ArrayList<>(recent)));
+    met.clear();
+    met.addAll(state.met());
+    warned.clear();
+    warned.addAll(state.warned());
+    travelled = state.travelled();
+    begun = state.ahead() != null;
+    ahead = begun ? state.ahead() : 0;
   }
 
   /**

@@ -240,8 +240,8 @@ class RunnerTest {
       // A checkpoint takes some 110 kB and the third is written before the first goes.
       TrainConfig config = tiny.train(output, "steps=16");
       assertThatThrownBy(() -> TinyRun.runner().train(config))
-          .isInstanceOf(IOException.class)
-          .hasMessageContaining("No space left");
+          .isInstanceOf(UserException.class)
+          .hasMessageContainingAll(output.toString(), "no space left", "make room");
       var store = new CheckpointStore(output.resolve("checkpoints"), 2);
       assertThat(store.newest(_ -> {})).hasValueSatisfying(c -> assertThat(c.step()).isEqualTo(8));
 
