@@ -312,7 +312,7 @@ class RunnerTest {
     assertThat(folder.resolve("run")).doesNotExist();
   }
 
-  private static Consumer<RunEvent> stopAfter(int step, StopSignal signal) {
+  static Consumer<RunEvent> stopAfter(int step, StopSignal signal) {
     return event -> {
       if (event instanceof RunEvent.Train train && train.step() == step) {
         signal.request();
