@@ -11,6 +11,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.event.RunEvent;
 import io.github.drprune.io.FullDisk;
 import io.github.drprune.libtorch.LibTorch;
+import io.github.drprune.libtorch.OutOfMemory;
 import io.github.drprune.libtorch.Precision;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.CheckpointSummary;
@@ -37,6 +38,9 @@ import org.bytedeco.pytorch.Device;
  * goes on from its newest checkpoint, a finished one is left as it is.
  */
 public final class Runner {
+  private static final String MEMORY =
+      "lower micro_batch, set activation_checkpointing=true or take a machine with more memory";
+
   private final BiFunction<Device, Precision, Kernels> kernels;
   private final List<Consumer<RunEvent>> listeners;
   private final StopSignal stop;
@@ -80,10 +84,11 @@ public final class Runner {
   private RunResult run(RunKind kind) throws IOException, InterruptedException {
     try {
       return refusing(kind);
-    } catch (IOException | RuntimeException e) {
-      Optional<UserException> full = FullDisk.behind(e, kind.config().output());
-      if (full.isPresent()) {
-        throw full.get();
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      Optional<UserException> mistake =
+          FullDisk.behind(e, kind.config().output()).or(() -> OutOfMemory.behind(e, MEMORY));
+      if (mistake.isPresent()) {
+        throw mistake.get();
       }
       throw e;
     }
@@ -94,6 +99,7 @@ public final class Runner {
     RunConfig config = kind.config();
     try (var data = PreparedData.open(config.data())) {
       check(kind, source, data);
+      Planner.requireRoom(kind, source);
       var origin = RunOrigin.of(kind, data);
       try (var folder = RunFolder.open(config.output())) {
         if (isDone(folder)) {
