@@ -3,10 +3,12 @@ package io.github.drprune.data;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.Sha256;
 import io.github.drprune.json.Json;
 import io.github.drprune.tokenizer.DocumentMarks;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -66,6 +68,13 @@ public record Manifest(
         throw new IllegalArgumentException("domain '%s' appears twice".formatted(domain.name()));
       }
     }
+  }
+
+  /** SHA-256 of what the data holds: the same tokens in the same order have the same. */
+  public String contents() {
+    return Sha256.of(
+        Json.line(List.of(seqLen, tokenType, tokenizer.sha256(), domains))
+            .getBytes(StandardCharsets.UTF_8));
   }
 
   /**

@@ -1,13 +1,13 @@
 package io.github.drprune.prune;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.LongToDoubleFunction;
 import java.util.stream.LongStream;
 
@@ -36,15 +36,34 @@ public final class ShapeForecast {
    */
   private static final double SETTLING = 65;
 
-  private record Point(double travelled, double logit) {}
+  /** Where a module stood: how far log alphas had travelled, and the logit of its sparsity. */
+  public record Point(double travelled, double logit) {}
+
+  /**
+   * All that was noted, for a run that goes on.
+   *
+   * @param ahead how far log alphas can still go; null before the first step
+   */
+  public record State(
+      Map<String, List<Point>> history,
+      Set<String> met,
+      Set<String> warned,
+      double travelled,
+      Double ahead) {
+    public State {
+      history = Map.copyOf(history);
+      met = Set.copyOf(met);
+      warned = Set.copyOf(warned);
+    }
+  }
 
   private final SparsitySchedule schedule;
   private final long steps;
   private final LongToDoubleFunction learningRate;
   private final int window;
-  private final Map<MaskModule, List<Point>> history = new EnumMap<>(MaskModule.class);
-  private final Set<MaskModule> met = EnumSet.noneOf(MaskModule.class);
-  private final Set<MaskModule> warned = EnumSet.noneOf(MaskModule.class);
+  private final Map<String, List<Point>> history = new TreeMap<>();
+  private final Set<String> met = new TreeSet<>();
+  private final Set<String> warned = new TreeSet<>();
 
   /** How far log alphas can have gone so far, and can still go. */
   private double travelled;
@@ -61,6 +80,26 @@ public final class ShapeForecast {
     this.steps = steps;
     this.learningRate = learningRate;
     this.window = Math.max(SMALLEST_WINDOW, (int) Math.round(WINDOW * steps));
+  }
+
+  /** What {@link #restore} goes on from. */
+  public State state() {
+    Map<String, List<Point>> points = new TreeMap<>();
+    history.forEach((module, recent) -> points.put(module, List.copyOf(recent)));
+    return new State(points, met, warned, travelled, begun ? ahead : null);
+  }
+
+  /** Goes on where {@code state} was taken. */
+  public void restore(State state) {
+    history.clear();
+    state.history().forEach((module, recent) -> history.put(module, new ArrayList<>(recent)));
+    met.clear();
+    met.addAll(state.met());
+    warned.clear();
+    warned.addAll(state.warned());
+    travelled = state.travelled();
+    begun = state.ahead() != null;
+    ahead = begun ? state.ahead() : 0;
   }
 
   /**
@@ -83,7 +122,7 @@ public final class ShapeForecast {
     ahead -= learningRate.applyAsDouble(step);
     for (ShapeReport.Gap gap : report.gaps()) {
       Optional<String> warning = judge(step, gap);
-      if (warning.isPresent() && warned.add(gap.module())) {
+      if (warning.isPresent() && warned.add(gap.part())) {
         found.add(warning.get());
       }
     }
@@ -96,10 +135,10 @@ public final class ShapeForecast {
 
   private Optional<String> judge(long step, ShapeReport.Gap gap) {
     if (gap.relative() <= ShapeReport.TOLERANCE) {
-      met.add(gap.module());
+      met.add(gap.part());
     }
     double kept = gap.expected() / gap.units();
-    List<Point> points = history.computeIfAbsent(gap.module(), _ -> new ArrayList<>());
+    List<Point> points = history.computeIfAbsent(gap.part(), _ -> new ArrayList<>());
     points.add(new Point(travelled, Math.log((1 - kept) / kept)));
     if (points.size() > window) {
       points.removeFirst();
@@ -107,7 +146,7 @@ public final class ShapeForecast {
     if (step < FROM * steps || points.size() < SMALLEST_WINDOW) {
       return Optional.empty();
     }
-    return met.contains(gap.module()) ? swing(step, gap) : pace(gap, points);
+    return met.contains(gap.part()) ? swing(step, gap) : pace(gap, points);
   }
 
   private Optional<String> pace(ShapeReport.Gap gap, List<Point> points) {
@@ -119,18 +158,18 @@ public final class ShapeForecast {
     return Optional.of(
         String.format(
             Locale.ROOT,
-            "%s keeps %.1f of %d and at this pace %.1f at the end, target %d%s (take more steps or"
-                + " raise the mask learning rate)",
-            gap.module(),
-            gap.expected(),
-            gap.units(),
-            expected,
-            gap.target(),
+            "%s %s %s and at this pace %s at the end, target %s%s (take more steps or raise the"
+                + " mask learning rate)",
+            gap.part(),
+            gap.isSparsity() ? "is" : "keeps",
+            gap.now(),
+            gap.size(expected),
+            gap.wanted(),
             gap.furthest()));
   }
 
   private Optional<String> swing(long step, ShapeReport.Gap gap) {
-    double sparsity = schedule.at(step, 1 - (double) gap.target() / gap.units());
+    double sparsity = schedule.at(step, 1 - gap.target() / gap.units());
     double current = gap.units() * (1 - sparsity);
     // Between what is asked for now and at the end the target comes to the masks.
     double nearest =
@@ -143,11 +182,10 @@ public final class ShapeForecast {
     return Optional.of(
         String.format(
             Locale.ROOT,
-            "%s swings around its target, %.1f of %d for %.1f%s (take more steps)",
-            gap.module(),
-            gap.expected(),
-            gap.units(),
-            nearest,
+            "%s swings around its target, %s for %s%s (take more steps)",
+            gap.part(),
+            gap.now(),
+            gap.size(nearest),
             gap.furthest()));
   }
 

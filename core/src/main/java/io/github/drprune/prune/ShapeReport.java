@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -15,18 +16,47 @@ public record ShapeReport(List<Gap> gaps) {
   /** Expected sizes this near to the target's, relative to them, have reached it. */
   public static final double TOLERANCE = 0.02;
 
+  /** The part that stands for all prunable parameters. */
+  public static final String SPARSITY = "sparsity";
+
   public ShapeReport {
     gaps = List.copyOf(gaps);
   }
 
   /**
-   * One module.
+   * One module, or all prunable parameters where their sparsity is the target.
    *
-   * @param units units of a row in the source
-   * @param target units of a row to keep
+   * @param part the module, or {@link #SPARSITY}
+   * @param units units of a row in the source; 1 for all parameters
+   * @param target units of a row, or the share of parameters, to keep
    * @param rows units of each row that are expected to stay
    */
-  public record Gap(MaskModule module, int units, int target, double[] rows) {
+  public record Gap(String part, int units, double target, double[] rows) {
+    public Gap(MaskModule module, int units, int target, double[] rows) {
+      this(module.toString(), units, target, rows);
+    }
+
+    boolean isSparsity() {
+      return part.equals(SPARSITY);
+    }
+
+    /** What is kept now, such as "255.1 of 256", or the sparsity. */
+    String now() {
+      return isSparsity() ? size(expected()) : size(expected()) + " of " + units;
+    }
+
+    /** {@code kept} as the user knows it: units, or the sparsity. */
+    String size(double kept) {
+      return isSparsity()
+          ? String.format(Locale.ROOT, "%.3f", 1 - kept)
+          : String.format(Locale.ROOT, "%.1f", kept);
+    }
+
+    /** The target, as {@link #size} words what is kept. */
+    String wanted() {
+      return isSparsity() ? size(target) : String.format(Locale.ROOT, "%.0f", target);
+    }
+
     /** Units expected to stay, the mean over rows. */
     public double expected() {
       return Arrays.stream(rows).average().orElseThrow();
@@ -51,13 +81,21 @@ public record ShapeReport(List<Gap> gaps) {
   }
 
   /**
-   * Where masks stand; empty for a target that is a plain sparsity.
+   * Where masks stand.
    *
    * @param expectedSparsity of each row of a module
+   * @param parameterSparsity expected over all prunable parameters
    */
   public static ShapeReport of(
-      MaskLayout layout, PruningTarget target, Function<MaskModule, double[]> expectedSparsity) {
+      MaskLayout layout,
+      PruningTarget target,
+      Function<MaskModule, double[]> expectedSparsity,
+      DoubleSupplier parameterSparsity) {
     List<Gap> gaps = new ArrayList<>();
+    if (target instanceof TargetSparsity whole) {
+      double kept = 1 - parameterSparsity.getAsDouble();
+      gaps.add(new Gap(SPARSITY, 1, 1 - whole.sparsity(), new double[] {kept}));
+    }
     if (target instanceof TargetShape shape) {
       var cut = layout.targetConfig(shape);
       for (MaskModule module : layout.modules()) {
@@ -81,12 +119,12 @@ public record ShapeReport(List<Gap> gaps) {
                 gap ->
                     String.format(
                         Locale.ROOT,
-                        "%s %.1f of %d, target %d (%+.1f%%)%s",
-                        gap.module(),
-                        gap.expected(),
-                        gap.units(),
-                        gap.target(),
+                        "%s %s, target %s (%+.1f%%%s)%s",
+                        gap.part(),
+                        gap.now(),
+                        gap.wanted(),
                         100 * gap.relative(),
+                        gap.isSparsity() ? " parameters" : "",
                         gap.furthest()))
             .collect(Collectors.joining(" | "));
     return lines.isEmpty()

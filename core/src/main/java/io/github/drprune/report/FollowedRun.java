@@ -1,5 +1,6 @@
 package io.github.drprune.report;
 
+import io.github.drprune.event.RunEvent;
 import io.github.drprune.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,6 +40,12 @@ public final class FollowedRun {
     if (tail.poll(() -> history = new RunHistory(), event -> history.accept(event))) {
       version++;
     }
+  }
+
+  /** Adds an event that the file will have next. */
+  synchronized void add(RunEvent event) {
+    history.accept(event);
+    version++;
   }
 
   /** A number that changes with every change of the file. */

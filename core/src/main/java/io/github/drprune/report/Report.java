@@ -1,5 +1,6 @@
 package io.github.drprune.report;
 
+import io.github.drprune.event.RunEvent;
 import io.github.drprune.io.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,6 +18,15 @@ public final class Report {
    */
   public static void write(List<Path> runs, Path html) throws IOException {
     write(read(runs), html);
+  }
+
+  /** Writes the page of a run that is about to log its {@code end}, which comes after the page. */
+  public static void write(Path run, RunEvent.Done end, Path html) throws IOException {
+    var clock = Clock.systemUTC();
+    var followed = new FollowedRun("0", RunFile.of(run), clock);
+    followed.poll();
+    followed.add(end);
+    write(PageModel.of(List.of(followed), false, clock), html);
   }
 
   /** Writes the page of runs that were read. */

@@ -23,6 +23,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public record Checkpoint(long step, Path folder) {
   static final String STATE = "state.json";
+  static final String LOG = "metrics.jsonl";
+
+  /** The run's log as it was, so that no damage to the log outlives a resume. */
+  public Path log() {
+    return folder.resolve(LOG);
+  }
 
   /** The part of the state that is not tensors. */
   public <T extends Record> T state(Class<T> type) throws IOException {

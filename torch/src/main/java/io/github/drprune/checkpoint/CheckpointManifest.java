@@ -1,6 +1,8 @@
 package io.github.drprune.checkpoint;
 
+import io.github.drprune.error.UserException;
 import io.github.drprune.io.Sha256;
+import io.github.drprune.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +23,7 @@ record CheckpointManifest(String format, int version, long step, Map<String, Fil
   static final String FORMAT = "drprune-checkpoint";
 
   /** The version this program writes and reads. */
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   CheckpointManifest {
     if (!FORMAT.equals(format) || version != VERSION) {
@@ -53,8 +55,25 @@ record CheckpointManifest(String format, int version, long step, Map<String, Fil
     return new CheckpointManifest(FORMAT, VERSION, step, files);
   }
 
+  /** What is wrong with the checkpoint of {@code step} in {@code folder}, or null. */
+  static String damage(Path folder, long step) {
+    Path file = folder.resolve(FILE);
+    try {
+      if (!Files.isRegularFile(file)) {
+        return "has no " + FILE;
+      }
+      var manifest = Json.read(file, CheckpointManifest.class);
+      String damaged = manifest.step() == step ? manifest.firstDamaged(folder) : FILE;
+      return damaged == null ? null : damaged + " is not as it was written";
+    } catch (UserException e) {
+      return e.getMessage();
+    } catch (IOException e) {
+      return "cannot be read (%s)".formatted(e);
+    }
+  }
+
   /** The name of a file in {@code folder} that is missing or changed, or null. */
-  String firstDamaged(Path folder) throws IOException {
+  private String firstDamaged(Path folder) throws IOException {
     for (var entry : files.entrySet()) {
       Path file = folder.resolve(entry.getKey());
       boolean whole =

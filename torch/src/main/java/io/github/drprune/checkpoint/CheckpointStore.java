@@ -8,9 +8,11 @@ import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.safetensors.SafetensorsWriter;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -34,15 +36,28 @@ public final class CheckpointStore {
   /**
    * @param keep how many checkpoints stay; older ones are deleted
    */
-  public CheckpointStore(Path folder, int keep) throws IOException {
+  public CheckpointStore(Path folder, int keep) {
     this.folder = folder;
     this.keep = keep;
+  }
+
+  /**
+   * Clears the way for a run that goes on after {@code step}: drops what a crash left, and the
+   * checkpoints of later steps, which are damaged and must neither count as kept nor stand in the
+   * way of whole ones.
+   */
+  public void beginAfter(long step) throws IOException {
     Files.createDirectories(folder);
     try (var entries = Files.list(folder)) {
       for (Path entry : (Iterable<Path>) entries::iterator) {
         if (entry.toString().endsWith(AtomicFiles.PARTIAL)) {
-          AtomicFiles.deleteTree(entry); // what a crash left
+          AtomicFiles.deleteTree(entry);
         }
+      }
+    }
+    for (Checkpoint later : list()) {
+      if (later.step() > step) {
+        discard(later.folder());
       }
     }
   }
@@ -52,16 +67,41 @@ public final class CheckpointStore {
    *
    * @param tensors float32 tensors by name, by the name of the file to put them in
    * @param state everything else
+   * @param log the run's log, of which the first {@code logBytes} are kept with the rest
    */
-  public void save(long step, Map<String, SequencedMap<String, Tensor>> tensors, Record state)
+  public void save(
+      long step,
+      Map<String, SequencedMap<String, Tensor>> tensors,
+      Record state,
+      Path log,
+      long logBytes)
       throws IOException {
     Path target = folder.resolve("step-" + step);
-    if (!Files.exists(target)) {
-      AtomicFiles.folder(target, partial -> write(partial, step, tensors, state));
-    }
+    AtomicFiles.deleteTree(target);
+    AtomicFiles.folder(
+        target,
+        partial -> {
+          copy(log, logBytes, partial.resolve(Checkpoint.LOG));
+          write(partial, step, tensors, state);
+        });
     List<Checkpoint> all = list();
     for (Checkpoint old : all.subList(Math.min(keep, all.size()), all.size())) {
       discard(old.folder());
+    }
+  }
+
+  private static void copy(Path log, long bytes, Path target) throws IOException {
+    try (var from = FileChannel.open(log);
+        var to =
+            FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      long done = 0;
+      while (done < bytes) {
+        long moved = from.transferTo(done, bytes - done, to);
+        if (moved <= 0) {
+          throw new IOException("%s: shorter than what was written to it".formatted(log));
+        }
+        done += moved;
+      }
     }
   }
 
@@ -95,34 +135,29 @@ public final class CheckpointStore {
    */
   public Optional<Checkpoint> newest(Consumer<String> warnings) throws IOException {
     List<Checkpoint> all = list();
+    String newestDamage = null;
     for (Checkpoint checkpoint : all) {
-      String damage = damage(checkpoint);
+      String damage = CheckpointManifest.damage(checkpoint.folder(), checkpoint.step());
       if (damage == null) {
         return Optional.of(checkpoint);
       }
+      newestDamage = newestDamage == null ? damage : newestDamage;
       warnings.accept("%s: %s; trying the one before".formatted(checkpoint.folder(), damage));
     }
     if (!all.isEmpty()) {
       throw new UserException(
-          "%s: none of its %d checkpoint(s) is complete; restore one or choose another output"
-              .formatted(folder, all.size()));
+          "%s: none of its %d checkpoint(s) is complete (the newest: %s); restore one or choose another output"
+              .formatted(folder, all.size(), newestDamage));
     }
     return Optional.empty();
-  }
-
-  private static String damage(Checkpoint checkpoint) throws IOException {
-    Path manifest = checkpoint.folder().resolve(CheckpointManifest.FILE);
-    if (!Files.isRegularFile(manifest)) {
-      return "has no " + CheckpointManifest.FILE;
-    }
-    String damaged =
-        Json.read(manifest, CheckpointManifest.class).firstDamaged(checkpoint.folder());
-    return damaged == null ? null : damaged + " is not as it was written";
   }
 
   /** Newest first. */
   private List<Checkpoint> list() throws IOException {
     List<Checkpoint> found = new ArrayList<>();
+    if (!Files.isDirectory(folder)) {
+      return found;
+    }
     try (var entries = Files.list(folder)) {
       for (Path entry : (Iterable<Path>) entries::iterator) {
         var matcher = NAME.matcher(entry.getFileName().toString());

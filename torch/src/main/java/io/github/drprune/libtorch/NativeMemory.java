@@ -22,9 +22,9 @@ public final class NativeMemory {
     return status("VmHWM:");
   }
 
-  /** What the machine could give a process now without swapping, in bytes. */
+  /** What this process could still take without swapping and within its limits, in bytes. */
   public static long available() {
-    return kilobytes(Path.of("/proc/meminfo"), "MemAvailable:");
+    return MemoryLimits.HERE.available();
   }
 
   /** Forgets the peak so far and gives free memory back, so that a new peak can be taken. */
@@ -43,19 +43,6 @@ public final class NativeMemory {
   }
 
   private static long status(String key) {
-    return kilobytes(STATUS, key);
-  }
-
-  /** The figure of a line that counts in kibibytes, in bytes. */
-  private static long kilobytes(Path file, String key) {
-    try (var lines = Files.lines(file)) {
-      return lines
-          .filter(line -> line.startsWith(key))
-          .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
-          .findFirst()
-          .orElseThrow();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return MemoryLimits.kibibytes(STATUS, key).findFirst().orElseThrow();
   }
 }

@@ -180,7 +180,7 @@ public final class MaskSet implements AutoCloseable {
 
   /** How far the expected shape is from the target's. */
   public ShapeReport report() {
-    return ShapeReport.of(layout, target, this::expectedSparsity);
+    return ShapeReport.of(layout, target, this::expectedSparsity, this::expectedSparsity);
   }
 
   Tensor rowSparsity(MaskModule module) {

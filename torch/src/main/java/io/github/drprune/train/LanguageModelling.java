@@ -62,12 +62,12 @@ record LanguageModelling() implements Objective {
   }
 
   @Override
-  public byte[] random() {
-    return new byte[0];
+  public Memory memory() {
+    return new Memory(new byte[0], null);
   }
 
   @Override
-  public void restoreRandom(byte[] state) {}
+  public void restore(Memory memory) {}
 
   @Override
   public void close() {}

@@ -122,13 +122,14 @@ final class MaskLearning implements Objective {
   }
 
   @Override
-  public byte[] random() {
-    return random.save();
+  public Memory memory() {
+    return new Memory(random.save(), forecast.state());
   }
 
   @Override
-  public void restoreRandom(byte[] state) {
-    random.restore(state);
+  public void restore(Memory memory) {
+    random.restore(memory.random());
+    forecast.restore(memory.forecast());
   }
 
   @Override

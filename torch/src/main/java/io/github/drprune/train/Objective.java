@@ -3,6 +3,7 @@ package io.github.drprune.train;
 import io.github.drprune.event.RunEvent;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.optim.ParameterGroup;
+import io.github.drprune.prune.ShapeForecast;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -18,6 +19,14 @@ sealed interface Objective extends AutoCloseable permits LanguageModelling, Mask
    * @param finalTarget of it, at the end of the run
    */
   record Sparsity(double expected, double target, double finalTarget) {}
+
+  /**
+   * What an objective remembers beside tensors.
+   *
+   * @param random state of the source of random numbers; empty where none is used
+   * @param forecast what is known of the masks' way to the target; null where nothing is pruned
+   */
+  record Memory(byte[] random, ShapeForecast.State forecast) {}
 
   /** The masks of one step; lives in the scope it was drawn in. */
   interface StepMasks {
@@ -50,10 +59,10 @@ sealed interface Objective extends AutoCloseable permits LanguageModelling, Mask
   /** What an evaluation adds to the log. */
   List<RunEvent> events(long step);
 
-  /** The state of the source of random numbers. */
-  byte[] random();
+  /** What a checkpoint keeps of it beside tensors. */
+  Memory memory();
 
-  void restoreRandom(byte[] state);
+  void restore(Memory memory);
 
   @Override
   void close();

@@ -6,6 +6,7 @@ import io.github.drprune.config.TrainConfig;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.Split;
 import io.github.drprune.error.UserException;
+import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelOptions;
@@ -148,10 +149,18 @@ public final class Planner {
     }
   }
 
+  /** Refuses a model whose weights, with all that learning them takes, exceed what is free. */
+  static void requireRoom(RunKind kind, ModelSpec source) {
+    boolean onCpu = LibTorch.device(kind.config().device()).is_cpu();
+    boolean learns = !(kind instanceof PruneRun prune && prune.isOneShot());
+    long bytes = source.parameters() * (learns ? BYTES_PER_PARAMETER : Float.BYTES);
+    require(source, bytes, onCpu ? NativeMemory.available() : null, "run");
+  }
+
   private static void require(ModelSpec source, long needed, Long available, String what) {
     if (available != null && needed > available) {
       throw new UserException(
-          "plan: the %s of a model of %,d parameters needs about %.1f GiB and %.1f GiB are free; %s"
+          "memory: the %s of a model of %,d parameters needs about %.1f GiB and %.1f GiB are free; %s"
               .formatted(
                   what,
                   source.parameters(),

@@ -69,8 +69,16 @@ record PruneRun(PruneConfig whole) implements RunKind {
         throw new UserException("target " + broken);
       }
       cut.brokenRules(source, SizeRule.Reader.LLAMA_CPP).forEach(LOG::warn);
+    } else if (isOneShot()) {
+      throw new UserException(
+          "method: importance needs a shape or a number of parameters as target, not a sparsity");
     }
     return source;
+  }
+
+  @Override
+  public Optional<Path> model() {
+    return Optional.of(whole.model());
   }
 
   @Override
@@ -170,10 +178,7 @@ record PruneRun(PruneConfig whole) implements RunKind {
   /** Cuts by importance and evaluates what is left. */
   ModelSpec cutByImportance(RunFolder folder, CausalLm model, PreparedData data, RunLog log)
       throws IOException, InterruptedException {
-    if (!(pruningTarget(model.spec()) instanceof TargetShape shape)) {
-      throw new UserException(
-          "method: importance needs a shape or a number of parameters as target, not a sparsity");
-    }
+    TargetShape shape = target(model.spec()).orElseThrow();
     MaskValues masks = importance(model, data).masks(layout(model.spec()), shape);
     EvaluationResult result;
     try (var _ = NativeScope.open()) {
@@ -200,7 +205,7 @@ record PruneRun(PruneConfig whole) implements RunKind {
 
   private ModelSpec cut(RunFolder folder, CausalLm model, MaskValues masks, RunLog log, long step)
       throws IOException {
-    Runner.clear(folder);
+    folder.clearResult();
     masks.write(folder.masks());
     try (var cut = Cut.apply(model, masks, Runner.options(config(), (_, _) -> model.kernels()))) {
       ModelWriter.save(cut, folder.model(), whole.model(), Optional.empty(), TrainRun.SHARD_SIZE);

@@ -1,52 +1,55 @@
 package io.github.drprune.train;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.drprune.checkpoint.Checkpoint;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.error.UserException;
 import io.github.drprune.event.EventLog;
+import io.github.drprune.event.RunEvent;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.json.Json;
+import io.github.drprune.model.CheckpointCheck;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.Optional;
 
 /** A run's folder, which one process at a time may use. */
 public final class RunFolder implements AutoCloseable {
   /** The result of a run, a checkpoint that any runtime loads. */
   public static final String MODEL = "model";
 
-  /** Keys that may differ when a run goes on: they change no step of it. */
-  private static final Set<String> FREE =
-      Set.of("output", "keep_checkpoints", "checkpoint_interval", "tensorboard", "device");
+  private static final String LOCK = "lock";
+  private static final String ORIGIN = "origin.json";
 
   private final Path folder;
+  private final boolean isFresh;
   private final FileChannel lock;
+  private boolean claimed;
 
-  private RunFolder(Path folder, FileChannel lock) {
+  private RunFolder(Path folder, boolean isFresh, FileChannel lock) {
     this.folder = folder;
+    this.isFresh = isFresh;
     this.lock = lock;
   }
 
   /** Makes the folder where it is absent, and locks it. */
   public static RunFolder open(Path folder) throws IOException {
+    boolean isFresh = !Files.exists(folder);
     Files.createDirectories(folder);
     var lock =
-        FileChannel.open(
-            folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     if (!acquired(lock)) {
       lock.close();
       throw new UserException(
           "output: another process is running in %s; wait for it, stop it or choose another folder"
               .formatted(folder));
     }
-    return new RunFolder(folder, lock);
+    return new RunFolder(folder, isFresh, lock);
   }
 
   private static boolean acquired(FileChannel lock) throws IOException {
@@ -83,45 +86,85 @@ public final class RunFolder implements AutoCloseable {
     return folder.resolve("masks.json");
   }
 
-  /**
-   * Writes the configuration of a run that begins; of one that goes on, refuses another one.
-   *
-   * @param command "prune" or "train", which share no run
-   */
-  public void claim(String command, Record config) throws IOException {
-    Path file = folder.resolve("config.yaml");
-    String comment = "# drprune " + command + "\n";
-    if (!Files.exists(file)) {
-      AtomicFiles.text(file, comment + ConfigLoader.yaml(config));
-      return;
-    }
-    String text = Files.readString(file);
-    if (!text.startsWith(comment)) {
-      throw new UserException(
-          "output: %s holds another command's run (%s); choose another folder"
-              .formatted(folder, text.lines().findFirst().orElse("")));
-    }
-    var before = (ObjectNode) Json.yamlTree(text, file.toString());
-    // Through YAML and back, so that numbers are compared as they were read.
-    var now = (ObjectNode) Json.yamlTree(ConfigLoader.yaml(config), file.toString());
-    List<String> changed = new ArrayList<>();
-    var keys = new TreeSet<String>();
-    before.fieldNames().forEachRemaining(keys::add);
-    now.fieldNames().forEachRemaining(keys::add);
-    for (String key : keys) {
-      if (!FREE.contains(key) && !before.path(key).equals(now.path(key))) {
-        changed.add("%s was %s, is %s".formatted(key, before.path(key), now.path(key)));
-      }
-    }
-    if (!changed.isEmpty()) {
-      throw new UserException(
-          "output: the run in %s was begun with other settings (%s); choose another folder or go back to them"
-              .formatted(folder, String.join("; ", changed)));
+  /** What the run that the folder holds goes by; empty where that cannot be read. */
+  Optional<RunOrigin> origin() {
+    Path file = folder.resolve(ORIGIN);
+    try {
+      return Files.isRegularFile(file)
+          ? Optional.of(Json.read(file, RunOrigin.class))
+          : Optional.empty();
+    } catch (UserException | IOException e) {
+      // Damaged: whole checkpoints know it as well.
+      return Optional.empty();
     }
   }
 
+  /** Whether the result is there with all its files. */
+  boolean hasResult() throws IOException {
+    if (!Files.exists(model())) {
+      return false;
+    }
+    try {
+      CheckpointCheck.of(model());
+      return true;
+    } catch (UserException e) {
+      return false;
+    }
+  }
+
+  /** The last event of the log, where the log can be read. */
+  Optional<RunEvent> lastEvent() {
+    try {
+      List<RunEvent> events = Files.exists(events()) ? EventLog.read(events()) : List.of();
+      return events.isEmpty() ? Optional.empty() : Optional.of(events.getLast());
+    } catch (UserException | IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Writes what a run goes by, just before its first step. */
+  void claim(RunOrigin origin, Record config) throws IOException {
+    claimed = true;
+    String comment = "# drprune " + origin.command() + "\n";
+    AtomicFiles.text(folder.resolve("config.yaml"), comment + ConfigLoader.yaml(config));
+    AtomicFiles.text(folder.resolve(ORIGIN), Json.pretty(origin));
+  }
+
+  /**
+   * Gives the log the content it had at {@code checkpoint}.
+   *
+   * @return whether it had lost some of that
+   */
+  boolean restoreLog(Checkpoint checkpoint) throws IOException {
+    Path kept = checkpoint.log();
+    if (Files.exists(events())) {
+      long same = Files.mismatch(events(), kept);
+      if (same < 0 || same >= Files.size(kept)) {
+        return false;
+      }
+    }
+    AtomicFiles.file(
+        events(), partial -> Files.copy(kept, partial, StandardCopyOption.REPLACE_EXISTING));
+    return true;
+  }
+
+  /** Removes what a crash between result and last event left. */
+  void clearResult() throws IOException {
+    AtomicFiles.deleteTree(model());
+    Files.deleteIfExists(masks());
+  }
+
+  /** A run that was refused leaves a folder that was not there as it was. */
   @Override
   public void close() throws IOException {
+    if (!claimed && isFresh) {
+      Files.deleteIfExists(folder.resolve(LOCK));
+      try (var entries = Files.list(folder)) {
+        if (entries.findAny().isEmpty()) {
+          Files.delete(folder);
+        }
+      }
+    }
     lock.close();
   }
 }

@@ -24,6 +24,9 @@ sealed interface RunKind permits PruneRun, TrainRun {
   /** The configuration of the model to start with, checked. */
   ModelSpec source() throws IOException;
 
+  /** The checkpoint to start with; empty for a new model. */
+  Optional<Path> model();
+
   /** The folder that tokenizer files come from. */
   Path tokenizer();
 

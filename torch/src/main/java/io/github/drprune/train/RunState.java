@@ -9,7 +9,9 @@ import io.github.drprune.weighting.WeightingState;
  * @param step optimizer steps done
  * @param eventBytes length of the event log
  * @param seconds of wall-clock time that the run has taken in all its processes
- * @param random state of the source of random numbers; empty where none is used
+ * @param objective what the objective remembers
+ * @param soundLoss the loss above which weights count as exploded
+ * @param origin what the run goes by
  */
 record RunState(
     long step,
@@ -17,9 +19,12 @@ record RunState(
     double seconds,
     SamplerState sampler,
     WeightingState weighting,
-    byte[] random) {
+    Objective.Memory objective,
+    double soundLoss,
+    RunOrigin origin) {
   RunState {
-    if (step < 0 || eventBytes < 0 || sampler == null || weighting == null || random == null) {
+    boolean complete = sampler != null && weighting != null && objective != null && origin != null;
+    if (step < 0 || eventBytes < 0 || !complete) {
       throw new IllegalArgumentException("the state of the run is not complete");
     }
   }

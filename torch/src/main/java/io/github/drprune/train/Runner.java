@@ -8,10 +8,10 @@ import io.github.drprune.config.TrainConfig;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
-import io.github.drprune.event.EventLog;
 import io.github.drprune.event.RunEvent;
-import io.github.drprune.io.AtomicFiles;
+import io.github.drprune.io.FullDisk;
 import io.github.drprune.libtorch.LibTorch;
+import io.github.drprune.libtorch.OutOfMemory;
 import io.github.drprune.libtorch.Precision;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.CheckpointSummary;
@@ -38,6 +38,9 @@ import org.bytedeco.pytorch.Device;
  * goes on from its newest checkpoint, a finished one is left as it is.
  */
 public final class Runner {
+  private static final String MEMORY =
+      "lower micro_batch, set activation_checkpointing=true or take a machine with more memory";
+
   private final BiFunction<Device, Precision, Kernels> kernels;
   private final List<Consumer<RunEvent>> listeners;
   private final StopSignal stop;
@@ -79,66 +82,126 @@ public final class Runner {
   }
 
   private RunResult run(RunKind kind) throws IOException, InterruptedException {
+    try {
+      return refusing(kind);
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      Optional<UserException> mistake =
+          FullDisk.behind(e, kind.config().output()).or(() -> OutOfMemory.behind(e, MEMORY));
+      if (mistake.isPresent()) {
+        throw mistake.get();
+      }
+      throw e;
+    }
+  }
+
+  private RunResult refusing(RunKind kind) throws IOException, InterruptedException {
     ModelSpec source = kind.source();
     RunConfig config = kind.config();
     try (var data = PreparedData.open(config.data())) {
       check(kind, source, data);
+      Planner.requireRoom(kind, source);
+      var origin = RunOrigin.of(kind, data);
       try (var folder = RunFolder.open(config.output())) {
-        folder.claim(kind.command(), kind.whole());
         if (isDone(folder)) {
+          folder
+              .origin()
+              .ifPresent(
+                  begun -> origin.requireContinues(begun, false, folder.path(), "the beginning"));
+          if (!Files.exists(folder.report())) {
+            Report.write(List.of(folder.path()), folder.report());
+          }
           return new RunResult(config.steps(), Optional.of(folder.model()), true);
         }
-        RunResult result =
-            kind instanceof PruneRun prune && prune.isOneShot()
-                ? oneShot(prune, source, data, folder)
-                : run(kind, source, data, folder);
-        Report.write(List.of(folder.path()), folder.report());
-        return result;
+        return kind instanceof PruneRun prune && prune.isOneShot()
+            ? oneShot(prune, source, data, origin, folder)
+            : run(kind, source, data, origin, folder);
       }
     }
   }
 
-  private RunResult run(RunKind kind, ModelSpec source, PreparedData data, RunFolder folder)
+  /** Where a run goes on, and what the user should know of it. */
+  private record Resume(Checkpoint checkpoint, RunState state, List<String> warnings) {}
+
+  /** The newest whole checkpoint, of a run that may go on under {@code origin}. */
+  private static Optional<Resume> resume(CheckpointStore store, RunOrigin origin, RunFolder folder)
+      throws IOException {
+    List<String> warnings = new ArrayList<>();
+    Optional<Checkpoint> from = store.newest(warnings::add);
+    Optional<RunOrigin> begun = folder.origin();
+    if (from.isEmpty()) {
+      // Nothing is lost by beginning anew, but for a result.
+      if (Files.exists(folder.model()) && begun.isPresent()) {
+        origin.requireContinues(begun.get(), false, folder.path(), "the beginning");
+      }
+      return Optional.empty();
+    }
+    RunState state = from.get().state(RunState.class);
+    boolean failed =
+        folder.lastEvent().orElse(null) instanceof RunEvent.Done done
+            && done.status().equals("failed");
+    // A remedy chosen after a failure is in the folder before it is in a checkpoint.
+    if (begun.isEmpty() || !origin.continues(begun.get(), false)) {
+      String since = "step %d".formatted(state.step());
+      origin.requireContinues(state.origin(), failed, folder.path(), since);
+    }
+    List<String> remedies = origin.remedies(state.origin());
+    if (!remedies.isEmpty()) {
+      warnings.add("goes on with other settings: " + String.join("; ", remedies));
+    }
+    return Optional.of(new Resume(from.get(), state, warnings));
+  }
+
+  private RunResult run(
+      RunKind kind, ModelSpec source, PreparedData data, RunOrigin origin, RunFolder folder)
       throws IOException, InterruptedException {
     var store = new CheckpointStore(folder.checkpoints(), kind.config().keepCheckpoints());
-    List<String> damaged = new ArrayList<>();
-    Optional<Checkpoint> from = store.newest(damaged::add);
-    RunState state = from.isPresent() ? from.get().state(RunState.class) : null;
-    long step = state == null ? 0 : state.step();
-    long keep = state == null ? 0 : state.eventBytes();
-    try (var board = TensorBoard.in(folder, kind.config().tensorboard());
-        var log = new RunLog(folder.events(), keep, board.added(listeners));
-        var model = kind.load(options(kind.config(), kernels));
+    Optional<Resume> from = resume(store, origin, folder);
+    try (var model = kind.load(options(kind.config(), kernels));
         var objective = kind.objective(model, data, from.isEmpty());
-        var trainer = new Trainer(kind.config(), model, objective, data, store, log, stop)) {
+        var trainer = new Trainer(kind.config(), model, objective, data, store, origin, stop)) {
+      List<String> warnings = new ArrayList<>();
+      long keep = 0;
       if (from.isPresent()) {
-        trainer.restore(from.get(), state);
+        trainer.restore(from.get().checkpoint(), from.get().state());
+        warnings.addAll(from.get().warnings());
+        keep = from.get().state().eventBytes();
       }
-      log.write(start(kind, source, data, step));
-      for (String message : damaged) {
-        log.write(new RunEvent.Warning(step, message));
+      // From here on the folder is this run's: all that may be refused has been.
+      folder.claim(origin, kind.whole());
+      store.beginAfter(trainer.step());
+      if (from.isPresent() && folder.restoreLog(from.get().checkpoint())) {
+        warnings.add(
+            "%s: had lost or changed lines; restored from the checkpoint"
+                .formatted(folder.events()));
       }
-      return run(kind, trainer, model, objective, folder, log);
+      try (var board = TensorBoard.in(folder, kind.config().tensorboard());
+          var log = new RunLog(folder.events(), keep, board.added(listeners))) {
+        log.write(start(kind, source, data, trainer.step()));
+        for (String message : warnings) {
+          log.write(new RunEvent.Warning(trainer.step(), message));
+        }
+        return run(kind, trainer, model, objective, folder, log);
+      }
     }
   }
 
   /** Prunes by importance: no step is taken. */
-  private RunResult oneShot(PruneRun kind, ModelSpec source, PreparedData data, RunFolder folder)
+  private RunResult oneShot(
+      PruneRun kind, ModelSpec source, PreparedData data, RunOrigin origin, RunFolder folder)
       throws IOException, InterruptedException {
     long began = System.nanoTime();
-    try (var log = new RunLog(folder.events(), 0, listeners);
-        var model = kind.load(options(kind.config(), kernels))) {
-      log.write(start(kind, source, data, 0));
-      ModelSpec result = kind.cutByImportance(folder, model, data, log);
-      log.write(
-          new RunEvent.Done(
-              0,
-              "completed",
-              null,
-              CheckpointSummary.event(result),
-              0,
-              (System.nanoTime() - began) / 1e9));
-      return new RunResult(0, Optional.of(folder.model()), false);
+    var store = new CheckpointStore(folder.checkpoints(), kind.config().keepCheckpoints());
+    resume(store, origin, folder);
+    try (var model = kind.load(options(kind.config(), kernels))) {
+      folder.claim(origin, kind.whole());
+      try (var log = new RunLog(folder.events(), 0, listeners)) {
+        log.write(start(kind, source, data, 0));
+        ModelSpec result = kind.cutByImportance(folder, model, data, log);
+        double seconds = (System.nanoTime() - began) / 1e9;
+        var summary = CheckpointSummary.event(result);
+        end(new RunEvent.Done(0, "completed", null, summary, 0, seconds), folder, log);
+        return new RunResult(0, Optional.of(folder.model()), false);
+      }
     }
   }
 
@@ -151,14 +214,13 @@ public final class Runner {
       RunLog log)
       throws IOException, InterruptedException {
     try {
-      trainer.run();
+      trainer.run(log);
       if (!trainer.isFinished()) {
-        log.write(done(trainer, "interrupted", null, null));
+        end(done(trainer, "interrupted", null, null), folder, log);
         return new RunResult(trainer.step(), Optional.empty(), false);
       }
       ModelSpec result = kind.finish(folder, model, objective, log, trainer.step());
-      log.write(done(trainer, "completed", null, CheckpointSummary.event(result)));
-      log.force();
+      end(done(trainer, "completed", null, CheckpointSummary.event(result)), folder, log);
       return new RunResult(trainer.step(), Optional.of(folder.model()), false);
     } catch (IOException | RuntimeException e) {
       try {
@@ -170,6 +232,14 @@ public final class Runner {
     }
   }
 
+  /** Ends a run: its last event says that all is there, so it comes after all. */
+  private static void end(RunEvent.Done done, RunFolder folder, RunLog log) throws IOException {
+    log.force();
+    Report.write(folder.path(), done, folder.report());
+    log.write(done);
+    log.force();
+  }
+
   private static RunEvent.Done done(
       Trainer trainer, String status, String message, RunEvent.Model result) {
     return new RunEvent.Done(
@@ -177,12 +247,8 @@ public final class Runner {
   }
 
   private static boolean isDone(RunFolder folder) throws IOException {
-    if (!Files.exists(folder.events()) || !Files.exists(folder.model())) {
-      return false;
-    }
-    List<RunEvent> events = EventLog.read(folder.events());
-    return !events.isEmpty()
-        && events.getLast() instanceof RunEvent.Done done
+    return folder.hasResult()
+        && folder.lastEvent().orElse(null) instanceof RunEvent.Done done
         && done.status().equals("completed");
   }
 
@@ -234,11 +300,5 @@ public final class Runner {
     environment.put("threads", String.valueOf(LibTorch.threads()));
     environment.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     return environment;
-  }
-
-  /** Removes what a crash between result and last event left. */
-  static void clear(RunFolder folder) throws IOException {
-    AtomicFiles.deleteTree(folder.model());
-    Files.deleteIfExists(folder.masks());
   }
 }

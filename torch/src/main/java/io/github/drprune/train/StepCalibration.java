@@ -93,13 +93,13 @@ final class StepCalibration {
           new DomainMix(config.domains(), data, config.steps(), config.seed()).weights();
       Batch whole = batches.next(weights);
       Batch half = whole.rows(0, config.microBatch());
-      step.run(1, whole); // the first one also fills caches
+      step(step, whole); // the first one also fills caches
       double[] one = new double[REPETITIONS];
       double[] both = new double[REPETITIONS];
       double[] evaluation = new double[REPETITIONS];
       for (int i = 0; i < REPETITIONS; i++) {
-        one[i] = seconds(() -> step.run(1, half));
-        both[i] = seconds(() -> step.run(1, whole));
+        one[i] = seconds(() -> step(step, half));
+        both[i] = seconds(() -> step(step, whole));
         evaluation[i] = seconds(() -> evaluate(model, half));
       }
       long memory = NativeMemory.peakResident();
@@ -111,6 +111,11 @@ final class StepCalibration {
           checkpointSeconds(model, optimizer),
           memory);
     }
+  }
+
+  private static void step(TrainingStep step, Batch batch) {
+    step.gradient(1, batch);
+    step.apply(1);
   }
 
   private static void evaluate(CausalLm model, Batch batch) {
@@ -137,8 +142,9 @@ final class StepCalibration {
       tensors.put("weights", Trainer.weights(model));
       tensors.put("optimizer", optimizer.state());
       long start = System.nanoTime();
-      // What the state says matters little beside the tensors.
-      store.save(0, tensors, SamplerState.start(config.seed(), data.domains().size()));
+      // What the state and the log say matters little beside the tensors.
+      Path log = Files.createFile(folder.resolve("log"));
+      store.save(0, tensors, SamplerState.start(config.seed(), data.domains().size()), log, 0);
       return (System.nanoTime() - start) / 1e9;
     } finally {
       AtomicFiles.deleteTree(folder);

@@ -41,6 +41,11 @@ record TrainRun(TrainConfig whole) implements RunKind {
   }
 
   @Override
+  public Optional<Path> model() {
+    return whole.model();
+  }
+
+  @Override
   public Path tokenizer() {
     return whole.model().orElseGet(() -> whole.shape().orElseThrow().tokenizer());
   }
@@ -76,7 +81,7 @@ record TrainRun(TrainConfig whole) implements RunKind {
   public ModelSpec finish(
       RunFolder folder, CausalLm model, Objective objective, RunLog log, long step)
       throws IOException {
-    Runner.clear(folder);
+    folder.clearResult();
     ModelWriter.save(model, folder.model(), tokenizer(), Optional.empty(), SHARD_SIZE);
     return model.spec();
   }

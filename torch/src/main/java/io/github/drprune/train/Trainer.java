@@ -38,11 +38,13 @@ final class Trainer implements AutoCloseable {
   /** Batches without a finite loss in a row that end a run. */
   private static final int MOST_NOT_FINITE = 3;
 
+  /** Times the loss of a guess, or of the run's beginning, that no sound weights reach. */
+  private static final double EXPLODED = 4;
+
   private final RunConfig config;
   private final CausalLm model;
   private final Objective objective;
   private final CheckpointStore checkpoints;
-  private final RunLog log;
   private final StopSignal stop;
   private final List<String> domains;
   private final List<TokenSequences> training;
@@ -51,7 +53,12 @@ final class Trainer implements AutoCloseable {
   private final DomainMix mix;
   private final Evaluator evaluator;
   private final long began = System.nanoTime();
+  private final RunOrigin origin;
+  private final double guessLoss;
+  private RunLog log;
   private BatchLoader batches;
+  private RunState unproven;
+  private double soundLoss;
   private long step;
   private long savedStep = -1;
   private double secondsBefore;
@@ -62,13 +69,13 @@ final class Trainer implements AutoCloseable {
       Objective objective,
       PreparedData data,
       CheckpointStore checkpoints,
-      RunLog log,
+      RunOrigin origin,
       StopSignal stop) {
     this.config = config;
     this.model = model;
     this.objective = objective;
     this.checkpoints = checkpoints;
-    this.log = log;
+    this.origin = origin;
     this.stop = stop;
     this.domains = data.domains();
     this.training = data.all(Split.TRAIN);
@@ -77,6 +84,8 @@ final class Trainer implements AutoCloseable {
     this.mix = new DomainMix(config.domains(), data, config.steps(), config.seed());
     this.evaluator = evaluator(config, data);
     this.batches = batches(SamplerState.start(config.seed(), domains.size()));
+    this.guessLoss = Math.log(model.spec().vocabularySize());
+    this.soundLoss = EXPLODED * guessLoss;
   }
 
   /** Over all that a run learns. */
@@ -124,74 +133,124 @@ final class Trainer implements AutoCloseable {
     savedStep = step;
     secondsBefore = state.seconds();
     optimizer.restoreSteps(step);
-    objective.restoreRandom(state.random());
+    objective.restore(state.objective());
+    soundLoss = state.soundLoss();
     mix.restore(state.weighting());
+    rewind(state.sampler());
+  }
+
+  private void rewind(SamplerState state) {
     batches.close();
-    batches = batches(state.sampler());
+    batches = batches(state);
   }
 
-  /** Runs to the last step, or to where it was asked to stop; then the checkpoint is written. */
-  void run() throws IOException, InterruptedException {
+  /**
+   * Runs to the last step, or to where it was asked to stop; then the checkpoint is written. A
+   * checkpoint is written once a loss computed with its weights shows that they are sound: that of
+   * the step after it, or of the evaluation after the last step.
+   */
+  void run(RunLog events) throws IOException, InterruptedException {
+    log = events;
     if (step == 0) {
-      log.write(evaluation(evaluate()));
+      EvaluationResult first = evaluate();
+      log.write(evaluation(first));
+      soundLoss = EXPLODED * Math.max(guessLoss, first.meanLoss());
     }
-    while (step < config.steps() && !stop.isRequested()) {
-      log.write(step(step + 1));
+    while (step < config.steps()) {
+      boolean stopping = stop.isRequested();
+      if (stopping && savedStep == step) {
+        return;
+      }
+      if (stopping && unproven == null) {
+        unproven = state();
+      }
+      SamplerState before = batches.state();
+      Timed timed = gradient(step + 1);
+      saveIfSound(timed.gradient().losses().mean());
+      if (stopping) {
+        rewind(before);
+        return;
+      }
+      log.write(step(step + 1, timed));
       step++;
-      Optional<String> warning = objective.warning(step);
-      if (warning.isPresent()) {
-        log.write(new RunEvent.Warning(step, warning.get()));
-      }
-      if (step % config.evaluationInterval() == 0 || step == config.steps()) {
-        reweight(evaluate());
-      }
-      if (step % config.checkpointInterval() == 0 || step == config.steps()) {
-        save();
-      }
-    }
-    if (savedStep != step) {
-      save();
+      afterStep();
     }
   }
 
-  /** Takes one step, on a later batch where the loss of the first is not finite. */
-  private RunEvent.Train step(long next) throws IOException, InterruptedException {
+  private void afterStep() throws IOException {
+    Optional<String> warning = objective.warning(step);
+    if (warning.isPresent()) {
+      log.write(new RunEvent.Warning(step, warning.get()));
+    }
+    boolean last = step == config.steps();
+    double heldOut = Double.NaN;
+    if (step % config.evaluationInterval() == 0 || last) {
+      EvaluationResult result = evaluate();
+      heldOut = result.meanLoss();
+      reweight(result);
+    }
+    if (step % config.checkpointInterval() == 0 || last) {
+      unproven = state();
+    }
+    if (last && !saveIfSound(heldOut)) {
+      throw new DivergedException(
+          "step %d: the loss on held-out text is %.3g, no model is written; %s"
+              .formatted(step, heldOut, advice()));
+    }
+  }
+
+  /** A gradient to step along, and how long it took. */
+  private record Timed(TrainingStep.Gradient gradient, long start) {}
+
+  /** The gradient of a step, on a later batch where the loss of the first is not finite. */
+  private Timed gradient(long next) throws IOException, InterruptedException {
     for (int attempt = 1; attempt <= MOST_NOT_FINITE; attempt++) {
       long start = System.nanoTime();
       Batch batch = batches.next(mix.weights());
-      var result = trainingStep.run(next, batch);
-      if (result.applied()) {
-        mix.observeTraining(result.losses().means());
-        double seconds = (System.nanoTime() - start) / 1e9;
-        return event(next, result, seconds);
+      var gradient = trainingStep.gradient(next, batch);
+      if (gradient.isFinite()) {
+        return new Timed(gradient, start);
       }
-      log.write(new RunEvent.Warning(next, notFinite(result, batch)));
+      log.write(new RunEvent.Warning(next, notFinite(gradient, batch)));
     }
     throw new DivergedException(
-        "step %d: no finite loss in %d batches in a row; the last good checkpoint is of step %s (lower learning_rate, or look at the data that the warnings name)"
-            .formatted(next, MOST_NOT_FINITE, savedStep < 0 ? "none" : savedStep));
+        "step %d: no finite loss in %d batches in a row; %s"
+            .formatted(next, MOST_NOT_FINITE, advice()));
   }
 
-  private RunEvent.Train event(long next, TrainingStep.Result result, double seconds) {
+  private String advice() {
+    return "the last good checkpoint is of step %s (repeat the command with a lower learning_rate to go on from there, or look at the data that the warnings name)"
+        .formatted(savedStep < 0 ? "none" : savedStep);
+  }
+
+  private RunEvent.Train step(long next, Timed timed) {
+    mix.observeTraining(timed.gradient().losses().means());
+    double rate = trainingStep.apply(next);
+    double seconds = (System.nanoTime() - timed.start()) / 1e9;
+    return event(next, timed.gradient(), rate, seconds);
+  }
+
+  private RunEvent.Train event(
+      long next, TrainingStep.Gradient gradient, double learningRate, double seconds) {
     Optional<Sparsity> sparsity = objective.sparsity(next);
     return new RunEvent.Train(
         next,
-        result.losses().mean(),
-        result.losses().byDomain(),
+        gradient.losses().mean(),
+        gradient.losses().byDomain(),
         tokens(),
         tokensPerStep() / seconds,
-        result.learningRate(),
-        result.gradientNorm(),
+        learningRate,
+        gradient.norm(),
         sparsity.map(Sparsity::expected).orElse(null),
         sparsity.map(Sparsity::target).orElse(null));
   }
 
-  private String notFinite(TrainingStep.Result result, Batch batch) {
+  private String notFinite(TrainingStep.Gradient gradient, Batch batch) {
     Map<String, Integer> counts = new LinkedHashMap<>();
     for (int domain : batch.domains()) {
       counts.merge(domains.get(domain), 1, Integer::sum);
     }
-    boolean inGradient = Double.isFinite(result.losses().mean());
+    boolean inGradient = Double.isFinite(gradient.losses().mean());
     return "the %s is not finite; the weights are untouched and the batch is left out: sequences %d to %d, domains %s"
         .formatted(
             inGradient ? "gradient's norm" : "loss",
@@ -228,12 +287,41 @@ final class Trainer implements AutoCloseable {
     }
   }
 
-  private void save() throws IOException {
-    var state =
-        new RunState(
-            step, log.force(), seconds(), batches.state(), mix.state(), objective.random());
-    checkpoints.save(step, tensors(), state);
-    savedStep = step;
+  /** What a checkpoint of the step done is to hold beside tensors. */
+  private RunState state() throws IOException {
+    return new RunState(
+        step,
+        log.force(),
+        seconds(),
+        batches.state(),
+        mix.state(),
+        objective.memory(),
+        soundLoss,
+        origin);
+  }
+
+  /**
+   * Writes the checkpoint that is due, unless the weights have exploded.
+   *
+   * @param loss computed with the weights as they are now
+   */
+  private boolean saveIfSound(double loss) throws IOException {
+    if (unproven == null) {
+      return true;
+    }
+    boolean sound = loss <= soundLoss; // NaN is not
+    if (sound) {
+      checkpoints.save(step, tensors(), unproven, log.file(), unproven.eventBytes());
+      savedStep = step;
+    } else {
+      log.write(
+          new RunEvent.Warning(
+              step,
+              "the loss is %.3g, far above a guess's %.3g: no checkpoint is written of these weights"
+                  .formatted(loss, guessLoss)));
+    }
+    unproven = null;
+    return sound;
   }
 
   private SequencedMap<String, SequencedMap<String, Tensor>> tensors() {

@@ -15,12 +15,16 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** One optimizer step over a global batch, in micro-batches. */
 final class TrainingStep {
   /**
-   * What a step did.
+   * The gradient of a step, which lies with the parameters until the next one.
    *
-   * @param gradientNorm before clipping; NaN where the loss was not finite
-   * @param applied false where loss or gradient were not finite and nothing was changed
+   * @param norm before clipping; NaN where the loss was not finite
    */
-  record Result(DomainLosses losses, double gradientNorm, double learningRate, boolean applied) {}
+  record Gradient(DomainLosses losses, double norm) {
+    /** Whether a step can be taken along it. */
+    boolean isFinite() {
+      return Double.isFinite(norm);
+    }
+  }
 
   private final RunConfig config;
   private final CausalLm model;
@@ -53,8 +57,8 @@ final class TrainingStep {
         config.optimizer().finalLearningRate());
   }
 
-  /** Takes step {@code step}, counted from 1, on {@code batch}. */
-  Result run(long step, Batch batch) {
+  /** The gradient of step {@code step}, counted from 1, on {@code batch}; nothing is changed. */
+  Gradient gradient(long step, Batch batch) {
     try (var _ = NativeScope.open()) {
       optimizer.zeroGrad();
       StepMasks masks = objective.draw(step);
@@ -63,18 +67,25 @@ final class TrainingStep {
         int rows = Math.min(config.microBatch(), batch.rows() - from);
         accumulate(batch.rows(from, rows), masks, (double) rows / batch.rows(), losses);
         if (!Double.isFinite(losses.mean())) {
-          return new Result(losses, Double.NaN, 0, false);
+          return new Gradient(losses, Double.NaN);
         }
       }
       masks.backward();
-      double norm = optimizer.clip(config.optimizer().gradientClip());
-      if (!Double.isFinite(norm)) {
-        return new Result(losses, norm, 0, false);
-      }
+      return new Gradient(losses, optimizer.clip(config.optimizer().gradientClip()));
+    }
+  }
+
+  /**
+   * Takes step {@code step} along the gradient computed last, which must be finite.
+   *
+   * @return the learning rate of the weights
+   */
+  double apply(long step) {
+    try (var _ = NativeScope.open()) {
       double factor = schedule.at(step);
       optimizer.step(factor);
       objective.afterStep();
-      return new Result(losses, norm, factor * config.optimizer().learningRate(), true);
+      return factor * config.optimizer().learningRate();
     }
   }
 

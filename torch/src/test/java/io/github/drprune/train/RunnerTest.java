@@ -240,8 +240,8 @@ class RunnerTest {
       // A checkpoint takes some 110 kB and the third is written before the first goes.
       TrainConfig config = tiny.train(output, "steps=16");
       assertThatThrownBy(() -> TinyRun.runner().train(config))
-          .isInstanceOf(IOException.class)
-          .hasMessageContaining("No space left");
+          .isInstanceOf(UserException.class)
+          .hasMessageContainingAll(output.toString(), "no space left", "make room");
       var store = new CheckpointStore(output.resolve("checkpoints"), 2);
       assertThat(store.newest(_ -> {})).hasValueSatisfying(c -> assertThat(c.step()).isEqualTo(8));
 
@@ -312,7 +312,7 @@ class RunnerTest {
     assertThat(folder.resolve("run")).doesNotExist();
   }
 
-  private static Consumer<RunEvent> stopAfter(int step, StopSignal signal) {
+  static Consumer<RunEvent> stopAfter(int step, StopSignal signal) {
     return event -> {
       if (event instanceof RunEvent.Train train && train.step() == step) {
         signal.request();

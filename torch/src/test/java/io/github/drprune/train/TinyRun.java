@@ -36,6 +36,13 @@ final class TinyRun {
 
   /** Writes model and data into {@code folder}. */
   TinyRun(Path folder) throws IOException {
+    this(folder, 1);
+  }
+
+  /**
+   * @param seed of the easy domain's text
+   */
+  TinyRun(Path folder, long seed) throws IOException {
     this.folder = folder;
     LibTorch.useThreads(1);
     if (Files.exists(data().resolve("manifest.json"))) {
@@ -54,7 +61,7 @@ final class TinyRun {
     try (var model = ModelLoader.random(config, TinyModels.FIXED, 3)) {
       ModelWriter.save(model, model(), files, Optional.empty(), ByteSize.parse("1GB"));
     }
-    text(folder.resolve("text/easy.jsonl"), 8, 1);
+    text(folder.resolve("text/easy.jsonl"), 8, seed);
     text(folder.resolve("text/hard.jsonl"), WORDS, 2);
     try (var tokenizer = Tokenizer.load(model())) {
       var settings = new PrepareConfig(SEQ_LEN, "text", 0.2, 0, null, 1 << 20, 0, 1);
@@ -88,6 +95,13 @@ final class TinyRun {
                 "target.layers=2",
                 "target.heads=2",
                 "target.intermediate_size=12"));
+    all.addAll(common(output, sets));
+    return ConfigLoader.load(Optional.empty(), all, PruneConfig.class);
+  }
+
+  /** Pruning to another target than the usual shape. */
+  PruneConfig pruneTo(Path output, String target, String... sets) throws IOException {
+    List<String> all = new ArrayList<>(List.of(target, "steps=12"));
     all.addAll(common(output, sets));
     return ConfigLoader.load(Optional.empty(), all, PruneConfig.class);
   }

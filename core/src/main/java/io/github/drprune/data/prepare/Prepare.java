@@ -4,6 +4,7 @@ import io.github.drprune.data.Manifest;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
+import io.github.drprune.io.FullDisk;
 import io.github.drprune.json.Json;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -72,9 +74,9 @@ public final class Prepare {
         return manifest;
       }
     } catch (IOException e) {
-      if (String.valueOf(e.getMessage()).contains("No space left")) {
-        throw new UserException(
-            out + ": no space left on the device; make room and repeat the command to go on", e);
+      Optional<UserException> full = FullDisk.behind(e, out);
+      if (full.isPresent()) {
+        throw full.get();
       }
       throw e;
     }

@@ -1,0 +1,147 @@
+package io.github.drprune.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.drprune.config.binding.ConfigLoader;
+import io.github.drprune.data.PreparedData;
+import io.github.drprune.error.UserException;
+import io.github.drprune.io.Sha256;
+import io.github.drprune.json.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What decides the bits of a run: its command, its settings, and what its inputs hold. A run goes
+ * on only where none of it changed.
+ *
+ * @param command "prune" or "train", which share no run
+ * @param config the resolved configuration
+ * @param data what the prepared data holds, see {@link io.github.drprune.data.Manifest#contents}
+ * @param tokenizer SHA-256 of its file
+ * @param model SHA-256 over the source's configuration and weights; empty where training starts
+ *     from nothing
+ */
+record RunOrigin(String command, JsonNode config, String data, String tokenizer, String model) {
+  /** Keys that may differ when a run goes on: they change no step of it. */
+  private static final Set<String> FREE =
+      Set.of("output", "keep_checkpoints", "checkpoint_interval", "tensorboard", "device");
+
+  /** Keys that may also differ where the run failed: other values of them may mend it. */
+  private static final Set<String> REMEDIES =
+      Set.of("learning_rate", "mask_learning_rate", "gradient_clip");
+
+  RunOrigin {
+    if (command == null || config == null || data == null || tokenizer == null || model == null) {
+      throw new IllegalArgumentException("what the run goes by is not complete");
+    }
+  }
+
+  static RunOrigin of(RunKind kind, PreparedData data) throws IOException {
+    return new RunOrigin(
+        kind.command(),
+        // Through JSON and back, so that numbers are compared as they are read.
+        Json.tree(Json.line(ConfigLoader.tree(kind.whole())), "configuration"),
+        data.manifest().contents(),
+        data.manifest().tokenizer().sha256(),
+        kind.model().isPresent() ? contents(kind.model().get()) : "");
+  }
+
+  private static String contents(Path model) throws IOException {
+    var text = new StringBuilder();
+    try (var files = Files.list(model)) {
+      for (Path file : (Iterable<Path>) files.filter(RunOrigin::isModel).sorted()::iterator) {
+        text.append(file.getFileName()).append(' ').append(Sha256.of(file)).append('\n');
+      }
+    }
+    return Sha256.of(text.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static boolean isModel(Path file) {
+    String name = file.getFileName().toString();
+    return name.equals("config.json") || name.endsWith(".safetensors");
+  }
+
+  /** Every change of a setting from {@code before} to this that may not be, in words. */
+  private List<String> settingsChanged(RunOrigin before, boolean failed) {
+    List<String> changed = new ArrayList<>();
+    for (String key : keys(before)) {
+      boolean free = FREE.contains(key) || (failed && REMEDIES.contains(key));
+      if (!free) {
+        change(before, key, changed);
+      }
+    }
+    return changed;
+  }
+
+  /** The settings that mend a run which failed, in words. */
+  List<String> remedies(RunOrigin before) {
+    List<String> changed = new ArrayList<>();
+    REMEDIES.stream().sorted().forEach(key -> change(before, key, changed));
+    return changed;
+  }
+
+  private void change(RunOrigin before, String key, List<String> changed) {
+    if (!before.config.path(key).equals(config.path(key))) {
+      changed.add("%s was %s, is %s".formatted(key, before.config.path(key), config.path(key)));
+    }
+  }
+
+  private Set<String> keys(RunOrigin before) {
+    var keys = new TreeSet<String>();
+    before.config.fieldNames().forEachRemaining(keys::add);
+    config.fieldNames().forEachRemaining(keys::add);
+    return keys;
+  }
+
+  /** Whether a run of {@code before} goes on with the same bits under this. */
+  boolean continues(RunOrigin before, boolean failed) {
+    return command.equals(before.command)
+        && settingsChanged(before, failed).isEmpty()
+        && inputsChanged(before).isEmpty();
+  }
+
+  /**
+   * Refuses to go on with a run of {@code before}.
+   *
+   * @param since when it was as {@code before}, such as "step 40"
+   * @throws UserException where anything changed that the run depends on
+   */
+  void requireContinues(RunOrigin before, boolean failed, Path folder, String since) {
+    if (!command.equals(before.command)) {
+      throw new UserException(
+          "output: %s holds another command's run (drprune %s); choose another folder"
+              .formatted(folder, before.command));
+    }
+    List<String> settings = settingsChanged(before, failed);
+    if (!settings.isEmpty()) {
+      throw new UserException(
+          "output: the run in %s was begun with other settings (%s); choose another folder or go back to them"
+              .formatted(folder, String.join("; ", settings)));
+    }
+    List<String> inputs = inputsChanged(before);
+    if (!inputs.isEmpty()) {
+      throw new UserException(
+          "output: %s changed since %s of the run in %s, which cannot go on with it; put back what was there or choose another output folder"
+              .formatted(String.join(" and ", inputs), since, folder));
+    }
+  }
+
+  private List<String> inputsChanged(RunOrigin before) {
+    List<String> changed = new ArrayList<>();
+    if (!tokenizer.equals(before.tokenizer)) {
+      changed.add("the tokenizer");
+    }
+    if (!data.equals(before.data)) {
+      changed.add("the data in " + config.path("data").asText());
+    }
+    if (!model.equals(before.model)) {
+      changed.add("the model in " + config.path("model").asText());
+    }
+    return changed;
+  }
+}
