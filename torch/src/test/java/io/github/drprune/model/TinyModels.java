@@ -16,7 +16,7 @@ public final class TinyModels {
 
   /** One configuration of each kind. */
   public static Stream<ModelSpec> all() {
-    return Stream.of(llama(), llamaTied(), qwen2(), pythia(true), pythia(false));
+    return Stream.of(llama(), llamaTied(), qwen2(), mistral(), pythia(true), pythia(false));
   }
 
   public static ModelSpec llama() {
@@ -47,6 +47,16 @@ public final class TinyModels {
          "num_key_value_heads": 2, "num_hidden_layers": 2, "intermediate_size": 48,
          "vocab_size": 61, "max_position_embeddings": 64, "tie_word_embeddings": true,
          "rope_theta": 1000000.0, "use_sliding_window": false, "max_window_layers": 2}
+        """);
+  }
+
+  public static ModelSpec mistral() {
+    return parse(
+        """
+        {"model_type": "mistral", "hidden_size": 36, "num_attention_heads": 4,
+         "num_key_value_heads": 2, "head_dim": 8, "num_hidden_layers": 3,
+         "intermediate_size": 40, "vocab_size": 61, "max_position_embeddings": 64,
+         "sliding_window": null}
         """);
   }
 

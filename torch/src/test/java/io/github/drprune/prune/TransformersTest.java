@@ -1,0 +1,135 @@
+package io.github.drprune.prune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.drprune.error.UserException;
+import io.github.drprune.io.ByteSize;
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.NoGrad;
+import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.ModelSpec;
+import io.github.drprune.model.ModelWriter;
+import io.github.drprune.nn.ModelMasks;
+import io.github.drprune.prune.ShapeSearch.Readers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Cuts to shapes that the search proposes, in the library that most users load them with. */
+class TransformersTest {
+  private static final int SHAPES = 30;
+
+  @TempDir private Path folder;
+
+  @Test
+  void cutsLoadInTransformersAndGiveTheSameLogits() throws Exception {
+    String property = System.getProperty("python", "");
+    String variable = System.getenv().getOrDefault("DRPRUNE_TEST_PYTHON", "");
+    String python = property.isBlank() ? variable : property;
+    Assumptions.assumeFalse(
+        python.isBlank(), "no -Dpython or DRPRUNE_TEST_PYTHON with torch and transformers");
+    var random = new SplittableRandom(1);
+    List<Path> checkpoints = new ArrayList<>();
+    List<float[]> ours = new ArrayList<>();
+    for (ModelSpec config : io.github.drprune.model.TinyModels.all().toList()) {
+      for (TargetShape shape : shapes(config, random)) {
+        Path checkpoint = folder.resolve("cut" + checkpoints.size());
+        ours.add(cut(config, shape, random, checkpoint));
+        checkpoints.add(checkpoint);
+      }
+    }
+    List<String> theirs = logits(python, checkpoints);
+
+    assertThat(theirs).hasSameSizeAs(ours);
+    for (int i = 0; i < theirs.size(); i++) {
+      String[] words = theirs.get(i).split(" ");
+      assertThat(words[0]).as(theirs.get(i)).isEqualTo("logits");
+      float[] logits = new float[words.length - 1];
+      for (int j = 0; j < logits.length; j++) {
+        logits[j] = Float.parseFloat(words[j + 1]);
+      }
+      assertThat(logits).as("cut %d", i).containsExactly(ours.get(i), within(1e-4f));
+    }
+  }
+
+  /** Random ones of all that are proposed near random sizes. */
+  private static List<TargetShape> shapes(ModelSpec source, SplittableRandom random) {
+    List<TargetShape> shapes = new ArrayList<>();
+    while (shapes.size() < SHAPES) {
+      var policy =
+          source.groupSize() > 1 && random.nextBoolean()
+              ? GroupPolicy.QUERY_IN_GROUP
+              : GroupPolicy.KV_GROUP;
+      Readers readers = random.nextBoolean() ? Readers.ALL : Readers.NEEDED;
+      long parameters = (long) (source.parameters() * random.nextDouble(0.4, 0.9));
+      try {
+        List<TargetShape> near = ShapeSearch.near(source, policy, parameters, readers, 1000);
+        shapes.add(near.get(random.nextInt(near.size())));
+      } catch (UserException e) {
+        // A model this small has no shape near some sizes.
+        assertThat(e).hasMessageContaining("no shape of this model");
+      }
+    }
+    return shapes;
+  }
+
+  /** Writes a cut of a random model; its logits. */
+  private float[] cut(ModelSpec config, TargetShape shape, SplittableRandom random, Path target)
+      throws IOException {
+    long[] tokens = random.longs(12, 0, config.vocabularySize()).toArray();
+    var policy =
+        shape.heads() / shape.kvHeads() == config.groupSize()
+            ? GroupPolicy.KV_GROUP
+            : GroupPolicy.QUERY_IN_GROUP;
+    try (var _ = NativeScope.open();
+        var _ = NoGrad.open();
+        var model = TinyModels.model(config, random.nextLong())) {
+      Tensor row = Tensors.of(tokens, 1, tokens.length);
+      MaskValues masks = Importance.masks(model, List.of(row).iterator(), shape, policy);
+      Cut.check(config, masks);
+      try (var cut = Cut.apply(model, masks, TinyModels.options(false))) {
+        ModelWriter.save(cut, target, folder, Optional.empty(), ByteSize.parse("1GB"));
+        Files.writeString(
+            target.resolve("tokens.txt"),
+            LongStream.of(tokens).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
+        return Tensors.floats(cut.forward(row, ModelMasks.NONE));
+      }
+    }
+  }
+
+  /** One line for each checkpoint, from one process. */
+  private List<String> logits(String python, List<Path> checkpoints) throws Exception {
+    Path script = folder.resolve("logits.py");
+    try (var resource = getClass().getResourceAsStream("/transformers/logits.py")) {
+      Files.copy(resource, script);
+    }
+    Path names = folder.resolve("names.txt");
+    Files.write(names, checkpoints.stream().map(Path::toString).toList());
+    Path errors = folder.resolve("errors.txt");
+    Process process =
+        new ProcessBuilder(python, script.toString())
+            .redirectInput(names.toFile())
+            .redirectError(errors.toFile())
+            .start();
+    String[] lines;
+    try (var reader = process.inputReader()) {
+      lines = reader.readAllLines().toArray(String[]::new);
+    }
+    assertThat(process.waitFor()).as(Files.readString(errors)).isZero();
+    return Arrays.stream(lines)
+        .filter(line -> line.startsWith("logits ") || line.startsWith("failed "))
+        .toList();
+  }
+}
