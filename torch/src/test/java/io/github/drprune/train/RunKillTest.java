@@ -1,15 +1,23 @@
 package io.github.drprune.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.drprune.checkpoint.CheckpointStore;
+import io.github.drprune.error.UserException;
 import io.github.drprune.event.EventLog;
+import io.github.drprune.event.RunEvent;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.nn.Kernels;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +28,9 @@ class RunKillTest {
 
   /** Of each command. Some seconds each; a longer check sets run.kills. */
   private static final int KILLS = Integer.getInteger("run.kills", 3);
+
+  /** With damage between them; a longer check sets run.damaged.kills. */
+  private static final int DAMAGED_KILLS = Integer.getInteger("run.damaged.kills", 4);
 
   @TempDir private Path folder;
 
@@ -37,7 +48,11 @@ class RunKillTest {
       String[] sets = {"steps=" + STEPS, "checkpoint_interval=2", "evaluation_interval=20"};
       var runner = new Runner((_, _) -> Kernels.PLAIN, List.of(), new StopSignal());
       switch (args[1]) {
-        case "prune" -> runner.prune(tiny.prune(Path.of(args[2]), sets));
+        case "prune" -> {
+          // Masks too slow for their target: warnings must come through kills as well.
+          var slow = Stream.concat(Stream.of(sets), Stream.of("mask_learning_rate=0.01"));
+          runner.prune(tiny.prune(Path.of(args[2]), slow.toArray(String[]::new)));
+        }
         default -> runner.train(tiny.train(Path.of(args[2]), sets));
       }
     }
@@ -91,9 +106,106 @@ class RunKillTest {
     }
   }
 
+  /**
+   * Kills, and damages a random file of the folder after every fourth kill. No run may be lost that
+   * has a whole checkpoint.
+   */
+  @Test
+  void killedAndDamagedRunsEndWithTheSameBits() throws Exception {
+    var random = new SplittableRandom(12);
+    Path whole = folder.resolve("whole");
+    Process undisturbed = start("prune", whole);
+    undisturbed.getInputStream().read();
+    long began = System.nanoTime();
+    assertThat(undisturbed.waitFor()).isZero();
+    long millis = (System.nanoTime() - began) / 1_000_000;
+
+    Path killed = folder.resolve("killed");
+    int kills = 0;
+    int damages = 0;
+    int finished = 0;
+    int lost = 0;
+    while (kills < DAMAGED_KILLS || finished == 0) {
+      Process process = start("prune", killed);
+      process.getInputStream().read();
+      boolean last = kills >= DAMAGED_KILLS;
+      if (last || process.waitFor(random.nextLong(millis), TimeUnit.MILLISECONDS)) {
+        if (process.waitFor() == 0) {
+          assertSame(killed, whole);
+          finished++;
+        } else {
+          // Only for want of any whole checkpoint.
+          assertThatThrownBy(() -> store(killed).newest(_ -> {})).isInstanceOf(UserException.class);
+          lost++;
+        }
+        AtomicFiles.deleteTree(killed);
+      } else {
+        process.destroyForcibly().waitFor();
+        kills++;
+        if (kills % 4 == 0 && !isFinished(killed)) {
+          damage(killed, random);
+          damages++;
+        }
+      }
+    }
+    System.out.printf(
+        "%d kills, %d damaged files: %d runs finished with the same bits, %d had no whole"
+            + " checkpoint%n",
+        kills, damages, finished, lost);
+  }
+
+  private static CheckpointStore store(Path run) {
+    return new CheckpointStore(run.resolve("checkpoints"), 2);
+  }
+
+  private static boolean isFinished(Path run) {
+    try {
+      return EventLog.read(run).getLast() instanceof RunEvent.Done;
+    } catch (UserException | IOException | NoSuchElementException e) {
+      return false;
+    }
+  }
+
+  /** Cuts a random file short, flips one of its bits, or deletes it. */
+  private static void damage(Path run, SplittableRandom random) throws IOException {
+    List<Path> files;
+    try (var all = Files.walk(run)) {
+      files = all.filter(Files::isRegularFile).sorted().toList();
+    }
+    if (files.isEmpty()) {
+      return;
+    }
+    Path file = files.get(random.nextInt(files.size()));
+    byte[] bytes = Files.readAllBytes(file);
+    switch (random.nextInt(3)) {
+      case 0 -> Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+      case 1 -> Files.delete(file);
+      default -> {
+        if (bytes.length > 0) {
+          bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+          Files.write(file, bytes);
+        }
+      }
+    }
+  }
+
   private static void assertSame(Path killed, Path whole) throws IOException {
     assertThat(TinyRun.weights(killed)).isEqualTo(TinyRun.weights(whole));
+    assertThat(RunnerTest.figures(killed)).isEqualTo(RunnerTest.figures(whole));
+    assertThat(warnings(killed)).isEqualTo(warnings(whole));
     assertThat(RunnerTest.trainSteps(EventLog.read(killed)))
         .containsExactlyElementsOf(RunnerTest.steps(STEPS));
+    assertThat(Files.readString(killed.resolve("report.html"))).contains("\"state\":\"done\"");
+  }
+
+  /** All warnings but those of damage. */
+  private static List<RunEvent> warnings(Path run) throws IOException {
+    return EventLog.read(run).stream()
+        .filter(
+            event ->
+                event instanceof RunEvent.Warning warning
+                    && !warning.message().contains("trying the one before")
+                    && !warning.message().contains("restored from the checkpoint"))
+        .toList();
   }
 }

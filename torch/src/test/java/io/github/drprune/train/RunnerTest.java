@@ -340,7 +340,7 @@ class RunnerTest {
   }
 
   /** All that a run's log says of its steps but their speed. */
-  private static List<Object> figures(Path output) throws IOException {
+  static List<Object> figures(Path output) throws IOException {
     List<Object> figures = new ArrayList<>();
     for (RunEvent event : EventLog.read(output)) {
       switch (event) {
