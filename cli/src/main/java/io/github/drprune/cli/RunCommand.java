@@ -8,7 +8,7 @@ import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.data.Manifest;
 import io.github.drprune.event.EventLog;
 import io.github.drprune.libtorch.LibTorch;
-import io.github.drprune.train.RunFolder;
+import io.github.drprune.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,8 +2,8 @@ package io.github.drprune.cli;
 
 import io.github.drprune.event.RunEvent;
 import io.github.drprune.nn.Kernels;
-import io.github.drprune.train.RunResult;
-import io.github.drprune.train.Runner;
+import io.github.drprune.run.RunResult;
+import io.github.drprune.run.Runner;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;

@@ -14,13 +14,13 @@ import java.util.List;
 import java.util.Optional;
 
 /** A run's domain weights, following its losses. */
-final class DomainMix {
+public final class DomainMix {
   private final DomainWeighting weighting;
   private final long totalSteps;
   private final int seqLen;
   private WeightingState state;
 
-  DomainMix(DomainsConfig config, PreparedData data, long totalSteps, long seed) {
+  public DomainMix(DomainsConfig config, PreparedData data, long totalSteps, long seed) {
     this.weighting = DomainWeighting.of(config, data.domains(), trainingShares(data), seed);
     this.totalSteps = totalSteps;
     this.seqLen = data.seqLen();
@@ -42,7 +42,7 @@ final class DomainMix {
   }
 
   /** In the order of the data's domains. */
-  double[] weights() {
+  public double[] weights() {
     return state.weights().stream().mapToDouble(Double::doubleValue).toArray();
   }
 

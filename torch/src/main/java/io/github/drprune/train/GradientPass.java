@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /** A forward and backward pass of the language-model loss. */
 @FunctionalInterface
-interface GradientPass {
+public interface GradientPass {
   /** Keeps all activations from the forward to the backward pass. */
   GradientPass DIRECT = GradientPass::direct;
 

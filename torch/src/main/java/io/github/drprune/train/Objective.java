@@ -1,16 +1,16 @@
 package io.github.drprune.train;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.event.RunEvent;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.optim.ParameterGroup;
-import io.github.drprune.prune.ShapeForecast;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 
 /** What a run minimises beside the language-model loss, and the masks that it runs under. */
-sealed interface Objective extends AutoCloseable permits LanguageModelling, MaskLearning {
+public interface Objective extends AutoCloseable {
   /**
    * Where pruning stands.
    *
@@ -19,14 +19,6 @@ sealed interface Objective extends AutoCloseable permits LanguageModelling, Mask
    * @param finalTarget of it, at the end of the run
    */
   record Sparsity(double expected, double target, double finalTarget) {}
-
-  /**
-   * What an objective remembers beside tensors.
-   *
-   * @param random state of the source of random numbers; empty where none is used
-   * @param forecast what is known of the masks' way to the target; null where nothing is pruned
-   */
-  record Memory(byte[] random, ShapeForecast.State forecast) {}
 
   /** The masks of one step; lives in the scope it was drawn in. */
   interface StepMasks {
@@ -60,9 +52,10 @@ sealed interface Objective extends AutoCloseable permits LanguageModelling, Mask
   List<RunEvent> events(long step);
 
   /** What a checkpoint keeps of it beside tensors. */
-  Memory memory();
+  JsonNode memory();
 
-  void restore(Memory memory);
+  /** Takes back what {@link #memory} gave. */
+  void restore(JsonNode memory);
 
   @Override
   void close();

@@ -27,12 +27,12 @@ public final class RunLog implements AutoCloseable {
     listeners.forEach(listener -> listener.accept(event));
   }
 
-  Path file() {
+  public Path file() {
     return file;
   }
 
   /** The log's length, once all of it is on the disk. */
-  long force() throws IOException {
+  public long force() throws IOException {
     return writer.force();
   }
 

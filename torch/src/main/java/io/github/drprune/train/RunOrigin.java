@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -26,7 +27,8 @@ import java.util.TreeSet;
  * @param model SHA-256 over the source's configuration and weights; empty where training starts
  *     from nothing
  */
-record RunOrigin(String command, JsonNode config, String data, String tokenizer, String model) {
+public record RunOrigin(
+    String command, JsonNode config, String data, String tokenizer, String model) {
   /** Keys that may differ when a run goes on: they change no step of it. */
   private static final Set<String> FREE =
       Set.of("output", "keep_checkpoints", "checkpoint_interval", "tensorboard", "device");
@@ -35,20 +37,26 @@ record RunOrigin(String command, JsonNode config, String data, String tokenizer,
   private static final Set<String> REMEDIES =
       Set.of("learning_rate", "mask_learning_rate", "gradient_clip");
 
-  RunOrigin {
+  public RunOrigin {
     if (command == null || config == null || data == null || tokenizer == null || model == null) {
       throw new IllegalArgumentException("what the run goes by is not complete");
     }
   }
 
-  static RunOrigin of(RunKind kind, PreparedData data) throws IOException {
+  /**
+   * Of a run as it is now.
+   *
+   * @param model the folder of the source; empty where training starts from nothing
+   */
+  public static RunOrigin of(String command, Record config, Optional<Path> model, PreparedData data)
+      throws IOException {
     return new RunOrigin(
-        kind.command(),
+        command,
         // Through JSON and back, so that numbers are compared as they are read.
-        Json.tree(Json.line(ConfigLoader.tree(kind.whole())), "configuration"),
+        Json.tree(Json.line(ConfigLoader.tree(config)), "configuration"),
         data.manifest().contents(),
         data.manifest().tokenizer().sha256(),
-        kind.model().isPresent() ? contents(kind.model().get()) : "");
+        model.isPresent() ? contents(model.get()) : "");
   }
 
   private static String contents(Path model) throws IOException {
@@ -79,7 +87,7 @@ record RunOrigin(String command, JsonNode config, String data, String tokenizer,
   }
 
   /** The settings that mend a run which failed, in words. */
-  List<String> remedies(RunOrigin before) {
+  public List<String> remedies(RunOrigin before) {
     List<String> changed = new ArrayList<>();
     REMEDIES.stream().sorted().forEach(key -> change(before, key, changed));
     return changed;
@@ -99,7 +107,7 @@ record RunOrigin(String command, JsonNode config, String data, String tokenizer,
   }
 
   /** Whether a run of {@code before} goes on with the same bits under this. */
-  boolean continues(RunOrigin before, boolean failed) {
+  public boolean continues(RunOrigin before, boolean failed) {
     return command.equals(before.command)
         && settingsChanged(before, failed).isEmpty()
         && inputsChanged(before).isEmpty();
@@ -111,7 +119,7 @@ record RunOrigin(String command, JsonNode config, String data, String tokenizer,
    * @param since when it was as {@code before}, such as "step 40"
    * @throws UserException where anything changed that the run depends on
    */
-  void requireContinues(RunOrigin before, boolean failed, Path folder, String since) {
+  public void requireContinues(RunOrigin before, boolean failed, Path folder, String since) {
     if (!command.equals(before.command)) {
       throw new UserException(
           "output: %s holds another command's run (drprune %s); choose another folder"

@@ -1,5 +1,6 @@
 package io.github.drprune.train;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.data.SamplerState;
 import io.github.drprune.weighting.WeightingState;
 
@@ -13,16 +14,16 @@ import io.github.drprune.weighting.WeightingState;
  * @param soundLoss the loss above which weights count as exploded
  * @param origin what the run goes by
  */
-record RunState(
+public record RunState(
     long step,
     long eventBytes,
     double seconds,
     SamplerState sampler,
     WeightingState weighting,
-    Objective.Memory objective,
+    JsonNode objective,
     double soundLoss,
     RunOrigin origin) {
-  RunState {
+  public RunState {
     boolean complete = sampler != null && weighting != null && objective != null && origin != null;
     if (step < 0 || eventBytes < 0 || !complete) {
       throw new IllegalArgumentException("the state of the run is not complete");

@@ -34,7 +34,7 @@ import org.bytedeco.pytorch.Tensor;
  * Takes a model through a run's steps, with evaluations, new domain weights and checkpoints at
  * their intervals. A run resumed from a checkpoint takes the same steps to the bit.
  */
-final class Trainer implements AutoCloseable {
+public final class Trainer implements AutoCloseable {
   /** Batches without a finite loss in a row that end a run. */
   private static final int MOST_NOT_FINITE = 3;
 
@@ -63,7 +63,7 @@ final class Trainer implements AutoCloseable {
   private long savedStep = -1;
   private double secondsBefore;
 
-  Trainer(
+  public Trainer(
       RunConfig config,
       CausalLm model,
       Objective objective,
@@ -89,7 +89,7 @@ final class Trainer implements AutoCloseable {
   }
 
   /** Over all that a run learns. */
-  static AdamW optimizer(RunConfig config, CausalLm model, Objective objective) {
+  public static AdamW optimizer(RunConfig config, CausalLm model, Objective objective) {
     var settings = config.optimizer();
     List<ParameterGroup> groups = new ArrayList<>();
     groups.add(
@@ -103,7 +103,7 @@ final class Trainer implements AutoCloseable {
   }
 
   /** The weights by name. */
-  static SequencedMap<String, Tensor> weights(CausalLm model) {
+  public static SequencedMap<String, Tensor> weights(CausalLm model) {
     SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
     for (Weight weight : model.weights().values()) {
       tensors.put(weight.name(), weight.tensor());
@@ -112,7 +112,7 @@ final class Trainer implements AutoCloseable {
   }
 
   /** Over the held-out text that runs follow. */
-  static Evaluator evaluator(RunConfig config, PreparedData data) {
+  public static Evaluator evaluator(RunConfig config, PreparedData data) {
     SequencedMap<String, Rows> rows = new LinkedHashMap<>();
     HeldOut.VALIDATION
         .of(data)
@@ -125,7 +125,7 @@ final class Trainer implements AutoCloseable {
   }
 
   /** Continues where {@code checkpoint} was written. */
-  void restore(Checkpoint checkpoint, RunState state) throws IOException {
+  public void restore(Checkpoint checkpoint, RunState state) throws IOException {
     for (var file : tensors().entrySet()) {
       checkpoint.restore(file.getKey(), file.getValue());
     }
@@ -149,7 +149,7 @@ final class Trainer implements AutoCloseable {
    * checkpoint is written once a loss computed with its weights shows that they are sound: that of
    * the step after it, or of the evaluation after the last step.
    */
-  void run(RunLog events) throws IOException, InterruptedException {
+  public void run(RunLog events) throws IOException, InterruptedException {
     log = events;
     if (step == 0) {
       EvaluationResult first = evaluate();
@@ -335,16 +335,16 @@ final class Trainer implements AutoCloseable {
   }
 
   /** Optimizer steps done. */
-  long step() {
+  public long step() {
     return step;
   }
 
-  boolean isFinished() {
+  public boolean isFinished() {
     return step == config.steps();
   }
 
   /** Training tokens used up to the steps done. */
-  long tokens() {
+  public long tokens() {
     return batches.state().sequence() * training.getFirst().seqLen();
   }
 
@@ -353,7 +353,7 @@ final class Trainer implements AutoCloseable {
   }
 
   /** Wall-clock time of the run in all its processes. */
-  double seconds() {
+  public double seconds() {
     return secondsBefore + (System.nanoTime() - began) / 1e9;
   }
 

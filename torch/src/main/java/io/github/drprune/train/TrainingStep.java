@@ -13,13 +13,13 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** One optimizer step over a global batch, in micro-batches. */
-final class TrainingStep {
+public final class TrainingStep {
   /**
    * The gradient of a step, which lies with the parameters until the next one.
    *
    * @param norm before clipping; NaN where the loss was not finite
    */
-  record Gradient(DomainLosses losses, double norm) {
+  public record Gradient(DomainLosses losses, double norm) {
     /** Whether a step can be taken along it. */
     boolean isFinite() {
       return Double.isFinite(norm);
@@ -34,7 +34,7 @@ final class TrainingStep {
   private final GradientPass pass;
   private final List<String> domains;
 
-  TrainingStep(
+  public TrainingStep(
       RunConfig config,
       CausalLm model,
       Objective objective,
@@ -50,7 +50,7 @@ final class TrainingStep {
   }
 
   /** The learning rates of a run as factors on their peaks. */
-  static Schedule schedule(RunConfig config) {
+  public static Schedule schedule(RunConfig config) {
     return new Schedule(
         config.steps(),
         Math.round(config.optimizer().warmup() * config.steps()),
@@ -58,7 +58,7 @@ final class TrainingStep {
   }
 
   /** The gradient of step {@code step}, counted from 1, on {@code batch}; nothing is changed. */
-  Gradient gradient(long step, Batch batch) {
+  public Gradient gradient(long step, Batch batch) {
     try (var _ = NativeScope.open()) {
       optimizer.zeroGrad();
       StepMasks masks = objective.draw(step);
@@ -80,7 +80,7 @@ final class TrainingStep {
    *
    * @return the learning rate of the weights
    */
-  double apply(long step) {
+  public double apply(long step) {
     try (var _ = NativeScope.open()) {
       double factor = schedule.at(step);
       optimizer.step(factor);

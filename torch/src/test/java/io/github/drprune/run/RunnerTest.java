@@ -1,4 +1,4 @@
-package io.github.drprune.train;
+package io.github.drprune.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -19,6 +19,8 @@ import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.LossKernel;
 import io.github.drprune.nn.LossKernel.TokenLoss;
 import io.github.drprune.prune.TargetShape;
+import io.github.drprune.train.DivergedException;
+import io.github.drprune.train.StopSignal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

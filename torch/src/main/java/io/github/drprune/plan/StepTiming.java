@@ -1,4 +1,4 @@
-package io.github.drprune.train;
+package io.github.drprune.plan;
 
 import io.github.drprune.checkpoint.CheckpointStore;
 import io.github.drprune.config.RunConfig;
@@ -18,6 +18,10 @@ import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.optim.AdamW;
+import io.github.drprune.run.RunKind;
+import io.github.drprune.train.DomainMix;
+import io.github.drprune.train.Trainer;
+import io.github.drprune.train.TrainingStep;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +33,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Takes a few steps of a run with a model of its shape and random weights, and times them. */
-final class StepCalibration {
+final class StepTiming {
   private static final int REPETITIONS = 3;
 
   /**
@@ -69,7 +73,7 @@ final class StepCalibration {
   private final ModelOptions options;
   private final PreparedData data;
 
-  StepCalibration(RunKind kind, ModelOptions options, PreparedData data) {
+  StepTiming(RunKind kind, ModelOptions options, PreparedData data) {
     this.kind = kind;
     this.config = kind.config();
     this.options = options;

@@ -1,4 +1,4 @@
-package io.github.drprune.train;
+package io.github.drprune.run;
 
 import java.nio.file.Path;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-package io.github.drprune.train;
+package io.github.drprune.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,6 +8,8 @@ import io.github.drprune.event.EventLog;
 import io.github.drprune.event.RunEvent;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.nn.Kernels;
+import io.github.drprune.train.DivergedException;
+import io.github.drprune.train.StopSignal;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;

@@ -1,19 +1,24 @@
-package io.github.drprune.train;
+package io.github.drprune.plan;
 
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.Split;
-import io.github.drprune.error.UserException;
-import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.Kernels;
-import io.github.drprune.train.StepCalibration.Cost;
+import io.github.drprune.plan.StepTiming.Cost;
+import io.github.drprune.run.MemoryNeed;
+import io.github.drprune.run.PruneRun;
+import io.github.drprune.run.RunKind;
+import io.github.drprune.run.Runner;
+import io.github.drprune.run.TrainRun;
+import io.github.drprune.train.DomainMix;
+import io.github.drprune.train.Trainer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -26,13 +31,9 @@ import java.util.SequencedMap;
  * machine, and extends what they cost to all layers.
  */
 public final class Planner {
-  /** Float32 weights, gradients and two moments. */
-  private static final long BYTES_PER_PARAMETER = 16;
 
   /** Layers beyond which a model is not measured whole. */
   private static final int MOST_LAYERS = 4;
-
-  private static final double GIB = 1L << 30;
 
   /** Plans a pruning run. */
   public RunPlan prune(PruneConfig config) throws IOException, InterruptedException {
@@ -50,15 +51,19 @@ public final class Planner {
     ModelOptions options = Runner.options(config, Kernels::select);
     boolean onCpu = options.device().is_cpu();
     Long available = onCpu ? NativeMemory.available() : null;
-    require(source, BYTES_PER_PARAMETER * source.parameters(), available, "weights and optimizer");
+    MemoryNeed.require(
+        source,
+        MemoryNeed.BYTES_PER_PARAMETER * source.parameters(),
+        available,
+        "weights and optimizer");
     try (var data = PreparedData.open(config.data())) {
       Runner.check(kind, source, data);
       Cost cost = cost(kind, source, options, data, available);
       long memory =
           onCpu
               ? cost.memoryBytes() + mappedBytes(kind, config, data)
-              : BYTES_PER_PARAMETER * source.parameters();
-      require(source, memory, available, "run");
+              : MemoryNeed.BYTES_PER_PARAMETER * source.parameters();
+      MemoryNeed.require(source, memory, available, "run");
       return plan(kind, source, data, cost, memory, available);
     }
   }
@@ -68,11 +73,11 @@ public final class Planner {
       RunKind kind, ModelSpec source, ModelOptions options, PreparedData data, Long available)
       throws IOException, InterruptedException {
     if (source.layers() <= MOST_LAYERS) {
-      return new StepCalibration(kind, options, data).measure(source);
+      return new StepTiming(kind, options, data).measure(source);
     }
-    Cost one = new StepCalibration(kind, options, data).measure(withLayers(source, 1));
-    require(source, one.memoryBytes(), available, "first layer alone");
-    Cost more = new StepCalibration(kind, options, data).measure(withLayers(source, MOST_LAYERS));
+    Cost one = new StepTiming(kind, options, data).measure(withLayers(source, 1));
+    MemoryNeed.require(source, one.memoryBytes(), available, "first layer alone");
+    Cost more = new StepTiming(kind, options, data).measure(withLayers(source, MOST_LAYERS));
     return one.extended(more, (source.layers() - 1.0) / (MOST_LAYERS - 1));
   }
 
@@ -146,29 +151,6 @@ public final class Planner {
       return Files.size(file);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Refuses a model whose weights, with all that learning them takes, exceed what is free. */
-  static void requireRoom(RunKind kind, ModelSpec source) {
-    boolean onCpu = LibTorch.device(kind.config().device()).is_cpu();
-    boolean learns = !(kind instanceof PruneRun prune && prune.isOneShot());
-    long bytes = source.parameters() * (learns ? BYTES_PER_PARAMETER : Float.BYTES);
-    require(source, bytes, onCpu ? NativeMemory.available() : null, "run");
-  }
-
-  private static void require(ModelSpec source, long needed, Long available, String what) {
-    if (available != null && needed > available) {
-      throw new UserException(
-          "memory: the %s of a model of %,d parameters needs about %.1f GiB and %.1f GiB are free; %s"
-              .formatted(
-                  what,
-                  source.parameters(),
-                  needed / GIB,
-                  available / GIB,
-                  BYTES_PER_PARAMETER * source.parameters() > available
-                      ? "take a machine with more memory or a smaller model"
-                      : "lower micro_batch or set activation_checkpointing=true"));
     }
   }
 }

@@ -1,4 +1,4 @@
-package io.github.drprune.train;
+package io.github.drprune.run;
 
 import io.github.drprune.checkpoint.Checkpoint;
 import io.github.drprune.config.binding.ConfigLoader;
@@ -8,6 +8,7 @@ import io.github.drprune.event.RunEvent;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.CheckpointCheck;
+import io.github.drprune.train.RunOrigin;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;

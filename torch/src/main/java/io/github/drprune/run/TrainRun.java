@@ -1,4 +1,4 @@
-package io.github.drprune.train;
+package io.github.drprune.run;
 
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.config.TrainConfig;
@@ -14,12 +14,15 @@ import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.NewModel;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.TargetShape;
+import io.github.drprune.train.NoPruning;
+import io.github.drprune.train.Objective;
+import io.github.drprune.train.RunLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /** Continued pretraining of a checkpoint, or training from scratch. */
-record TrainRun(TrainConfig whole) implements RunKind {
+public record TrainRun(TrainConfig whole) implements RunKind {
   /** As large as the files that others publish. */
   static final ByteSize SHARD_SIZE = ByteSize.parse("5GB");
 
@@ -69,12 +72,12 @@ record TrainRun(TrainConfig whole) implements RunKind {
 
   @Override
   public Objective objective(CausalLm model, PreparedData data, boolean fresh) {
-    return new LanguageModelling();
+    return new NoPruning();
   }
 
   @Override
   public Objective trial(CausalLm model) {
-    return new LanguageModelling();
+    return new NoPruning();
   }
 
   @Override

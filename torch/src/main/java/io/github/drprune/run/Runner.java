@@ -1,4 +1,4 @@
-package io.github.drprune.train;
+package io.github.drprune.run;
 
 import io.github.drprune.checkpoint.Checkpoint;
 import io.github.drprune.checkpoint.CheckpointStore;
@@ -20,6 +20,12 @@ import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.report.Report;
 import io.github.drprune.tokenizer.Tokenizer;
+import io.github.drprune.train.Objective;
+import io.github.drprune.train.RunLog;
+import io.github.drprune.train.RunOrigin;
+import io.github.drprune.train.RunState;
+import io.github.drprune.train.StopSignal;
+import io.github.drprune.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Instant;
@@ -99,8 +105,8 @@ public final class Runner {
     RunConfig config = kind.config();
     try (var data = PreparedData.open(config.data())) {
       check(kind, source, data);
-      Planner.requireRoom(kind, source);
-      var origin = RunOrigin.of(kind, data);
+      MemoryNeed.require(kind, source);
+      var origin = RunOrigin.of(kind.command(), kind.whole(), kind.model(), data);
       try (var folder = RunFolder.open(config.output())) {
         if (isDone(folder)) {
           folder
@@ -112,8 +118,8 @@ public final class Runner {
           }
           return new RunResult(config.steps(), Optional.of(folder.model()), true);
         }
-        return kind instanceof PruneRun prune && prune.isOneShot()
-            ? oneShot(prune, source, data, origin, folder)
+        return !kind.takesSteps()
+            ? oneShot(kind, source, data, origin, folder)
             : run(kind, source, data, origin, folder);
       }
     }
@@ -187,7 +193,7 @@ public final class Runner {
 
   /** Prunes by importance: no step is taken. */
   private RunResult oneShot(
-      PruneRun kind, ModelSpec source, PreparedData data, RunOrigin origin, RunFolder folder)
+      RunKind kind, ModelSpec source, PreparedData data, RunOrigin origin, RunFolder folder)
       throws IOException, InterruptedException {
     long began = System.nanoTime();
     var store = new CheckpointStore(folder.checkpoints(), kind.config().keepCheckpoints());
@@ -196,7 +202,7 @@ public final class Runner {
       folder.claim(origin, kind.whole());
       try (var log = new RunLog(folder.events(), 0, listeners)) {
         log.write(start(kind, source, data, 0));
-        ModelSpec result = kind.cutByImportance(folder, model, data, log);
+        ModelSpec result = kind.inOneShot(folder, model, data, log);
         double seconds = (System.nanoTime() - began) / 1e9;
         var summary = CheckpointSummary.event(result);
         end(new RunEvent.Done(0, "completed", null, summary, 0, seconds), folder, log);
@@ -253,7 +259,7 @@ public final class Runner {
   }
 
   /** Refuses data that does not go with the model. */
-  static void check(RunKind kind, ModelSpec source, PreparedData data) throws IOException {
+  public static void check(RunKind kind, ModelSpec source, PreparedData data) throws IOException {
     int length = data.seqLen();
     kind.config()
         .seqLen()
@@ -281,7 +287,7 @@ public final class Runner {
         step,
         kind.command(),
         Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-        kind instanceof PruneRun prune && prune.isOneShot() ? 0 : kind.config().steps(),
+        kind.takesSteps() ? kind.config().steps() : 0,
         (long) kind.config().globalBatch() * data.seqLen(),
         CheckpointSummary.event(source),
         kind.target(source)

@@ -1,4 +1,4 @@
-package io.github.drprune.train;
+package io.github.drprune.run;
 
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.data.Batch;
@@ -7,6 +7,7 @@ import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.SamplerState;
 import io.github.drprune.data.Split;
 import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.train.DomainMix;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.bytedeco.pytorch.Device;
@@ -17,7 +18,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Training text to score units on: sequences of all domains in the proportion that the run begins
  * with, in micro-batches [B, T] that live in the scope they are asked for in.
  */
-final class Calibration implements Iterator<Tensor>, AutoCloseable {
+final class CalibrationData implements Iterator<Tensor>, AutoCloseable {
   private static final int SEQUENCES = 128;
 
   private final BatchLoader loader;
@@ -26,7 +27,7 @@ final class Calibration implements Iterator<Tensor>, AutoCloseable {
   private final int rows;
   private int next;
 
-  Calibration(RunConfig config, PreparedData data, Device device) throws InterruptedException {
+  CalibrationData(RunConfig config, PreparedData data, Device device) throws InterruptedException {
     this.device = device;
     this.rows = config.microBatch();
     this.loader =

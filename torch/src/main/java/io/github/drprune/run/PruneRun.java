@@ -1,4 +1,4 @@
-package io.github.drprune.train;
+package io.github.drprune.run;
 
 import io.github.drprune.config.MaskConfig;
 import io.github.drprune.config.PruneConfig;
@@ -35,6 +35,10 @@ import io.github.drprune.prune.SparsitySchedule;
 import io.github.drprune.prune.TargetShape;
 import io.github.drprune.prune.TargetSparsity;
 import io.github.drprune.prune.UnitScores;
+import io.github.drprune.train.Objective;
+import io.github.drprune.train.RunLog;
+import io.github.drprune.train.Trainer;
+import io.github.drprune.train.TrainingStep;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,7 +51,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Pruning of a checkpoint by learned masks, to the cut. */
-record PruneRun(PruneConfig whole) implements RunKind {
+public record PruneRun(PruneConfig whole) implements RunKind {
   private static final Logger LOG = LoggerFactory.getLogger(PruneRun.class);
 
   @Override
@@ -69,7 +73,7 @@ record PruneRun(PruneConfig whole) implements RunKind {
         throw new UserException("target " + broken);
       }
       cut.brokenRules(source, SizeRule.Reader.LLAMA_CPP).forEach(LOG::warn);
-    } else if (isOneShot()) {
+    } else if (!takesSteps()) {
       throw new UserException(
           "method: importance needs a shape or a number of parameters as target, not a sparsity");
     }
@@ -147,13 +151,13 @@ record PruneRun(PruneConfig whole) implements RunKind {
         MaskSet.create(layout, new TargetSparsity(0.5), random, model.device()), random, model);
   }
 
-  private MaskLearning learning(MaskSet masks, RandomState random, CausalLm model) {
+  private LearnedMasks learning(MaskSet masks, RandomState random, CausalLm model) {
     MaskConfig settings = whole.masks();
     var sparsity =
         new SparsitySchedule(
             settings.startSparsity(), Math.round(settings.sparsityWarmup() * config().steps()));
     Schedule rates = TrainingStep.schedule(config());
-    return new MaskLearning(
+    return new LearnedMasks(
         masks,
         new Lagrangian(masks, sparsity),
         new ShapeForecast(
@@ -165,18 +169,20 @@ record PruneRun(PruneConfig whole) implements RunKind {
   }
 
   /** Whether units are chosen by importance alone. */
-  boolean isOneShot() {
-    return whole.masks().method() == MaskConfig.Method.IMPORTANCE;
+  @Override
+  public boolean takesSteps() {
+    return whole.masks().method() != MaskConfig.Method.IMPORTANCE;
   }
 
   private UnitScores importance(CausalLm model, PreparedData data) throws InterruptedException {
-    try (var calibration = new Calibration(config(), data, model.device())) {
+    try (var calibration = new CalibrationData(config(), data, model.device())) {
       return Importance.of(model, calibration);
     }
   }
 
   /** Cuts by importance and evaluates what is left. */
-  ModelSpec cutByImportance(RunFolder folder, CausalLm model, PreparedData data, RunLog log)
+  @Override
+  public ModelSpec inOneShot(RunFolder folder, CausalLm model, PreparedData data, RunLog log)
       throws IOException, InterruptedException {
     TargetShape shape = target(model.spec()).orElseThrow();
     MaskValues masks = importance(model, data).masks(layout(model.spec()), shape);
@@ -195,7 +201,7 @@ record PruneRun(PruneConfig whole) implements RunKind {
   public ModelSpec finish(
       RunFolder folder, CausalLm model, Objective objective, RunLog log, long step)
       throws IOException {
-    var learning = (MaskLearning) objective;
+    var learning = (LearnedMasks) objective;
     Optional<String> gap = learning.gap();
     if (gap.isPresent()) {
       log.write(new RunEvent.Warning(step, gap.get()));

@@ -1,5 +1,7 @@
 package io.github.drprune.train;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import io.github.drprune.event.RunEvent;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.optim.ParameterGroup;
@@ -11,7 +13,7 @@ import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 
 /** Plain training: the language-model loss alone, nothing random in a step, no masks. */
-record LanguageModelling() implements Objective {
+public record NoPruning() implements Objective {
   private static final StepMasks NONE =
       new StepMasks() {
         @Override
@@ -62,12 +64,12 @@ record LanguageModelling() implements Objective {
   }
 
   @Override
-  public Memory memory() {
-    return new Memory(new byte[0], null);
+  public JsonNode memory() {
+    return NullNode.getInstance();
   }
 
   @Override
-  public void restore(Memory memory) {}
+  public void restore(JsonNode memory) {}
 
   @Override
   public void close() {}

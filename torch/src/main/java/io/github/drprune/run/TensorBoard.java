@@ -1,4 +1,4 @@
-package io.github.drprune.train;
+package io.github.drprune.run;
 
 import io.github.drprune.event.RunEvent;
 import io.github.drprune.tensorboard.TensorBoardWriter;

@@ -1,4 +1,4 @@
-package io.github.drprune.train;
+package io.github.drprune.plan;
 
 import io.github.drprune.event.RunEvent;
 import java.util.SequencedMap;

@@ -1,4 +1,4 @@
-package io.github.drprune.train;
+package io.github.drprune.run;
 
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.data.PreparedData;
@@ -7,12 +7,14 @@ import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.TargetShape;
+import io.github.drprune.train.Objective;
+import io.github.drprune.train.RunLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /** What distinguishes one command's runs from another's: where they start and how they end. */
-sealed interface RunKind permits PruneRun, TrainRun {
+public sealed interface RunKind permits PruneRun, TrainRun {
   /** The command's name. */
   String command();
 
@@ -37,6 +39,21 @@ sealed interface RunKind permits PruneRun, TrainRun {
   GroupPolicy policy();
 
   CausalLm load(ModelOptions options) throws IOException;
+
+  /** Whether it learns in steps; otherwise {@link #inOneShot} makes the result. */
+  default boolean takesSteps() {
+    return true;
+  }
+
+  /**
+   * Makes the result without taking a step.
+   *
+   * @throws IllegalStateException for a run that takes steps
+   */
+  default ModelSpec inOneShot(RunFolder folder, CausalLm model, PreparedData data, RunLog log)
+      throws IOException, InterruptedException {
+    throw new IllegalStateException(command() + " takes steps");
+  }
 
   /**
    * What the run learns.

@@ -1,4 +1,4 @@
-package io.github.drprune.train;
+package io.github.drprune.run;
 
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.TrainConfig;
@@ -17,6 +17,7 @@ import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.tokenizer.Tokenizer;
+import io.github.drprune.train.StopSignal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,8 @@
-package io.github.drprune.train;
+package io.github.drprune.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.event.RunEvent;
+import io.github.drprune.json.Json;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.optim.ParameterGroup;
@@ -10,6 +12,7 @@ import io.github.drprune.prune.MaskSet;
 import io.github.drprune.prune.MaskTensors;
 import io.github.drprune.prune.MaskValues;
 import io.github.drprune.prune.ShapeForecast;
+import io.github.drprune.train.Objective;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +24,15 @@ import org.bytedeco.pytorch.Tensor;
  * Pruning: masks are drawn once a step, their log alphas learned along with the weights, and the
  * multipliers of the constraint ascend. It owns masks, multipliers and random numbers.
  */
-final class MaskLearning implements Objective {
+final class LearnedMasks implements Objective {
+  /**
+   * What is kept of it beside tensors.
+   *
+   * @param random state of the source of random numbers
+   * @param forecast what is known of the masks' way to the target
+   */
+  private record Memory(byte[] random, ShapeForecast.State forecast) {}
+
   private final MaskSet masks;
   private final Lagrangian lagrangian;
   private final ShapeForecast forecast;
@@ -35,7 +46,7 @@ final class MaskLearning implements Objective {
    * @param learningRate peak of log alphas and multipliers
    * @param steps of the run; evaluation after the last is of the model to cut
    */
-  MaskLearning(
+  LearnedMasks(
       MaskSet masks,
       Lagrangian lagrangian,
       ShapeForecast forecast,
@@ -122,12 +133,13 @@ final class MaskLearning implements Objective {
   }
 
   @Override
-  public Memory memory() {
-    return new Memory(random.save(), forecast.state());
+  public JsonNode memory() {
+    return Json.tree(new Memory(random.save(), forecast.state()));
   }
 
   @Override
-  public void restore(Memory memory) {
+  public void restore(JsonNode saved) {
+    Memory memory = Json.convert(saved, Memory.class, "checkpoint");
     random.restore(memory.random());
     forecast.restore(memory.forecast());
   }

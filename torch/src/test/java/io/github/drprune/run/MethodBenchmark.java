@@ -1,4 +1,4 @@
-package io.github.drprune.train;
+package io.github.drprune.run;
 
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.TrainConfig;
@@ -10,6 +10,7 @@ import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.Precision;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.nn.Kernels;
+import io.github.drprune.train.StopSignal;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
