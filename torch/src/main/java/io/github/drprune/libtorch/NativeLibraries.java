@@ -3,6 +3,7 @@ package io.github.drprune.libtorch;
 import io.github.drprune.error.UserException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
@@ -17,15 +18,22 @@ final class NativeLibraries {
 
   private NativeLibraries() {}
 
-  /** Loads LibTorch; to be called before its first use. */
+  /** Loads LibTorch and oneDNN; to be called before their first use. */
   static void load() {
     try {
       Loader.load(torch.class);
+      Loader.load(dnnl.class);
     } catch (UnsatisfiedLinkError e) {
       String reason = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
-      String needs = areForCuda() ? "; this build needs " + CUDA_NEEDS : "";
-      throw new UserException("LibTorch does not load: " + withoutPath(reason) + needs);
+      throw new UserException("LibTorch does not load: " + withoutPath(reason) + needs(reason), e);
     }
+  }
+
+  private static String needs(String reason) {
+    if (reason.contains("failed to map segment") || reason.contains("allocate memory")) {
+      return "; there is too little memory or address space for it (see 'ulimit -v')";
+    }
+    return areForCuda() ? "; this build needs " + CUDA_NEEDS : "";
   }
 
   /** Whether the build is for NVIDIA devices. */
