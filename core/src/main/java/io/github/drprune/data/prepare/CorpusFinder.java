@@ -2,6 +2,7 @@ package io.github.drprune.data.prepare;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.data.Split;
+import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
 import io.github.drprune.json.Json;
 import java.io.IOException;
@@ -151,6 +152,11 @@ public final class CorpusFinder {
   private static InputFile mdsShard(Path root, Path index, JsonNode shard, Split split) {
     for (String kind : List.of("raw_data", "zip_data")) {
       String name = shard.path(kind).path("basename").asText("");
+      if (name.indexOf('/') >= 0 || name.indexOf('\0') >= 0 || name.equals("..")) {
+        throw new UserException(
+            "%s: lists the shard '%s', which is no file of its folder; fetch the index again"
+                .formatted(index, Printable.line(name)));
+      }
       Path path = index.resolveSibling(name);
       if (!name.isEmpty() && Files.isRegularFile(path)) {
         var file = file(path, relative(root, path), Format.MDS, split);
@@ -165,7 +171,7 @@ public final class CorpusFinder {
     }
     throw new UserException(
         "%s: the shard %s that it lists is missing; fetch it again"
-            .formatted(index, shard.path("raw_data").path("basename").asText("?")));
+            .formatted(index, Printable.line(shard.path("raw_data").path("basename").asText("?"))));
   }
 
   private Corpus corpus(String source) {

@@ -1,5 +1,6 @@
 package io.github.drprune.data.prepare;
 
+import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
 import java.io.Closeable;
 import java.io.FilterInputStream;
@@ -39,14 +40,23 @@ interface RecordSource extends Closeable {
   static UserException unreadable(InputFile file, Exception e) {
     String what =
         switch (Compression.of(file.path())) {
-          case NONE -> "cannot be read";
+          case NONE -> "corrupt or truncated";
           case GZIP -> "corrupt or truncated gzip";
           case ZSTD -> "corrupt or truncated zstd";
+          case BZIP2 -> "corrupt or truncated bzip2";
         };
     return new UserException(
-        "%s: %s (%s); restore the file or leave it out"
-            .formatted(file.path(), what, String.valueOf(e.getMessage()).lines().findFirst().get()),
-        e);
+        "%s: %s%s; restore the file or leave it out".formatted(file.path(), what, detail(e)), e);
+  }
+
+  /**
+   * What a reader says of the damage; what the JVM says of a slip over it tells the user nothing.
+   */
+  private static String detail(Exception e) {
+    if (!(e instanceof IOException) || e.getMessage() == null) {
+      return "";
+    }
+    return " (%s)".formatted(Printable.line(e.getMessage()));
   }
 
   /** Decompressed bytes, with the position in the compressed ones. */

@@ -145,7 +145,7 @@ class PrepareMistakesTest {
     preparing(new PrepareConfig(8, "id", 0, 0, null, 1 << 20, 5, 2))
         .hasMessageContaining("column 'id' is INT64");
     Files.write(corpus.resolve("a.parquet"), Arrays.copyOf(bytes, bytes.length / 2));
-    preparing().hasMessageContaining("a.parquet: cannot be read");
+    preparing().hasMessageContaining("a.parquet: corrupt or truncated (its end is missing)");
   }
 
   @Test
