@@ -3,6 +3,7 @@ package io.github.drprune.data;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.ReadErrors;
 import io.github.drprune.json.Json;
 import io.github.drprune.tokenizer.DocumentMarks;
 import io.github.drprune.tokenizer.Tokenizer;
@@ -160,7 +161,7 @@ public record Manifest(
     try {
       return Json.read(file, Manifest.class);
     } catch (IOException e) {
-      throw new UserException("%s: cannot be read: %s".formatted(file, e.getMessage()), e);
+      throw ReadErrors.of(file, e);
     }
   }
 }

@@ -52,7 +52,8 @@ public final class Tokenizer implements AutoCloseable {
       handle = NATIVE.createTokenizerFromString(files.definition());
     } catch (RuntimeException e) {
       throw new UserException(
-          "%s: not a tokenizer this program can read: %s".formatted(files.file(), e.getMessage()),
+          "%s: not a tokenizer this program can read; fetch it again or name another model's"
+              .formatted(files.file()),
           e);
     }
     NATIVE.disableTruncation(handle);

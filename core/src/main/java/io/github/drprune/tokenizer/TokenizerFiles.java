@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.ReadErrors;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.json.Json;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,8 +32,10 @@ record TokenizerFiles(
               .formatted(file));
     }
     try {
+      ReadErrors.refuseLfsPointer(file);
       byte[] bytes = Files.readAllBytes(file);
-      String definition = new String(bytes, StandardCharsets.UTF_8);
+      String definition =
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
       JsonNode tree = Json.tree(definition, file.toString());
       var specials = JsonNodeFactory.instance.objectNode();
       specials.setAll(specials(file.resolveSibling("special_tokens_map.json")));
@@ -39,7 +43,7 @@ record TokenizerFiles(
       return new TokenizerFiles(
           file, definition, Sha256.of(bytes), size(file, tree), tree, specials);
     } catch (IOException e) {
-      throw new UserException("%s: cannot be read: %s".formatted(file, e.getMessage()), e);
+      throw ReadErrors.of(file, e);
     }
   }
 

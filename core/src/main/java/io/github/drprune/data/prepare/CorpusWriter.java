@@ -3,6 +3,7 @@ package io.github.drprune.data.prepare;
 import io.github.drprune.data.Manifest;
 import io.github.drprune.data.Split;
 import io.github.drprune.data.TokenType;
+import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
 import java.io.Closeable;
 import java.io.IOException;
@@ -158,13 +159,18 @@ final class CorpusWriter implements Closeable {
         tooLittle(domain, entry.getKey(), data);
       }
     }
+    if (!splits.containsKey(Split.EVAL)) {
+      listener.warning(
+          "domain '%s': no held-out text, which pruning and training need to weigh domains; add text, a file called eval, or hold out a larger fraction"
+              .formatted(domain));
+    }
     open.clear();
     finished.add(new Manifest.Domain(domain, splits));
   }
 
   private void tooLittle(String domain, Split split, Manifest.SplitData data) {
     String line =
-        "domain '%s': %,d tokens for %s, fewer than one sequence of %,d; add text or choose a smaller --seq-len"
+        "domain '%s': %,d tokens for %s, fewer than one sequence of %,d; add text or choose shorter sequences"
             .formatted(domain, data.tokens(), split, config.seqLen());
     if (split == Split.TRAIN) {
       throw new UserException(line);
@@ -185,14 +191,14 @@ final class CorpusWriter implements Closeable {
 
   private void report(InputFile file, TokenizedBatch.Malformed record) {
     malformed++;
-    String line = "%s:%d: %s".formatted(file.path(), record.record(), record.why());
+    String line = "%s:%d: %s".formatted(file.path(), record.record(), Printable.line(record.why()));
     if (firstMalformed.size() < SHOWN) {
       firstMalformed.add(line);
       listener.warning("skipped " + line);
     }
     if (malformed > config.maxBadLines()) {
       throw new UserException(
-          "%,d malformed records, more than --max-bad-lines %,d; mend them or raise it; the first: %s"
+          "%,d malformed records, more than the %,d allowed; mend them or allow more; the first: %s"
               .formatted(malformed, config.maxBadLines(), String.join("; ", firstMalformed)));
     }
   }

@@ -89,7 +89,7 @@ public final class Prepare {
       // Held by this process: the same answer.
     }
     throw new UserException(
-        out + ": another 'drprune prepare' is writing there; wait for it or choose another --out");
+        out + ": another 'drprune prepare' is writing there; wait for it or choose another folder");
   }
 
   private Manifest locked(Path out) throws IOException {
@@ -100,7 +100,7 @@ public final class Prepare {
     }
     var progress = progress(out, identity, fingerprint);
     for (Path ignored : corpus.ignored()) {
-      listener.warning(ignored + ": left out, its format is not known");
+      listener.warning(ignored + ": left out, no text of a domain in a known format");
     }
     try (var writer =
         new CorpusWriter(out, config, identity, fingerprint, listener, interval, progress)) {
@@ -170,11 +170,13 @@ public final class Prepare {
     var manifest = Manifest.read(out);
     if (!manifest.tokenizer().sha256().equals(identity.sha256())) {
       throw new UserException(
-          out + ": holds data of another tokenizer; delete it or choose another --out");
+          out + ": holds data of another tokenizer; delete it or choose another folder");
     }
     if (!manifest.fingerprint().equals(fingerprint.complete())) {
       throw new UserException(
-          out + ": holds data of other settings or other input; delete it or choose another --out");
+          out
+              + ": holds data of other settings or other input; delete it or choose another"
+              + " folder");
     }
     return manifest;
   }
@@ -201,8 +203,7 @@ public final class Prepare {
               .findFirst();
       if (foreign.isPresent()) {
         throw new UserException(
-            "%s: holds other files (%s); choose a new folder for --out"
-                .formatted(out, foreign.get()));
+            "%s: holds other files (%s); choose a new folder".formatted(out, foreign.get()));
       }
     }
     start.write(out);

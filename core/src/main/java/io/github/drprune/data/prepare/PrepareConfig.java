@@ -33,16 +33,16 @@ public record PrepareConfig(
   public static final long MAX_BAD_LINES = 100;
 
   public PrepareConfig {
-    check(seqLen >= 2, "--seq-len %d: a sequence has 2 or more tokens", seqLen);
-    check(textField != null && !textField.isBlank(), "--text-field is empty");
+    check(seqLen >= 2, "sequences of %d tokens: must be 2 or more", seqLen);
+    check(textField != null && !textField.isBlank(), "the name of the text field is empty");
     check(
         evalFraction >= 0 && evalFraction < 1,
-        "--eval-fraction %s: must be at least 0 and below 1",
+        "fraction held out %s: must be at least 0 and below 1",
         evalFraction);
-    check(evalSequences >= 0, "--eval-sequences %d: must not be negative", evalSequences);
-    check(shardBytes >= 1, "--shard-size %d: must be positive", shardBytes);
-    check(maxBadLines >= 0, "--max-bad-lines %d: must not be negative", maxBadLines);
-    check(threads >= 1, "--threads %d: must be at least 1", threads);
+    check(evalSequences >= 0, "held-out sequences %d: must not be negative", evalSequences);
+    check(shardBytes >= 1, "shards of %d bytes: must be 1 or more", shardBytes);
+    check(maxBadLines >= 0, "malformed records allowed %d: must not be negative", maxBadLines);
+    check(threads >= 1, "threads %d: must be at least 1", threads);
   }
 
   /** The defaults, on all cores. */

@@ -47,13 +47,13 @@ record Progress(
     if (!tokenizer.equals(tokenizerSha256)) {
       throw new UserException(
           folder
-              + ": holds unfinished data of another tokenizer; delete it or choose another --out");
+              + ": holds unfinished data of another tokenizer; delete it or choose another folder");
     }
     if (files > fingerprints.files() || !fingerprint.equals(fingerprints.after(files))) {
       throw new UserException(
           folder
               + ": holds unfinished data of other settings or other input; delete it or choose"
-              + " another --out");
+              + " another folder");
     }
   }
 }

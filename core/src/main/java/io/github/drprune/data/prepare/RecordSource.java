@@ -1,11 +1,12 @@
 package io.github.drprune.data.prepare;
 
-import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.ReadErrors;
 import java.io.Closeable;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 
 /** Reads a file's records in order, a batch at a time. */
@@ -18,6 +19,7 @@ interface RecordSource extends Closeable {
 
   /** Opens a file by its format. */
   static RecordSource open(InputFile file, PrepareConfig config) throws IOException {
+    ReadErrors.refuseLfsPointer(file.path());
     return switch (file.format()) {
       case JSONL -> new LineSource(stream(file));
       case TEXT -> new TextSource(stream(file));
@@ -38,6 +40,9 @@ interface RecordSource extends Closeable {
 
   /** Tells the user that a file cannot be read to its end. */
   static UserException unreadable(InputFile file, Exception e) {
+    if (e instanceof FileSystemException reading) {
+      return ReadErrors.of(file.path(), reading);
+    }
     String what =
         switch (Compression.of(file.path())) {
           case NONE -> "corrupt or truncated";
@@ -53,10 +58,8 @@ interface RecordSource extends Closeable {
    * What a reader says of the damage; what the JVM says of a slip over it tells the user nothing.
    */
   private static String detail(Exception e) {
-    if (!(e instanceof IOException) || e.getMessage() == null) {
-      return "";
-    }
-    return " (%s)".formatted(Printable.line(e.getMessage()));
+    String reason = e instanceof IOException reading ? ReadErrors.reason(reading) : "";
+    return reason.isEmpty() ? "" : " (%s)".formatted(reason);
   }
 
   /** Decompressed bytes, with the position in the compressed ones. */

@@ -73,11 +73,11 @@ class PrepareMistakesTest {
             + "{\"text\": \"x\"} {\"text\": \"y\"}\n"
             + good);
     preparing(withBadLines(4))
-        .hasMessageContaining("5 malformed records, more than --max-bad-lines 4")
+        .hasMessageContaining("5 malformed records, more than the 4 allowed")
         .hasMessageContaining("a.jsonl:2: ")
-        .hasMessageContaining("a.jsonl:4: no field 'text'")
+        .hasMessageContaining("a.jsonl:4: no field 'text' but [body]; name the field of the text")
         .hasMessageContaining("a.jsonl:5: field 'text' is not a string")
-        .hasMessageContaining("a.jsonl:6: not a JSON object")
+        .hasMessageContaining("a.jsonl:6: not a JSON object but an array")
         .hasMessageContaining("a.jsonl:7: more than one JSON value");
     // The same command with a higher limit goes on.
     var manifest = Corpora.prepare(corpus, tokenizer, withBadLines(5), out);
@@ -111,6 +111,39 @@ class PrepareMistakesTest {
     preparing().hasMessageContaining("domain 'b': no text in its files");
     Files.createDirectory(corpus.resolve("c"));
     preparing().hasMessageContaining("domain 'c': no .jsonl, .txt or .parquet files");
+  }
+
+  /** What pruning needs, the preparation tells. */
+  @Test
+  void aDomainWithoutHeldOutTextIsNamed() throws IOException {
+    write("a.jsonl", "{\"text\": \"%s\"}\n".formatted("the other ".repeat(40)));
+    var warnings = new Corpora.Warnings();
+    try (var loaded = Tokenizer.load(tokenizer)) {
+      new Prepare(CorpusFinder.in(corpus), loaded, withBadLines(0), warnings).into(out);
+    }
+    assertThat(warnings.lines)
+        .singleElement()
+        .asString()
+        .startsWith("domain 'a': no held-out text, which pruning and training need");
+  }
+
+  @Test
+  void whatIsNotAFileOfItsFormatIsNamed() throws IOException {
+    String pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 7\n";
+    write("a.parquet", pointer);
+    preparing()
+        .hasMessageContaining("a.parquet: a Git LFS pointer")
+        .hasMessageContaining("git lfs");
+    Files.writeString(tokenizer.resolve("tokenizer.json"), pointer);
+    preparing().hasMessageContaining("tokenizer.json: a Git LFS pointer");
+    Files.write(tokenizer.resolve("tokenizer.json"), new byte[] {'{', (byte) 0xFF, '}'});
+    preparing().hasMessageContaining("tokenizer.json: cannot be read: its bytes are not UTF-8");
+  }
+
+  @Test
+  void controlCharactersAreEscaped() throws IOException {
+    write("a.jsonl", "{\"\\u001b[31mred\": \"the\"}\n");
+    preparing(withBadLines(0)).hasMessageContaining("[\\u001b[31mred]");
   }
 
   @Test
@@ -307,9 +340,9 @@ class PrepareMistakesTest {
 
   @Test
   void settingsOutOfRange() {
-    assertThatThrownBy(() -> PrepareConfig.of(1)).hasMessageContaining("--seq-len 1");
+    assertThatThrownBy(() -> PrepareConfig.of(1)).hasMessageContaining("sequences of 1 tokens");
     assertThatThrownBy(() -> new PrepareConfig(8, "text", 1, 0, null, 1, 0, 1))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("--eval-fraction 1.0");
+        .hasMessageContaining("fraction held out 1.0");
   }
 }
