@@ -23,6 +23,8 @@ import java.util.Map;
  * @param fingerprint of the settings and input files it was made from
  * @param seqLen tokens of a sequence
  * @param malformedRecords input records that were skipped
+ * @param specialTokensInText special tokens that documents' texts named; 0 in older files, which
+ *     did not count them
  */
 public record Manifest(
     String format,
@@ -32,6 +34,7 @@ public record Manifest(
     TokenType tokenType,
     String fingerprint,
     long malformedRecords,
+    Long specialTokensInText,
     List<Domain> domains) {
 
   /** The file's name in the data folder. */
@@ -60,6 +63,7 @@ public record Manifest(
     if (tokenizer == null || tokenType == null || domains == null || domains.isEmpty()) {
       throw new IllegalArgumentException("tokenizer, token_type or domains are missing");
     }
+    specialTokensInText = specialTokensInText == null ? 0 : specialTokensInText;
     domains = List.copyOf(domains);
     var names = new HashSet<String>();
     for (var domain : domains) {

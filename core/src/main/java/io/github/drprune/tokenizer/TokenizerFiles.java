@@ -12,6 +12,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.HashSet;
 import java.util.Optional;
 
 /**
@@ -72,6 +74,43 @@ record TokenizerFiles(
   Optional<Boolean> flag(String name) {
     JsonNode flag = specials.path(name);
     return flag.isBoolean() ? Optional.of(flag.asBoolean()) : Optional.empty();
+  }
+
+  /** The ids of the special tokens. */
+  BitSet specialIds() {
+    var ids = new BitSet();
+    for (JsonNode added : tokens.path("added_tokens")) {
+      if (added.path("special").asBoolean()) {
+        ids.set(added.path("id").asInt());
+      }
+    }
+    return ids;
+  }
+
+  /**
+   * The definition of a tokenizer that takes the names of special tokens for text. Those that the
+   * model has no piece for stay, under names that no text has: the ids of others follow from their
+   * number.
+   */
+  String withoutSpecialTokens() {
+    var pieces = new HashSet<String>();
+    JsonNode vocabulary = tokens.path("model").path("vocab");
+    if (vocabulary.isArray()) {
+      vocabulary.forEach(piece -> pieces.add(piece.path(0).asText()));
+    } else {
+      vocabulary.fieldNames().forEachRemaining(pieces::add);
+    }
+    var plain = (ObjectNode) tokens.deepCopy();
+    var kept = plain.putArray("added_tokens");
+    for (JsonNode added : tokens.path("added_tokens")) {
+      var copy = (ObjectNode) added.deepCopy();
+      if (!added.path("special").asBoolean()) {
+        kept.add(copy);
+      } else if (!pieces.contains(added.path("content").asText())) {
+        kept.add(copy.put("content", "\uE000special-%s\uE000".formatted(added.path("id"))));
+      }
+    }
+    return plain.toString();
   }
 
   private static ObjectNode specials(Path file) throws IOException {

@@ -1,6 +1,7 @@
 package io.github.drprune.data.prepare;
 
 import io.github.drprune.data.Split;
+import io.github.drprune.tokenizer.SpecialTokens;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -11,12 +12,14 @@ import java.util.List;
 /** Decodes and tokenizes the records of a batch; what it returns depends on the batch alone. */
 final class BatchTokenizer {
   private final Tokenizer tokenizer;
+  private final SpecialTokens specialTokens;
   private final HoldOut holdOut;
   private final RecordDecoder json;
   private final RecordDecoder text = new RecordDecoder.Utf8();
 
   BatchTokenizer(Tokenizer tokenizer, PrepareConfig config) {
     this.tokenizer = tokenizer;
+    this.specialTokens = config.specialTokens();
     this.holdOut = new HoldOut(config.evalFraction());
     this.json = new RecordDecoder.JsonField(config.textField());
   }
@@ -51,7 +54,9 @@ final class BatchTokenizer {
     if (tokenizer.marks().bos() != null) {
       documents.add(tokenizer.marks().bos());
     }
-    documents.add(tokenizer.encode(text));
+    int[] pieces = tokenizer.encode(text, specialTokens);
+    documents.specials += tokenizer.specials(pieces);
+    documents.add(pieces);
     if (tokenizer.marks().eos() != null) {
       documents.add(tokenizer.marks().eos());
     }
@@ -83,6 +88,7 @@ final class BatchTokenizer {
     private final int[] characters;
     private final Split[] splits;
     private int count;
+    private long specials;
 
     Documents(int atMost) {
       ends = new int[atMost];
@@ -111,6 +117,7 @@ final class BatchTokenizer {
           Arrays.copyOf(ends, count),
           Arrays.copyOf(characters, count),
           Arrays.copyOf(splits, count),
+          specials,
           List.copyOf(malformed));
     }
   }

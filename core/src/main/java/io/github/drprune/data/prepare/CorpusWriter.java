@@ -31,6 +31,7 @@ final class CorpusWriter implements Closeable {
   private final Map<Split, SplitPacker.State> resumed;
   private final List<String> firstMalformed = new ArrayList<>();
   private long malformed;
+  private long specials;
   private long tokens;
   private long documentsInFile;
   private long recorded = System.nanoTime();
@@ -58,6 +59,7 @@ final class CorpusWriter implements Closeable {
     this.resumed = new EnumMap<>(Split.class);
     this.resumed.putAll(progress.open());
     this.malformed = progress.malformed();
+    this.specials = progress.specials();
   }
 
   /** Takes the documents of a batch. */
@@ -72,6 +74,7 @@ final class CorpusWriter implements Closeable {
       from = to;
     }
     tokens += from;
+    specials += batch.specials();
     documentsInFile += batch.documents();
   }
 
@@ -185,7 +188,7 @@ final class CorpusWriter implements Closeable {
     }
     // A packer that nothing was added to since the resumption stands where it stood.
     states.putAll(resumed);
-    new Progress(fingerprint.after(files), tokenizer, files, malformed, finished, states)
+    new Progress(fingerprint.after(files), tokenizer, files, malformed, specials, finished, states)
         .write(folder);
   }
 
@@ -201,6 +204,11 @@ final class CorpusWriter implements Closeable {
           "%,d malformed records, more than the %,d allowed; mend them or allow more; the first: %s"
               .formatted(malformed, config.maxBadLines(), String.join("; ", firstMalformed)));
     }
+  }
+
+  /** Special tokens in the text of the whole input, earlier attempts included. */
+  long specials() {
+    return specials;
   }
 
   /** Records skipped in the whole input, earlier attempts included. */

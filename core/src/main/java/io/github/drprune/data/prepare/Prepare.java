@@ -106,6 +106,11 @@ public final class Prepare {
         new CorpusWriter(out, config, identity, fingerprint, listener, interval, progress)) {
       copy(writer, progress.files());
       var domains = writer.finish();
+      if (writer.specials() > 0) {
+        listener.warning(
+            "%,d special tokens were named in the text and are tokens now; where they would end documents, have special tokens encoded as text"
+                .formatted(writer.specials()));
+      }
       return publish(out, identity, fingerprint, writer, domains);
     }
   }
@@ -158,6 +163,7 @@ public final class Prepare {
             writer.type(),
             fingerprint.complete(),
             writer.malformed(),
+            writer.specials(),
             domains);
     // An earlier attempt can have seen more of a file that has changed since.
     deletePartials(out);
@@ -184,7 +190,8 @@ public final class Prepare {
   private Progress progress(Path out, Manifest.TokenizerIdentity identity, Fingerprint fingerprint)
       throws IOException {
     var earlier = Progress.read(out);
-    var start = new Progress(fingerprint.after(0), identity.sha256(), 0, 0, List.of(), Map.of());
+    var start =
+        new Progress(fingerprint.after(0), identity.sha256(), 0, 0, 0L, List.of(), Map.of());
     if (earlier.isPresent() && earlier.get().files() > 0) {
       earlier.get().requireSame(fingerprint, identity.sha256(), out);
       return earlier.get();

@@ -2,6 +2,7 @@ package io.github.drprune.data.prepare;
 
 import io.github.drprune.data.TokenType;
 import io.github.drprune.error.UserException;
+import io.github.drprune.tokenizer.SpecialTokens;
 
 /**
  * How text becomes sequences.
@@ -14,6 +15,7 @@ import io.github.drprune.error.UserException;
  * @param shardBytes about how large a shard grows
  * @param maxBadLines malformed records that are skipped before the run fails
  * @param threads that tokenize
+ * @param specialTokens what the names of special tokens in the text become
  */
 public record PrepareConfig(
     int seqLen,
@@ -23,7 +25,8 @@ public record PrepareConfig(
     TokenType tokenType,
     long shardBytes,
     long maxBadLines,
-    int threads) {
+    int threads,
+    SpecialTokens specialTokens) {
 
   /** The defaults. */
   public static final String TEXT_FIELD = "text";
@@ -43,6 +46,28 @@ public record PrepareConfig(
     check(shardBytes >= 1, "shards of %d bytes: must be 1 or more", shardBytes);
     check(maxBadLines >= 0, "malformed records allowed %d: must not be negative", maxBadLines);
     check(threads >= 1, "threads %d: must be at least 1", threads);
+  }
+
+  /** With the names of special tokens taken as tokenizers do by default. */
+  public PrepareConfig(
+      int seqLen,
+      String textField,
+      double evalFraction,
+      long evalSequences,
+      TokenType tokenType,
+      long shardBytes,
+      long maxBadLines,
+      int threads) {
+    this(
+        seqLen,
+        textField,
+        evalFraction,
+        evalSequences,
+        tokenType,
+        shardBytes,
+        maxBadLines,
+        threads,
+        SpecialTokens.TOKENS);
   }
 
   /** The defaults, on all cores. */

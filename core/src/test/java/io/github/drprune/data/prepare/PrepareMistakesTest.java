@@ -9,6 +9,7 @@ import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.Split;
 import io.github.drprune.data.TokenType;
 import io.github.drprune.error.UserException;
+import io.github.drprune.tokenizer.SpecialTokens;
 import io.github.drprune.tokenizer.TinyTokenizer;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -144,6 +145,31 @@ class PrepareMistakesTest {
   void controlCharactersAreEscaped() throws IOException {
     write("a.jsonl", "{\"\\u001b[31mred\": \"the\"}\n");
     preparing(withBadLines(0)).hasMessageContaining("[\\u001b[31mred]");
+  }
+
+  @Test
+  void specialTokensInTheTextAreCountedOrText() throws IOException {
+    write("a.jsonl", "{\"text\": \"%s\"}\n".formatted("the</s>other<s> ".repeat(20)));
+    var warnings = new Corpora.Warnings();
+    try (var loaded = Tokenizer.load(tokenizer)) {
+      var corpora = CorpusFinder.in(corpus);
+      var asTokens = new Prepare(corpora, loaded, withBadLines(0), warnings).into(out);
+      assertThat(asTokens.specialTokensInText()).isEqualTo(40);
+      assertThat(warnings.lines).anyMatch(line -> line.startsWith("40 special tokens were named"));
+      String old = Files.readString(out.resolve(Manifest.FILE));
+      String field = "  \"special_tokens_in_text\" : 40,\n";
+      assertThat(old).contains(field);
+      Files.writeString(out.resolve(Manifest.FILE), old.replace(field, ""));
+      assertThat(Manifest.read(out).specialTokensInText()).isZero();
+      var text = new PrepareConfig(8, "text", 0, 0, null, 1 << 20, 0, 2, SpecialTokens.TEXT);
+      Path plain = folder.resolve("plain");
+      var asText = new Prepare(corpora, loaded, text, new Corpora.Warnings()).into(plain);
+      assertThat(asText.specialTokensInText()).isZero();
+      try (var data = PreparedData.open(plain)) {
+        var tokens = PrepareTest.tokens(data.split("a", Split.TRAIN).orElseThrow());
+        assertThat(tokens.subList(1, tokens.size())).doesNotContain(1);
+      }
+    }
   }
 
   @Test
