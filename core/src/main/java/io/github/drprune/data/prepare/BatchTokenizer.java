@@ -25,7 +25,7 @@ final class BatchTokenizer {
   }
 
   TokenizedBatch tokenize(InputFile file, RecordBatch batch) {
-    var documents = new Documents(batch.size());
+    var documents = new Documents();
     var malformed = new ArrayList<TokenizedBatch.Malformed>();
     for (int i = 0; i < batch.size(); i++) {
       try {
@@ -35,8 +35,10 @@ final class BatchTokenizer {
         int from = batch.offsets()[i];
         int to = batch.offsets()[i + 1];
         switch (file.format()) {
-          case JSONL -> addText(documents, file, json.text(batch.bytes(), from, to));
-          case TEXT, PARQUET -> addText(documents, file, text.text(batch.bytes(), from, to));
+          case JSONL ->
+              addText(documents, file, batch.first() + i, json.text(batch.bytes(), from, to));
+          case TEXT, PARQUET ->
+              addText(documents, file, batch.first() + i, text.text(batch.bytes(), from, to));
           case MDS -> addTokens(documents, file, ByteBuffer.wrap(batch.bytes(), from, to - from));
         }
       } catch (MalformedRecord e) {
@@ -46,11 +48,21 @@ final class BatchTokenizer {
     return documents.toBatch(malformed);
   }
 
-  private void addText(Documents documents, InputFile file, String text) {
+  private void addText(Documents documents, InputFile file, long record, String text) {
     if (text.isEmpty()) {
       return;
     }
     var split = file.split() == null ? holdOut.splitOf(text) : file.split();
+    if (text.length() > TextSource.LONGEST_DOCUMENT) {
+      documents.cut.add(
+          new TokenizedBatch.Cut(record, text.codePointCount(0, text.length()), split));
+    }
+    for (String piece : LongText.pieces(text, TextSource.LONGEST_DOCUMENT)) {
+      addDocument(documents, piece, split);
+    }
+  }
+
+  private void addDocument(Documents documents, String text, Split split) {
     if (tokenizer.marks().bos() != null) {
       documents.add(tokenizer.marks().bos());
     }
@@ -84,17 +96,12 @@ final class BatchTokenizer {
   private static final class Documents {
     private int[] tokens = new int[RecordBatch.TARGET_BYTES / 2];
     private int filled;
-    private final int[] ends;
-    private final int[] characters;
-    private final Split[] splits;
+    private int[] ends = new int[64];
+    private int[] characters = new int[64];
+    private Split[] splits = new Split[64];
+    private final List<TokenizedBatch.Cut> cut = new ArrayList<>();
     private int count;
     private long specials;
-
-    Documents(int atMost) {
-      ends = new int[atMost];
-      characters = new int[atMost];
-      splits = new Split[atMost];
-    }
 
     void add(int... more) {
       if (filled + more.length > tokens.length) {
@@ -105,6 +112,11 @@ final class BatchTokenizer {
     }
 
     void end(int characterCount, Split split) {
+      if (count == ends.length) {
+        ends = Arrays.copyOf(ends, 2 * count);
+        characters = Arrays.copyOf(characters, 2 * count);
+        splits = Arrays.copyOf(splits, 2 * count);
+      }
       ends[count] = filled;
       characters[count] = characterCount;
       splits[count] = split;
@@ -118,6 +130,7 @@ final class BatchTokenizer {
           Arrays.copyOf(characters, count),
           Arrays.copyOf(splits, count),
           specials,
+          List.copyOf(cut),
           List.copyOf(malformed));
     }
   }

@@ -18,6 +18,9 @@ import java.util.Map;
 final class CorpusWriter implements Closeable {
   private static final int SHOWN = 5;
 
+  /** The longest record of a split that was cut. */
+  private record Large(InputFile file, TokenizedBatch.Cut cut) {}
+
   private final Path folder;
   private final PrepareConfig config;
   private final TokenType type;
@@ -29,6 +32,7 @@ final class CorpusWriter implements Closeable {
   private final List<Manifest.Domain> finished;
   private final Map<Split, SplitPacker> open = new EnumMap<>(Split.class);
   private final Map<Split, SplitPacker.State> resumed;
+  private final Map<Split, Large> largest = new EnumMap<>(Split.class);
   private final List<String> firstMalformed = new ArrayList<>();
   private long malformed;
   private long specials;
@@ -66,6 +70,12 @@ final class CorpusWriter implements Closeable {
   void add(CorpusReader.Place place, TokenizedBatch batch) throws IOException {
     for (var record : batch.malformed()) {
       report(place.file(), record);
+    }
+    for (var record : batch.cut()) {
+      largest.merge(
+          record.split(),
+          new Large(place.file(), record),
+          (a, b) -> a.cut().characters() >= b.cut().characters() ? a : b);
     }
     int from = 0;
     for (int i = 0; i < batch.documents(); i++) {
@@ -161,6 +171,17 @@ final class CorpusWriter implements Closeable {
       if (data.sequences() == 0) {
         tooLittle(domain, entry.getKey(), data);
       }
+      var large = largest.get(entry.getKey());
+      if (large != null && 2 * large.cut().characters() > data.characters()) {
+        listener.warning(
+            "%s:%d: this record alone is %d%% of the text of domain '%s' for %s; is it one document?"
+                .formatted(
+                    large.file().path(),
+                    large.cut().record(),
+                    100 * large.cut().characters() / data.characters(),
+                    domain,
+                    entry.getKey()));
+      }
     }
     if (!splits.containsKey(Split.EVAL)) {
       listener.warning(
@@ -168,6 +189,7 @@ final class CorpusWriter implements Closeable {
               .formatted(domain));
     }
     open.clear();
+    largest.clear();
     finished.add(new Manifest.Domain(domain, splits));
   }
 

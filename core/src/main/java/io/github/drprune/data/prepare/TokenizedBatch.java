@@ -10,6 +10,7 @@ import java.util.List;
  * @param characters Unicode code points of each document
  * @param splits where each document belongs
  * @param specials special tokens in the text, marks aside
+ * @param cut the records too long for one document
  * @param malformed what was skipped
  */
 record TokenizedBatch(
@@ -18,7 +19,11 @@ record TokenizedBatch(
     int[] characters,
     Split[] splits,
     long specials,
+    List<Cut> cut,
     List<Malformed> malformed) {
+
+  /** A record that became several documents, by its number in the file, from 1. */
+  record Cut(long record, long characters, Split split) {}
 
   /** A record that was skipped, by its number in the file, from 1. */
   record Malformed(long record, String why) {}
