@@ -41,9 +41,14 @@ final class DataTable {
                           : String.format(Locale.ROOT, "%.2f", data.charactersPerToken()),
                       data.shards().stream().mapToLong(Manifest.Shard::bytes).sum() >> 20));
     }
+    String specials =
+        manifest.specialTokensInText() == 0
+            ? ""
+            : String.format(
+                Locale.ROOT, "; %,d special tokens in the text", manifest.specialTokensInText());
     out.printf(
         Locale.ROOT,
-        "sequences of %,d tokens, %s; tokenizer %s with %,d ids%s%n",
+        "sequences of %,d tokens, %s; tokenizer %s with %,d ids%s%s%n",
         manifest.seqLen(),
         manifest.tokenType(),
         manifest.tokenizer().sha256().substring(0, 12),
@@ -51,7 +56,8 @@ final class DataTable {
         manifest.malformedRecords() == 0
             ? ""
             : String.format(
-                Locale.ROOT, "; %,d malformed records skipped", manifest.malformedRecords()));
+                Locale.ROOT, "; %,d malformed records skipped", manifest.malformedRecords()),
+        specials);
     out.flush();
   }
 }

@@ -8,6 +8,7 @@ import io.github.drprune.data.prepare.Prepare;
 import io.github.drprune.data.prepare.PrepareConfig;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.json.Json;
+import io.github.drprune.tokenizer.SpecialTokens;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -124,6 +125,15 @@ final class PrepareCommand implements Callable<Integer> {
       description = "Malformed records skipped before the run fails (default: ${DEFAULT-VALUE}).")
   private long maxBadLines;
 
+  @Option(
+      names = "--special-tokens",
+      paramLabel = "HOW",
+      defaultValue = "tokens",
+      description =
+          "What names of special tokens (such as </s>) in the text become: tokens or text"
+              + " (default: ${DEFAULT-VALUE}).")
+  private SpecialTokens specialTokens;
+
   @Option(names = "--threads", paramLabel = "N", description = "Default: all cores.")
   private int threads = Runtime.getRuntime().availableProcessors();
 
@@ -146,7 +156,8 @@ final class PrepareCommand implements Callable<Integer> {
             type,
             shardMib << 20,
             maxBadLines,
-            threads);
+            threads,
+            specialTokens);
     var corpus = input.corpus();
     Manifest manifest;
     try (var loaded = Tokenizer.load(tokenizer);

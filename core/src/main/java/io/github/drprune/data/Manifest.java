@@ -3,6 +3,7 @@ package io.github.drprune.data;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.ReadErrors;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.json.Json;
 import io.github.drprune.tokenizer.DocumentMarks;
@@ -24,6 +25,8 @@ import java.util.Map;
  * @param fingerprint of the settings and input files it was made from
  * @param seqLen tokens of a sequence
  * @param malformedRecords input records that were skipped
+ * @param specialTokensInText special tokens that documents' texts named; 0 in older files, which
+ *     did not count them
  */
 public record Manifest(
     String format,
@@ -33,6 +36,7 @@ public record Manifest(
     TokenType tokenType,
     String fingerprint,
     long malformedRecords,
+    Long specialTokensInText,
     List<Domain> domains) {
 
   /** The file's name in the data folder. */
@@ -61,6 +65,7 @@ public record Manifest(
     if (tokenizer == null || tokenType == null || domains == null || domains.isEmpty()) {
       throw new IllegalArgumentException("tokenizer, token_type or domains are missing");
     }
+    specialTokensInText = specialTokensInText == null ? 0 : specialTokensInText;
     domains = List.copyOf(domains);
     var names = new HashSet<String>();
     for (var domain : domains) {
@@ -169,7 +174,7 @@ public record Manifest(
     try {
       return Json.read(file, Manifest.class);
     } catch (IOException e) {
-      throw new UserException("%s: cannot be read: %s".formatted(file, e.getMessage()), e);
+      throw ReadErrors.of(file, e);
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.github.drprune.data;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.ReadErrors;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -83,7 +84,7 @@ public final class PreparedData implements AutoCloseable {
     try {
       sha256 = Sha256.of(file);
     } catch (IOException e) {
-      throw new UserException("%s: cannot be read: %s".formatted(file, e.getMessage()), e);
+      throw ReadErrors.of(file, e);
     }
     if (!sha256.equals(shard.sha256())) {
       throw new UserException(
@@ -97,7 +98,7 @@ public final class PreparedData implements AutoCloseable {
     var identity = Manifest.TokenizerIdentity.of(tokenizer);
     if (!identity.sha256().equals(manifest.tokenizer().sha256())) {
       throw new UserException(
-          "%s: prepared with another tokenizer than %s; prepare the data with --tokenizer %s"
+          "%s: prepared with another tokenizer than %s; prepare the data with that of %s"
               .formatted(folder, tokenizer.file(), tokenizer.file().toAbsolutePath().getParent()));
     }
   }

@@ -1,6 +1,7 @@
 package io.github.drprune.data;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.ReadErrors;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -69,7 +70,8 @@ public final class TokenSequences {
           .asSlice(NpyHeader.BYTES);
     } catch (IOException e) {
       throw new UserException(
-          "%s: cannot be read (%s); restore the file or prepare the data again".formatted(file, e),
+          "%s: cannot be read (%s); restore the file or prepare the data again"
+              .formatted(file, ReadErrors.reason(e)),
           e);
     }
   }

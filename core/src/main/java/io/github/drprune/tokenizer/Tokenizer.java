@@ -5,6 +5,7 @@ import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import io.github.drprune.error.UserException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * A Hugging Face tokenizer, read from a model folder; it may be used by many threads at once.
@@ -20,9 +21,14 @@ public final class Tokenizer implements AutoCloseable {
   private final String sha256;
   private final int size;
   private final DocumentMarks marks;
+  private final TokenizerFiles files;
+  private final BitSet specialIds;
   private long handle;
+  private long plainHandle;
 
   private Tokenizer(TokenizerFiles files, long handle) {
+    this.files = files;
+    this.specialIds = files.specialIds();
     this.file = files.file();
     this.sha256 = files.sha256();
     this.size = files.size();
@@ -47,16 +53,7 @@ public final class Tokenizer implements AutoCloseable {
   /** Reads {@code tokenizer.json} and its companions from a model folder (or names the file). */
   public static Tokenizer load(Path folder) {
     var files = TokenizerFiles.read(folder);
-    long handle;
-    try {
-      handle = NATIVE.createTokenizerFromString(files.definition());
-    } catch (RuntimeException e) {
-      throw new UserException(
-          "%s: not a tokenizer this program can read: %s".formatted(files.file(), e.getMessage()),
-          e);
-    }
-    NATIVE.disableTruncation(handle);
-    NATIVE.disablePadding(handle);
+    long handle = create(files, files.definition());
     try {
       return new Tokenizer(files, handle);
     } catch (RuntimeException e) {
@@ -65,9 +62,37 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
+  private static long create(TokenizerFiles files, String definition) {
+    long handle;
+    try {
+      handle = NATIVE.createTokenizerFromString(definition);
+    } catch (RuntimeException e) {
+      throw new UserException(
+          "%s: not a tokenizer this program can read; fetch it again or name another model's"
+              .formatted(files.file()),
+          e);
+    }
+    NATIVE.disableTruncation(handle);
+    NATIVE.disablePadding(handle);
+    return handle;
+  }
+
   /** The ids of {@code text}, all of it, without special tokens around it. */
   public int[] encode(String text) {
-    return encode(text, false);
+    return encode(open(), text, false);
+  }
+
+  /** As {@link #encode(String)}, the names of special tokens in the text taken as told. */
+  public int[] encode(String text, SpecialTokens names) {
+    return switch (names) {
+      case TOKENS -> encode(text);
+      case TEXT -> encode(plain(), text, false);
+    };
+  }
+
+  /** How many of {@code ids} are special tokens. */
+  public int specials(int... ids) {
+    return (int) Arrays.stream(ids).filter(specialIds::get).count();
   }
 
   /** The text of {@code ids}, special tokens included. */
@@ -107,10 +132,23 @@ public final class Tokenizer implements AutoCloseable {
       NATIVE.deleteTokenizer(handle);
       handle = 0;
     }
+    if (plainHandle != 0) {
+      NATIVE.deleteTokenizer(plainHandle);
+      plainHandle = 0;
+    }
   }
 
-  private int[] encode(String text, boolean withSpecialTokens) {
-    long encoding = NATIVE.encode(open(), text, withSpecialTokens);
+  /** A second native tokenizer, for those who ask for it. */
+  private synchronized long plain() {
+    open();
+    if (plainHandle == 0) {
+      plainHandle = create(files, files.withoutSpecialTokens());
+    }
+    return plainHandle;
+  }
+
+  private static int[] encode(long tokenizer, String text, boolean withSpecialTokens) {
+    long encoding = NATIVE.encode(tokenizer, text, withSpecialTokens);
     try {
       long[] ids = NATIVE.getTokenIds(encoding);
       int[] result = new int[ids.length];
@@ -128,8 +166,8 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   private boolean templateAdds(int bos) {
-    int[] ids = encode("a", true);
-    return ids.length > 0 && ids[0] == bos && encode("a", false)[0] != bos;
+    int[] ids = encode(open(), "a", true);
+    return ids.length > 0 && ids[0] == bos && encode("a")[0] != bos;
   }
 
   private long open() {

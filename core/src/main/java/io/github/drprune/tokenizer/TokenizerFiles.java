@@ -4,13 +4,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.ReadErrors;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.io.TextFiles;
 import io.github.drprune.json.Json;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.HashSet;
 import java.util.Optional;
 
 /**
@@ -31,8 +35,10 @@ record TokenizerFiles(
               .formatted(file));
     }
     try {
+      ReadErrors.refuseLfsPointer(file);
       byte[] bytes = Files.readAllBytes(file);
-      String definition = new String(bytes, StandardCharsets.UTF_8);
+      String definition =
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
       JsonNode tree = Json.tree(definition, file.toString());
       var specials = JsonNodeFactory.instance.objectNode();
       specials.setAll(specials(file.resolveSibling("special_tokens_map.json")));
@@ -40,7 +46,7 @@ record TokenizerFiles(
       return new TokenizerFiles(
           file, definition, Sha256.of(bytes), size(file, tree), tree, specials);
     } catch (IOException e) {
-      throw new UserException("%s: cannot be read: %s".formatted(file, e.getMessage()), e);
+      throw ReadErrors.of(file, e);
     }
   }
 
@@ -69,6 +75,43 @@ record TokenizerFiles(
   Optional<Boolean> flag(String name) {
     JsonNode flag = specials.path(name);
     return flag.isBoolean() ? Optional.of(flag.asBoolean()) : Optional.empty();
+  }
+
+  /** The ids of the special tokens. */
+  BitSet specialIds() {
+    var ids = new BitSet();
+    for (JsonNode added : tokens.path("added_tokens")) {
+      if (added.path("special").asBoolean()) {
+        ids.set(added.path("id").asInt());
+      }
+    }
+    return ids;
+  }
+
+  /**
+   * The definition of a tokenizer that takes the names of special tokens for text. Those that the
+   * model has no piece for stay, under names that no text has: the ids of others follow from their
+   * number.
+   */
+  String withoutSpecialTokens() {
+    var pieces = new HashSet<String>();
+    JsonNode vocabulary = tokens.path("model").path("vocab");
+    if (vocabulary.isArray()) {
+      vocabulary.forEach(piece -> pieces.add(piece.path(0).asText()));
+    } else {
+      vocabulary.fieldNames().forEachRemaining(pieces::add);
+    }
+    var plain = (ObjectNode) tokens.deepCopy();
+    var kept = plain.putArray("added_tokens");
+    for (JsonNode added : tokens.path("added_tokens")) {
+      var copy = (ObjectNode) added.deepCopy();
+      if (!added.path("special").asBoolean()) {
+        kept.add(copy);
+      } else if (!pieces.contains(added.path("content").asText())) {
+        kept.add(copy.put("content", "\uE000special-%s\uE000".formatted(added.path("id"))));
+      }
+    }
+    return plain.toString();
   }
 
   private static ObjectNode specials(Path file) throws IOException {

@@ -67,7 +67,7 @@ public final class WatchServer implements AutoCloseable {
       http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
     } catch (BindException e) {
       throw new UserException(
-          "port %d is in use; name another with --port (0 takes a free one)".formatted(port), e);
+          "port %d is in use; name another (0 takes a free one)".formatted(port), e);
     }
     var server = new WatchServer(http, new RunFolder(folder, Clock.systemUTC()));
     http.setExecutor(server.threads);

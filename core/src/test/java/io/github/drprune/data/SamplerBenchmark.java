@@ -111,6 +111,7 @@ final class SamplerBenchmark {
             TokenType.UINT16,
             "0",
             0,
+            0L,
             domains);
     AtomicFiles.text(folder.resolve(Manifest.FILE), Json.pretty(manifest));
   }

@@ -38,6 +38,22 @@ class TokenizerTest {
   }
 
   @Test
+  void namesOfSpecialTokensAreTokensOrText() {
+    assertThat(tokenizer.encode("the</s>the")).containsExactly(THE, TinyTokenizer.EOS, THE);
+    assertThat(tokenizer.specials(THE, TinyTokenizer.EOS, TinyTokenizer.BOS, THE)).isEqualTo(2);
+    int[] text = tokenizer.encode("the</s>the", SpecialTokens.TEXT);
+    assertThat(text)
+        .containsExactly(
+            THE,
+            TinyTokenizer.FIRST_BYTE + '<',
+            TinyTokenizer.FIRST_BYTE + '/',
+            TinyTokenizer.FIRST_BYTE + 's',
+            TinyTokenizer.FIRST_BYTE + '>',
+            THE);
+    assertThat(tokenizer.decode(text)).isEqualTo("the</s>the");
+  }
+
+  @Test
   void truncatesNothingWhateverTheFileSays() {
     assertThat(tokenizer.encode("x".repeat(10_000))).hasSize(10_000);
   }

@@ -1,6 +1,7 @@
 package io.github.drprune.data.prepare;
 
 import io.github.drprune.data.Split;
+import io.github.drprune.tokenizer.SpecialTokens;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -11,18 +12,20 @@ import java.util.List;
 /** Decodes and tokenizes the records of a batch; what it returns depends on the batch alone. */
 final class BatchTokenizer {
   private final Tokenizer tokenizer;
+  private final SpecialTokens specialTokens;
   private final HoldOut holdOut;
   private final RecordDecoder json;
   private final RecordDecoder text = new RecordDecoder.Utf8();
 
   BatchTokenizer(Tokenizer tokenizer, PrepareConfig config) {
     this.tokenizer = tokenizer;
+    this.specialTokens = config.specialTokens();
     this.holdOut = new HoldOut(config.evalFraction());
     this.json = new RecordDecoder.JsonField(config.textField());
   }
 
   TokenizedBatch tokenize(InputFile file, RecordBatch batch) {
-    var documents = new Documents(batch.size());
+    var documents = new Documents();
     var malformed = new ArrayList<TokenizedBatch.Malformed>();
     for (int i = 0; i < batch.size(); i++) {
       try {
@@ -32,8 +35,10 @@ final class BatchTokenizer {
         int from = batch.offsets()[i];
         int to = batch.offsets()[i + 1];
         switch (file.format()) {
-          case JSONL -> addText(documents, file, json.text(batch.bytes(), from, to));
-          case TEXT, PARQUET -> addText(documents, file, text.text(batch.bytes(), from, to));
+          case JSONL ->
+              addText(documents, file, batch.first() + i, json.text(batch.bytes(), from, to));
+          case TEXT, PARQUET ->
+              addText(documents, file, batch.first() + i, text.text(batch.bytes(), from, to));
           case MDS -> addTokens(documents, file, ByteBuffer.wrap(batch.bytes(), from, to - from));
         }
       } catch (MalformedRecord e) {
@@ -43,15 +48,27 @@ final class BatchTokenizer {
     return documents.toBatch(malformed);
   }
 
-  private void addText(Documents documents, InputFile file, String text) {
+  private void addText(Documents documents, InputFile file, long record, String text) {
     if (text.isEmpty()) {
       return;
     }
     var split = file.split() == null ? holdOut.splitOf(text) : file.split();
+    if (text.length() > TextSource.LONGEST_DOCUMENT) {
+      documents.cut.add(
+          new TokenizedBatch.Cut(record, text.codePointCount(0, text.length()), split));
+    }
+    for (String piece : LongText.pieces(text, TextSource.LONGEST_DOCUMENT)) {
+      addDocument(documents, piece, split);
+    }
+  }
+
+  private void addDocument(Documents documents, String text, Split split) {
     if (tokenizer.marks().bos() != null) {
       documents.add(tokenizer.marks().bos());
     }
-    documents.add(tokenizer.encode(text));
+    int[] pieces = tokenizer.encode(text, specialTokens);
+    documents.specials += tokenizer.specials(pieces);
+    documents.add(pieces);
     if (tokenizer.marks().eos() != null) {
       documents.add(tokenizer.marks().eos());
     }
@@ -79,16 +96,12 @@ final class BatchTokenizer {
   private static final class Documents {
     private int[] tokens = new int[RecordBatch.TARGET_BYTES / 2];
     private int filled;
-    private final int[] ends;
-    private final int[] characters;
-    private final Split[] splits;
+    private int[] ends = new int[64];
+    private int[] characters = new int[64];
+    private Split[] splits = new Split[64];
+    private final List<TokenizedBatch.Cut> cut = new ArrayList<>();
     private int count;
-
-    Documents(int atMost) {
-      ends = new int[atMost];
-      characters = new int[atMost];
-      splits = new Split[atMost];
-    }
+    private long specials;
 
     void add(int... more) {
       if (filled + more.length > tokens.length) {
@@ -99,6 +112,11 @@ final class BatchTokenizer {
     }
 
     void end(int characterCount, Split split) {
+      if (count == ends.length) {
+        ends = Arrays.copyOf(ends, 2 * count);
+        characters = Arrays.copyOf(characters, 2 * count);
+        splits = Arrays.copyOf(splits, 2 * count);
+      }
       ends[count] = filled;
       characters[count] = characterCount;
       splits[count] = split;
@@ -111,6 +129,8 @@ final class BatchTokenizer {
           Arrays.copyOf(ends, count),
           Arrays.copyOf(characters, count),
           Arrays.copyOf(splits, count),
+          specials,
+          List.copyOf(cut),
           List.copyOf(malformed));
     }
   }

@@ -1,19 +1,21 @@
 package io.github.drprune.data.prepare;
 
-import com.github.luben.zstd.ZstdInputStream;
+import io.github.drprune.io.GzipStream;
+import io.github.drprune.io.ZstdStream;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
+import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 
 /** How a file is compressed, by the suffix of its name. */
 enum Compression {
   NONE(List.of()),
   GZIP(List.of(".gz")),
-  ZSTD(List.of(".zst", ".zstd"));
+  ZSTD(List.of(".zst", ".zstd")),
+  BZIP2(List.of(".bz2"));
 
   private static final int BUFFER = 1 << 16;
 
@@ -46,12 +48,9 @@ enum Compression {
   InputStream decompress(InputStream in) throws IOException {
     return switch (this) {
       case NONE -> in;
-      case GZIP ->
-          GzipCompressorInputStream.builder()
-              .setInputStream(new BufferedInputStream(in, BUFFER))
-              .setDecompressConcatenated(true)
-              .get();
-      case ZSTD -> new ZstdInputStream(new BufferedInputStream(in, BUFFER));
+      case GZIP -> new GzipStream(in);
+      case ZSTD -> new ZstdStream(in);
+      case BZIP2 -> new BZip2CompressorInputStream(new BufferedInputStream(in, BUFFER), true);
     };
   }
 }

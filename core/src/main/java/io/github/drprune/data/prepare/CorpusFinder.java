@@ -2,7 +2,9 @@ package io.github.drprune.data.prepare;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.data.Split;
+import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.ReadErrors;
 import io.github.drprune.io.TextFiles;
 import io.github.drprune.json.Json;
 import java.io.IOException;
@@ -10,22 +12,28 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /** Finds the domains, splits and files of a corpus, always in the same order. */
 public final class CorpusFinder {
   private static final String MDS_INDEX = "index.json";
+  private static final Set<String> NOTES =
+      Set.of("README", "LICENSE", "LICENCE", "NOTICE", "CHANGELOG", "CITATION");
   private static final Pattern DOMAIN_NAME = Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N}._+-]*");
   private static final Pattern SPLIT_NAME =
       Pattern.compile("(train|eval|validation|val|test)([-_.].*)?");
 
   private final Map<String, List<InputFile>> domains = new LinkedHashMap<>();
   private final List<Path> ignored = new ArrayList<>();
+  private final Map<Path, Path> seen = new HashMap<>();
 
   private CorpusFinder() {}
 
@@ -40,14 +48,15 @@ public final class CorpusFinder {
               .formatted(folder));
     }
     var finder = new CorpusFinder();
+    finder.once(folder);
     for (Path child : children(folder)) {
       if (Files.isDirectory(child)) {
         finder.add(child.getFileName().toString(), null, child);
-      } else if (Format.of(child).isPresent()) {
+      } else if (Format.of(child).filter(format -> !tellsOfFolder(child, format)).isPresent()) {
         String name = stem(child);
         if (child.getFileName().toString().equals(MDS_INDEX) || splitNamed(name).isPresent()) {
           throw new UserException(
-              "%s: this folder looks like a single domain; name the folder above it, or --domain NAME=%s"
+              "%s: this folder looks like a single domain; name the folder above it, or give the domain a name: NAME=%s"
                   .formatted(child, folder));
         }
         finder.add(name, null, child);
@@ -68,7 +77,7 @@ public final class CorpusFinder {
       int equals = assignment.indexOf('=');
       if (equals < 1 || equals == assignment.length() - 1) {
         throw new UserException(
-            "--domain %s: write NAME=PATH or NAME:SPLIT=PATH".formatted(assignment));
+            "domain '%s': write NAME=PATH or NAME:SPLIT=PATH".formatted(assignment));
       }
       String[] target = assignment.substring(0, equals).split(":", 2);
       Split split = null;
@@ -78,18 +87,18 @@ public final class CorpusFinder {
                 .orElseThrow(
                     () ->
                         new UserException(
-                            "--domain %s: no split '%s'; use train, eval or test"
+                            "domain '%s': no split '%s'; use train, eval or test"
                                 .formatted(assignment, target[1])));
       }
       finder.add(target[0], split, Path.of(assignment.substring(equals + 1)));
     }
-    return finder.corpus("--domain");
+    return finder.corpus("the domains named");
   }
 
   private void add(String domain, Split split, Path path) {
     if (!DOMAIN_NAME.matcher(domain).matches()) {
       throw new UserException(
-          "%s: '%s' cannot name a domain (letters, digits, '.', '_', '+', '-'); rename it or use --domain NAME=PATH"
+          "%s: '%s' cannot name a domain (letters, digits, '.', '_', '+', '-'); rename it or name it as NAME=PATH"
               .formatted(path, domain));
     }
     if (domains.containsKey(domain) && split == null) {
@@ -98,6 +107,7 @@ public final class CorpusFinder {
     }
     var files = domains.computeIfAbsent(domain, name -> new ArrayList<>());
     if (Files.isDirectory(path)) {
+      once(path);
       collect(path, path, split, files);
     } else if (Files.isRegularFile(path)) {
       var format =
@@ -107,10 +117,33 @@ public final class CorpusFinder {
                       new UserException(
                           path
                               + ": unknown format; .jsonl, .txt or .parquet is read, the first two"
-                              + " also as .gz and .zst"));
-      files.add(file(path, path.getFileName().toString(), format, split));
+                              + " also as .gz, .zst and .bz2"));
+      files.add(file(once(path), path.getFileName().toString(), format, split));
     } else {
       throw new UserException(path + ": no such file or folder");
+    }
+  }
+
+  /** Notes that lie beside the domains, as in every published data set, are no domain. */
+  private static boolean tellsOfFolder(Path file, Format format) {
+    return format == Format.TEXT && NOTES.contains(stem(file).toUpperCase(Locale.ROOT));
+  }
+
+  /**
+   * Refuses what a link leads to a second time: its text would count twice, and links that lead
+   * back would never end.
+   */
+  private Path once(Path path) {
+    try {
+      Path earlier = seen.putIfAbsent(path.toRealPath(), path);
+      if (earlier != null) {
+        throw new UserException(
+            "%s: the same as %s; remove the link or leave one of them out"
+                .formatted(path, earlier));
+      }
+      return path;
+    } catch (IOException e) {
+      throw ReadErrors.of(path, e);
     }
   }
 
@@ -125,16 +158,16 @@ public final class CorpusFinder {
       var split =
           given != null || !folder.equals(root) ? given : splitNamed(stem(child)).orElse(null);
       if (Files.isDirectory(child)) {
-        collect(root, child, split, files);
+        collect(root, once(child), split, files);
       } else if (Format.of(child).isPresent()) {
-        files.add(file(child, relative(root, child), Format.of(child).get(), split));
+        files.add(file(once(child), relative(root, child), Format.of(child).get(), split));
       } else {
         ignored.add(child);
       }
     }
   }
 
-  private static List<InputFile> mdsShards(Path root, Path index, Split split) {
+  private List<InputFile> mdsShards(Path root, Path index, Split split) {
     try {
       var files = new ArrayList<InputFile>();
       for (JsonNode shard : Json.tree(TextFiles.read(index), index.toString()).path("shards")) {
@@ -145,16 +178,21 @@ public final class CorpusFinder {
       }
       return files;
     } catch (IOException e) {
-      throw new UserException("%s: cannot be read: %s".formatted(index, e.getMessage()), e);
+      throw ReadErrors.of(index, e);
     }
   }
 
-  private static InputFile mdsShard(Path root, Path index, JsonNode shard, Split split) {
+  private InputFile mdsShard(Path root, Path index, JsonNode shard, Split split) {
     for (String kind : List.of("raw_data", "zip_data")) {
       String name = shard.path(kind).path("basename").asText("");
+      if (name.indexOf('/') >= 0 || name.indexOf('\0') >= 0 || name.equals("..")) {
+        throw new UserException(
+            "%s: lists the shard '%s', which is no file of its folder; fetch the index again"
+                .formatted(index, Printable.line(name)));
+      }
       Path path = index.resolveSibling(name);
       if (!name.isEmpty() && Files.isRegularFile(path)) {
-        var file = file(path, relative(root, path), Format.MDS, split);
+        var file = file(once(path), relative(root, path), Format.MDS, split);
         long expected = shard.path(kind).path("bytes").asLong(file.bytes());
         if (file.bytes() != expected) {
           throw new UserException(
@@ -166,7 +204,7 @@ public final class CorpusFinder {
     }
     throw new UserException(
         "%s: the shard %s that it lists is missing; fetch it again"
-            .formatted(index, shard.path("raw_data").path("basename").asText("?")));
+            .formatted(index, Printable.line(shard.path("raw_data").path("basename").asText("?"))));
   }
 
   private Corpus corpus(String source) {
@@ -181,11 +219,15 @@ public final class CorpusFinder {
   }
 
   /** Decides which files hold whole splits: with a held-out file, all the others must be train. */
-  private static List<InputFile> withSplits(String domain, List<InputFile> files) {
+  private List<InputFile> withSplits(String domain, List<InputFile> files) {
     if (files.isEmpty()) {
       throw new UserException(
-          "domain '%s': no .jsonl, .txt or .parquet files there; add text or remove the folder"
-              .formatted(domain));
+          "domain '%s': no .jsonl, .txt or .parquet files there%s; add text or remove the folder"
+              .formatted(
+                  domain,
+                  ignored.isEmpty()
+                      ? ""
+                      : " (%s is of no format that is read)".formatted(ignored.getLast())));
     }
     var splits = EnumSet.noneOf(Split.class);
     files.stream().map(InputFile::split).filter(split -> split != null).forEach(splits::add);
@@ -222,11 +264,14 @@ public final class CorpusFinder {
   }
 
   private static InputFile file(Path path, String name, Format format, Split split) {
+    if (!Files.isRegularFile(path)) {
+      throw new UserException(path + ": not a file that can be read; remove it");
+    }
     try {
       return new InputFile(
           path, name, format, split, Files.size(path), Files.getLastModifiedTime(path).toMillis());
     } catch (IOException e) {
-      throw new UserException("%s: cannot be read: %s".formatted(path, e.getMessage()), e);
+      throw ReadErrors.of(path, e);
     }
   }
 
@@ -237,7 +282,7 @@ public final class CorpusFinder {
           .sorted((a, b) -> a.getFileName().toString().compareTo(b.getFileName().toString()))
           .toList();
     } catch (IOException e) {
-      throw new UserException("%s: cannot be listed: %s".formatted(folder, e.getMessage()), e);
+      throw ReadErrors.of(folder, e);
     }
   }
 

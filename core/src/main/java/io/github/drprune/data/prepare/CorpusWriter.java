@@ -3,6 +3,7 @@ package io.github.drprune.data.prepare;
 import io.github.drprune.data.Manifest;
 import io.github.drprune.data.Split;
 import io.github.drprune.data.TokenType;
+import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
 import java.io.Closeable;
 import java.io.IOException;
@@ -17,6 +18,9 @@ import java.util.Map;
 final class CorpusWriter implements Closeable {
   private static final int SHOWN = 5;
 
+  /** The longest record of a split that was cut. */
+  private record Large(InputFile file, TokenizedBatch.Cut cut) {}
+
   private final Path folder;
   private final PrepareConfig config;
   private final TokenType type;
@@ -28,8 +32,10 @@ final class CorpusWriter implements Closeable {
   private final List<Manifest.Domain> finished;
   private final Map<Split, SplitPacker> open = new EnumMap<>(Split.class);
   private final Map<Split, SplitPacker.State> resumed;
+  private final Map<Split, Large> largest = new EnumMap<>(Split.class);
   private final List<String> firstMalformed = new ArrayList<>();
   private long malformed;
+  private long specials;
   private long tokens;
   private long documentsInFile;
   private long recorded = System.nanoTime();
@@ -57,12 +63,19 @@ final class CorpusWriter implements Closeable {
     this.resumed = new EnumMap<>(Split.class);
     this.resumed.putAll(progress.open());
     this.malformed = progress.malformed();
+    this.specials = progress.specials();
   }
 
   /** Takes the documents of a batch. */
   void add(CorpusReader.Place place, TokenizedBatch batch) throws IOException {
     for (var record : batch.malformed()) {
       report(place.file(), record);
+    }
+    for (var record : batch.cut()) {
+      largest.merge(
+          record.split(),
+          new Large(place.file(), record),
+          (a, b) -> a.cut().characters() >= b.cut().characters() ? a : b);
     }
     int from = 0;
     for (int i = 0; i < batch.documents(); i++) {
@@ -71,6 +84,7 @@ final class CorpusWriter implements Closeable {
       from = to;
     }
     tokens += from;
+    specials += batch.specials();
     documentsInFile += batch.documents();
   }
 
@@ -157,14 +171,31 @@ final class CorpusWriter implements Closeable {
       if (data.sequences() == 0) {
         tooLittle(domain, entry.getKey(), data);
       }
+      var large = largest.get(entry.getKey());
+      if (large != null && 2 * large.cut().characters() > data.characters()) {
+        listener.warning(
+            "%s:%d: this record alone is %d%% of the text of domain '%s' for %s; is it one document?"
+                .formatted(
+                    large.file().path(),
+                    large.cut().record(),
+                    100 * large.cut().characters() / data.characters(),
+                    domain,
+                    entry.getKey()));
+      }
+    }
+    if (!splits.containsKey(Split.EVAL)) {
+      listener.warning(
+          "domain '%s': no held-out text, which pruning and training need to weigh domains; add text, a file called eval, or hold out a larger fraction"
+              .formatted(domain));
     }
     open.clear();
+    largest.clear();
     finished.add(new Manifest.Domain(domain, splits));
   }
 
   private void tooLittle(String domain, Split split, Manifest.SplitData data) {
     String line =
-        "domain '%s': %,d tokens for %s, fewer than one sequence of %,d; add text or choose a smaller --seq-len"
+        "domain '%s': %,d tokens for %s, fewer than one sequence of %,d; add text or choose shorter sequences"
             .formatted(domain, data.tokens(), split, config.seqLen());
     if (split == Split.TRAIN) {
       throw new UserException(line);
@@ -179,22 +210,27 @@ final class CorpusWriter implements Closeable {
     }
     // A packer that nothing was added to since the resumption stands where it stood.
     states.putAll(resumed);
-    new Progress(fingerprint.after(files), tokenizer, files, malformed, finished, states)
+    new Progress(fingerprint.after(files), tokenizer, files, malformed, specials, finished, states)
         .write(folder);
   }
 
   private void report(InputFile file, TokenizedBatch.Malformed record) {
     malformed++;
-    String line = "%s:%d: %s".formatted(file.path(), record.record(), record.why());
+    String line = "%s:%d: %s".formatted(file.path(), record.record(), Printable.line(record.why()));
     if (firstMalformed.size() < SHOWN) {
       firstMalformed.add(line);
       listener.warning("skipped " + line);
     }
     if (malformed > config.maxBadLines()) {
       throw new UserException(
-          "%,d malformed records, more than --max-bad-lines %,d; mend them or raise it; the first: %s"
+          "%,d malformed records, more than the %,d allowed; mend them or allow more; the first: %s"
               .formatted(malformed, config.maxBadLines(), String.join("; ", firstMalformed)));
     }
+  }
+
+  /** Special tokens in the text of the whole input, earlier attempts included. */
+  long specials() {
+    return specials;
   }
 
   /** Records skipped in the whole input, earlier attempts included. */

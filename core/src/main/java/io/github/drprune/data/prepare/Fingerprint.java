@@ -3,6 +3,7 @@ package io.github.drprune.data.prepare;
 import io.github.drprune.data.Manifest;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.json.Json;
+import io.github.drprune.tokenizer.SpecialTokens;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,14 +28,16 @@ final class Fingerprint {
   Fingerprint(Manifest.TokenizerIdentity tokenizer, PrepareConfig config, Corpus corpus) {
     this.settings =
         Json.line(
-            new Settings(
-                tokenizer,
-                config.seqLen(),
-                config.textField(),
-                config.evalFraction(),
-                config.evalSequences(),
-                String.valueOf(config.tokenType()),
-                config.shardBytes()));
+                new Settings(
+                    tokenizer,
+                    config.seqLen(),
+                    config.textField(),
+                    config.evalFraction(),
+                    config.evalSequences(),
+                    String.valueOf(config.tokenType()),
+                    config.shardBytes()))
+            // Data made before there was the setting keep their fingerprint.
+            + (config.specialTokens() == SpecialTokens.TOKENS ? "" : config.specialTokens());
     for (var domain : corpus.domains()) {
       for (var file : domain.files()) {
         boolean last = file == domain.files().getLast();

@@ -5,6 +5,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.json.Json;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -60,6 +61,9 @@ final class MdsSource implements RecordSource {
   @Override
   public RecordBatch next() throws IOException {
     if (sample == offsets.length - 1) {
+      if (stream.in().read() >= 0) {
+        throw broken("goes on behind its last sample");
+      }
       return null;
     }
     int first = sample;
@@ -120,12 +124,20 @@ final class MdsSource implements RecordSource {
       for (int i = 0; i < sizes.length; i++) {
         sizes[i] = columnSizes.get(i) == null ? buffer.getInt() : columnSizes.get(i);
       }
-      int start = buffer.position();
-      for (int i = 0; i < tokenColumn; i++) {
-        start = Math.addExact(start, sizes[i]);
+      long start = buffer.position();
+      long end = start;
+      for (int i = 0; i < sizes.length; i++) {
+        start += i < tokenColumn ? sizes[i] : 0;
+        end += sizes[i];
+        if (sizes[i] < 0 || end > data.length) {
+          throw broken("sample %d claims more bytes than it has".formatted(sample + 1));
+        }
       }
-      return Arrays.copyOfRange(data, start, Math.addExact(start, sizes[tokenColumn]));
-    } catch (RuntimeException e) {
+      if (end < data.length) {
+        throw broken("sample %d has more bytes than its columns".formatted(sample + 1));
+      }
+      return Arrays.copyOfRange(data, (int) start, (int) start + sizes[tokenColumn]);
+    } catch (BufferUnderflowException e) {
       throw broken("sample %d is damaged".formatted(sample + 1));
     }
   }
@@ -147,10 +159,15 @@ final class MdsSource implements RecordSource {
           switch (tokenBytes) {
             case 2 -> Short.toUnsignedInt(in.getShort());
             case 4 -> in.getInt();
-            default -> (int) in.getLong();
+            default -> narrow(in.getLong());
           });
     }
     return out.array();
+  }
+
+  /** An id past 32 bits is none of any tokenizer's: -1, which is refused as such. */
+  private static int narrow(long token) {
+    return token < 0 || token > Integer.MAX_VALUE ? -1 : (int) token;
   }
 
   /** Whether in every group of {@code stride} bytes those from {@code from} on are zero. */

@@ -91,7 +91,7 @@ public final class Prepare {
       // Held by this process: the same answer.
     }
     throw new UserException(
-        out + ": another 'drprune prepare' is writing there; wait for it or choose another --out");
+        out + ": another 'drprune prepare' is writing there; wait for it or choose another folder");
   }
 
   private Manifest locked(Path out) throws IOException {
@@ -102,12 +102,17 @@ public final class Prepare {
     }
     var progress = progress(out, identity, fingerprint);
     for (Path ignored : corpus.ignored()) {
-      listener.warning(ignored + ": left out, its format is not known");
+      listener.warning(ignored + ": left out, no text of a domain in a known format");
     }
     try (var writer =
         new CorpusWriter(out, config, identity, fingerprint, listener, interval, progress)) {
       copy(writer, progress.files());
       var domains = writer.finish();
+      if (writer.specials() > 0) {
+        listener.warning(
+            "%,d special tokens were named in the text and are tokens now; where they would end documents, have special tokens encoded as text"
+                .formatted(writer.specials()));
+      }
       return publish(out, identity, fingerprint, writer, domains);
     }
   }
@@ -160,6 +165,7 @@ public final class Prepare {
             writer.type(),
             fingerprint.complete(),
             writer.malformed(),
+            writer.specials(),
             domains);
     // An earlier attempt can have seen more of a file that has changed since.
     deletePartials(out);
@@ -172,11 +178,13 @@ public final class Prepare {
     var manifest = Manifest.read(out);
     if (!manifest.tokenizer().sha256().equals(identity.sha256())) {
       throw new UserException(
-          out + ": holds data of another tokenizer; delete it or choose another --out");
+          out + ": holds data of another tokenizer; delete it or choose another folder");
     }
     if (!manifest.fingerprint().equals(fingerprint.complete())) {
       throw new UserException(
-          out + ": holds data of other settings or other input; delete it or choose another --out");
+          out
+              + ": holds data of other settings or other input; delete it or choose another"
+              + " folder");
     }
     return manifest;
   }
@@ -184,7 +192,8 @@ public final class Prepare {
   private Progress progress(Path out, Manifest.TokenizerIdentity identity, Fingerprint fingerprint)
       throws IOException {
     var earlier = Progress.read(out);
-    var start = new Progress(fingerprint.after(0), identity.sha256(), 0, 0, List.of(), Map.of());
+    var start =
+        new Progress(fingerprint.after(0), identity.sha256(), 0, 0, 0L, List.of(), Map.of());
     if (earlier.isPresent() && earlier.get().files() > 0) {
       earlier.get().requireSame(fingerprint, identity.sha256(), out);
       return earlier.get();
@@ -203,8 +212,7 @@ public final class Prepare {
               .findFirst();
       if (foreign.isPresent()) {
         throw new UserException(
-            "%s: holds other files (%s); choose a new folder for --out"
-                .formatted(out, foreign.get()));
+            "%s: holds other files (%s); choose a new folder".formatted(out, foreign.get()));
       }
     }
     start.write(out);

@@ -2,6 +2,7 @@ package io.github.drprune.data.prepare;
 
 import io.github.drprune.data.TokenType;
 import io.github.drprune.error.UserException;
+import io.github.drprune.tokenizer.SpecialTokens;
 
 /**
  * How text becomes sequences.
@@ -14,6 +15,7 @@ import io.github.drprune.error.UserException;
  * @param shardBytes about how large a shard grows
  * @param maxBadLines malformed records that are skipped before the run fails
  * @param threads that tokenize
+ * @param specialTokens what the names of special tokens in the text become
  */
 public record PrepareConfig(
     int seqLen,
@@ -23,7 +25,8 @@ public record PrepareConfig(
     TokenType tokenType,
     long shardBytes,
     long maxBadLines,
-    int threads) {
+    int threads,
+    SpecialTokens specialTokens) {
 
   /** The defaults. */
   public static final String TEXT_FIELD = "text";
@@ -33,16 +36,38 @@ public record PrepareConfig(
   public static final long MAX_BAD_LINES = 100;
 
   public PrepareConfig {
-    check(seqLen >= 2, "--seq-len %d: a sequence has 2 or more tokens", seqLen);
-    check(textField != null && !textField.isBlank(), "--text-field is empty");
+    check(seqLen >= 2, "sequences of %d tokens: must be 2 or more", seqLen);
+    check(textField != null && !textField.isBlank(), "the name of the text field is empty");
     check(
         evalFraction >= 0 && evalFraction < 1,
-        "--eval-fraction %s: must be at least 0 and below 1",
+        "fraction held out %s: must be at least 0 and below 1",
         evalFraction);
-    check(evalSequences >= 0, "--eval-sequences %d: must not be negative", evalSequences);
-    check(shardBytes >= 1, "--shard-size %d: must be positive", shardBytes);
-    check(maxBadLines >= 0, "--max-bad-lines %d: must not be negative", maxBadLines);
-    check(threads >= 1, "--threads %d: must be at least 1", threads);
+    check(evalSequences >= 0, "held-out sequences %d: must not be negative", evalSequences);
+    check(shardBytes >= 1, "shards of %d bytes: must be 1 or more", shardBytes);
+    check(maxBadLines >= 0, "malformed records allowed %d: must not be negative", maxBadLines);
+    check(threads >= 1, "threads %d: must be at least 1", threads);
+  }
+
+  /** With the names of special tokens taken as tokenizers do by default. */
+  public PrepareConfig(
+      int seqLen,
+      String textField,
+      double evalFraction,
+      long evalSequences,
+      TokenType tokenType,
+      long shardBytes,
+      long maxBadLines,
+      int threads) {
+    this(
+        seqLen,
+        textField,
+        evalFraction,
+        evalSequences,
+        tokenType,
+        shardBytes,
+        maxBadLines,
+        threads,
+        SpecialTokens.TOKENS);
   }
 
   /** The defaults, on all cores. */

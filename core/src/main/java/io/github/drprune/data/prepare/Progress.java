@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param tokenizer its SHA-256
  * @param files input files done
  * @param malformed records skipped in them
+ * @param specials special tokens in the text of the files done; absent in older files
  * @param finished domains that are complete
  * @param open the packers of the domain that is not
  */
@@ -28,9 +29,14 @@ record Progress(
     String tokenizer,
     int files,
     long malformed,
+    Long specials,
     List<Manifest.Domain> finished,
     Map<Split, SplitPacker.State> open) {
   static final String FILE = "progress.json";
+
+  Progress {
+    specials = specials == null ? 0 : specials;
+  }
 
   /** Reads the progress of an earlier attempt in {@code folder}, if there was one. */
   static Optional<Progress> read(Path folder) throws IOException {
@@ -47,13 +53,13 @@ record Progress(
     if (!tokenizer.equals(tokenizerSha256)) {
       throw new UserException(
           folder
-              + ": holds unfinished data of another tokenizer; delete it or choose another --out");
+              + ": holds unfinished data of another tokenizer; delete it or choose another folder");
     }
     if (files > fingerprints.files() || !fingerprint.equals(fingerprints.after(files))) {
       throw new UserException(
           folder
               + ": holds unfinished data of other settings or other input; delete it or choose"
-              + " another --out");
+              + " another folder");
     }
   }
 }

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 
 /** Turns a record's bytes into its document's text; for any number of threads. */
 sealed interface RecordDecoder {
@@ -31,6 +32,9 @@ sealed interface RecordDecoder {
 
   /** The record is a JSON object, one field of it the text. */
   record JsonField(JsonFactory factory, String field) implements RecordDecoder {
+    /** Fields of a record without the wanted one that are named to the user. */
+    private static final int SHOWN = 5;
+
     JsonField(String field) {
       this(
           JsonFactory.builder()
@@ -48,7 +52,10 @@ sealed interface RecordDecoder {
           return "";
         }
         if (start != JsonToken.START_OBJECT) {
-          throw new MalformedRecord("not a JSON object");
+          throw new MalformedRecord(
+              start == JsonToken.START_ARRAY
+                  ? "not a JSON object but an array; write an object a line (jq -c '.[]' does)"
+                  : "not a JSON object");
         }
         String text = textOf(parser);
         if (parser.nextToken() != null) {
@@ -60,7 +67,11 @@ sealed interface RecordDecoder {
             "column %d: %s"
                 .formatted(
                     e.getLocation() == null ? 1 : e.getLocation().getColumnNr(),
-                    e.getOriginalMessage().lines().findFirst().orElse("not JSON")));
+                    e.getOriginalMessage()
+                        .lines()
+                        .findFirst()
+                        .orElse("not JSON")
+                        .replaceAll(", from `[^`]*`", "")));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -69,10 +80,14 @@ sealed interface RecordDecoder {
     private String textOf(JsonParser parser) throws IOException, MalformedRecord {
       String text = null;
       boolean found = false;
+      var others = new ArrayList<String>();
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         boolean wanted = parser.currentName().equals(field);
         var value = parser.nextToken();
         if (!wanted) {
+          if (others.size() < SHOWN) {
+            others.add(parser.currentName());
+          }
           parser.skipChildren();
         } else if (value == JsonToken.VALUE_STRING) {
           text = parser.getText();
@@ -82,7 +97,8 @@ sealed interface RecordDecoder {
         }
       }
       if (!found) {
-        throw new MalformedRecord("no field '%s'".formatted(field));
+        throw new MalformedRecord(
+            "no field '%s' but %s; name the field of the text".formatted(field, others));
       }
       return text;
     }

@@ -1,10 +1,12 @@
 package io.github.drprune.data.prepare;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.ReadErrors;
 import java.io.Closeable;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 
 /** Reads a file's records in order, a batch at a time. */
@@ -17,6 +19,7 @@ interface RecordSource extends Closeable {
 
   /** Opens a file by its format. */
   static RecordSource open(InputFile file, PrepareConfig config) throws IOException {
+    ReadErrors.refuseLfsPointer(file.path());
     return switch (file.format()) {
       case JSONL -> new LineSource(stream(file));
       case TEXT -> new TextSource(stream(file));
@@ -37,16 +40,26 @@ interface RecordSource extends Closeable {
 
   /** Tells the user that a file cannot be read to its end. */
   static UserException unreadable(InputFile file, Exception e) {
+    if (e instanceof FileSystemException reading) {
+      return ReadErrors.of(file.path(), reading);
+    }
     String what =
         switch (Compression.of(file.path())) {
-          case NONE -> "cannot be read";
+          case NONE -> "corrupt or truncated";
           case GZIP -> "corrupt or truncated gzip";
           case ZSTD -> "corrupt or truncated zstd";
+          case BZIP2 -> "corrupt or truncated bzip2";
         };
     return new UserException(
-        "%s: %s (%s); restore the file or leave it out"
-            .formatted(file.path(), what, String.valueOf(e.getMessage()).lines().findFirst().get()),
-        e);
+        "%s: %s%s; restore the file or leave it out".formatted(file.path(), what, detail(e)), e);
+  }
+
+  /**
+   * What a reader says of the damage; what the JVM says of a slip over it tells the user nothing.
+   */
+  private static String detail(Exception e) {
+    String reason = e instanceof IOException reading ? ReadErrors.reason(reading) : "";
+    return reason.isEmpty() ? "" : " (%s)".formatted(reason);
   }
 
   /** Decompressed bytes, with the position in the compressed ones. */

@@ -19,6 +19,7 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import java.util.stream.Collectors;
 import java.util.zip.GZIPOutputStream;
+import org.apache.commons.compress.compressors.bzip2.BZip2CompressorOutputStream;
 
 /** Small corpora and preparations for the tests of this package. */
 public final class Corpora {
@@ -60,6 +61,7 @@ public final class Corpora {
       case NONE -> out;
       case GZIP -> new GZIPOutputStream(out);
       case ZSTD -> new ZstdOutputStream(out);
+      case BZIP2 -> new BZip2CompressorOutputStream(out);
     };
   }
 

@@ -78,8 +78,49 @@ class CorpusFinderTest {
     for (String wrong : List.of("cc", "=x", "cc=", "cc:dev=x")) {
       assertThatThrownBy(() -> CorpusFinder.of(List.of(wrong)))
           .isInstanceOf(UserException.class)
-          .hasMessageContaining("--domain " + wrong);
+          .hasMessageContaining("'" + wrong + "'");
     }
+  }
+
+  @Test
+  void aDomainMayBeALinkButNothingIsReadTwice() throws IOException {
+    Path elsewhere = Files.createDirectories(folder.resolve("elsewhere/wiki"));
+    Files.createFile(elsewhere.resolve("1.jsonl"));
+    Path corpus = Files.createDirectories(folder.resolve("corpus/code"));
+    Files.createFile(corpus.resolve("2.jsonl"));
+    Path root = corpus.getParent();
+    Files.createSymbolicLink(root.resolve("wiki"), elsewhere);
+    assertThat(describe(CorpusFinder.in(root)))
+        .containsExactly("code code/2.jsonl null", "wiki wiki/1.jsonl null");
+    for (Path target : List.of(root, corpus, corpus.resolve("2.jsonl"), elsewhere)) {
+      Path link = Files.createSymbolicLink(corpus.resolve("again.jsonl"), target);
+      assertThatThrownBy(() -> CorpusFinder.in(root))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("the same as");
+      Files.delete(link);
+    }
+    Files.createSymbolicLink(corpus.resolve("none.jsonl"), folder.resolve("none"));
+    assertThatThrownBy(() -> CorpusFinder.in(root))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("none.jsonl");
+  }
+
+  @Test
+  void notesBesideTheDomainsAreNoDomain() throws IOException {
+    touch("README.md", "License.txt", "code/README.md", "wiki.jsonl");
+    var corpus = CorpusFinder.in(folder);
+    assertThat(describe(corpus))
+        .containsExactly("code code/README.md null", "wiki wiki.jsonl null");
+    assertThat(corpus.ignored())
+        .containsExactly(folder.resolve("License.txt"), folder.resolve("README.md"));
+  }
+
+  @Test
+  void formatsThatAreNotReadAreNamed() throws IOException {
+    touch("a/part.jsonl.xz");
+    assertThatThrownBy(() -> CorpusFinder.in(folder))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("part.jsonl.xz is of no format that is read");
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.Split;
 import io.github.drprune.data.TokenType;
 import io.github.drprune.error.UserException;
+import io.github.drprune.tokenizer.SpecialTokens;
 import io.github.drprune.tokenizer.TinyTokenizer;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -73,11 +74,11 @@ class PrepareMistakesTest {
             + "{\"text\": \"x\"} {\"text\": \"y\"}\n"
             + good);
     preparing(withBadLines(4))
-        .hasMessageContaining("5 malformed records, more than --max-bad-lines 4")
+        .hasMessageContaining("5 malformed records, more than the 4 allowed")
         .hasMessageContaining("a.jsonl:2: ")
-        .hasMessageContaining("a.jsonl:4: no field 'text'")
+        .hasMessageContaining("a.jsonl:4: no field 'text' but [body]; name the field of the text")
         .hasMessageContaining("a.jsonl:5: field 'text' is not a string")
-        .hasMessageContaining("a.jsonl:6: not a JSON object")
+        .hasMessageContaining("a.jsonl:6: not a JSON object but an array")
         .hasMessageContaining("a.jsonl:7: more than one JSON value");
     // The same command with a higher limit goes on.
     var manifest = Corpora.prepare(corpus, tokenizer, withBadLines(5), out);
@@ -113,6 +114,64 @@ class PrepareMistakesTest {
     preparing().hasMessageContaining("domain 'c': no .jsonl, .txt or .parquet files");
   }
 
+  /** What pruning needs, the preparation tells. */
+  @Test
+  void aDomainWithoutHeldOutTextIsNamed() throws IOException {
+    write("a.jsonl", "{\"text\": \"%s\"}\n".formatted("the other ".repeat(40)));
+    var warnings = new Corpora.Warnings();
+    try (var loaded = Tokenizer.load(tokenizer)) {
+      new Prepare(CorpusFinder.in(corpus), loaded, withBadLines(0), warnings).into(out);
+    }
+    assertThat(warnings.lines)
+        .singleElement()
+        .asString()
+        .startsWith("domain 'a': no held-out text, which pruning and training need");
+  }
+
+  @Test
+  void whatIsNotAFileOfItsFormatIsNamed() throws IOException {
+    String pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 7\n";
+    write("a.parquet", pointer);
+    preparing()
+        .hasMessageContaining("a.parquet: a Git LFS pointer")
+        .hasMessageContaining("git lfs");
+    Files.writeString(tokenizer.resolve("tokenizer.json"), pointer);
+    preparing().hasMessageContaining("tokenizer.json: a Git LFS pointer");
+    Files.write(tokenizer.resolve("tokenizer.json"), new byte[] {'{', (byte) 0xFF, '}'});
+    preparing().hasMessageContaining("tokenizer.json: cannot be read: its bytes are not UTF-8");
+  }
+
+  @Test
+  void controlCharactersAreEscaped() throws IOException {
+    write("a.jsonl", "{\"\\u001b[31mred\": \"the\"}\n");
+    preparing(withBadLines(0)).hasMessageContaining("[\\u001b[31mred]");
+  }
+
+  @Test
+  void specialTokensInTheTextAreCountedOrText() throws IOException {
+    write("a.jsonl", "{\"text\": \"%s\"}\n".formatted("the</s>other<s> ".repeat(20)));
+    var warnings = new Corpora.Warnings();
+    try (var loaded = Tokenizer.load(tokenizer)) {
+      var corpora = CorpusFinder.in(corpus);
+      var asTokens = new Prepare(corpora, loaded, withBadLines(0), warnings).into(out);
+      assertThat(asTokens.specialTokensInText()).isEqualTo(40);
+      assertThat(warnings.lines).anyMatch(line -> line.startsWith("40 special tokens were named"));
+      String old = Files.readString(out.resolve(Manifest.FILE));
+      String field = "  \"special_tokens_in_text\" : 40,\n";
+      assertThat(old).contains(field);
+      Files.writeString(out.resolve(Manifest.FILE), old.replace(field, ""));
+      assertThat(Manifest.read(out).specialTokensInText()).isZero();
+      var text = new PrepareConfig(8, "text", 0, 0, null, 1 << 20, 0, 2, SpecialTokens.TEXT);
+      Path plain = folder.resolve("plain");
+      var asText = new Prepare(corpora, loaded, text, new Corpora.Warnings()).into(plain);
+      assertThat(asText.specialTokensInText()).isZero();
+      try (var data = PreparedData.open(plain)) {
+        var tokens = PrepareTest.tokens(data.split("a", Split.TRAIN).orElseThrow());
+        assertThat(tokens.subList(1, tokens.size())).doesNotContain(1);
+      }
+    }
+  }
+
   @Test
   void tooLittleTextForASequence() throws IOException {
     write("a.jsonl", "{\"text\": \"the\"}");
@@ -145,7 +204,7 @@ class PrepareMistakesTest {
     preparing(new PrepareConfig(8, "id", 0, 0, null, 1 << 20, 5, 2))
         .hasMessageContaining("column 'id' is INT64");
     Files.write(corpus.resolve("a.parquet"), Arrays.copyOf(bytes, bytes.length / 2));
-    preparing().hasMessageContaining("a.parquet: cannot be read");
+    preparing().hasMessageContaining("a.parquet: corrupt or truncated (its end is missing)");
   }
 
   @Test
@@ -307,9 +366,9 @@ class PrepareMistakesTest {
 
   @Test
   void settingsOutOfRange() {
-    assertThatThrownBy(() -> PrepareConfig.of(1)).hasMessageContaining("--seq-len 1");
+    assertThatThrownBy(() -> PrepareConfig.of(1)).hasMessageContaining("sequences of 1 tokens");
     assertThatThrownBy(() -> new PrepareConfig(8, "text", 1, 0, null, 1, 0, 1))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("--eval-fraction 1.0");
+        .hasMessageContaining("fraction held out 1.0");
   }
 }
