@@ -1,8 +1,10 @@
 package io.github.drprune.cli;
 
+import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
 import io.github.drprune.json.Suggestion;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -52,7 +54,23 @@ public final class Main implements Runnable {
   }
 
   public static void main(String[] args) {
-    System.exit(commandLine(args).execute(args));
+    // Figures are written alike on every machine, whatever its language.
+    Locale.setDefault(Locale.ROOT);
+    System.exit(areText(args) ? commandLine(args).execute(args) : USER_MISTAKE);
+  }
+
+  /** Java puts U+FFFD where an argument's bytes are no characters in the locale's encoding. */
+  private static boolean areText(String... arguments) {
+    for (String argument : arguments) {
+      if (argument.indexOf('\uFFFD') >= 0) {
+        System.err.printf(
+            "drprune: %s: not text in the encoding of the locale (%s); set LC_ALL=C.UTF-8 and write"
+                + " it in UTF-8%n",
+            Printable.quoted(argument), System.getProperty("sun.jnu.encoding"));
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
@@ -91,17 +109,17 @@ public final class Main implements Runnable {
         .getErr()
         .println(
             "drprune: %s; see '%s --help'"
-                .formatted(message, command.getCommandSpec().qualifiedName()));
+                .formatted(Printable.line(message), command.getCommandSpec().qualifiedName()));
     return USER_MISTAKE;
   }
 
   private static int explainFailure(
       Exception e, CommandLine command, CommandLine.ParseResult parsed) {
     if (e instanceof UserException) {
-      command.getErr().println("drprune: " + e.getMessage());
+      command.getErr().println("drprune: " + Printable.line(e.getMessage()));
       return USER_MISTAKE;
     }
-    command.getErr().println("drprune: failed: " + e);
+    command.getErr().println("drprune: failed: " + Printable.line(e.toString()));
     if (System.getenv("DRPRUNE_STACKTRACE") != null) {
       e.printStackTrace(command.getErr());
     } else {
