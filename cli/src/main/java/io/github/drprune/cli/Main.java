@@ -116,7 +116,7 @@ public final class Main implements Runnable {
   private static int explainFailure(
       Exception e, CommandLine command, CommandLine.ParseResult parsed) {
     if (e instanceof UserException) {
-      command.getErr().println("drprune: " + Printable.line(e.getMessage()));
+      command.getErr().println("drprune: " + e.getMessage());
       return USER_MISTAKE;
     }
     command.getErr().println("drprune: failed: " + Printable.line(e.toString()));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.InputFiles;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.json.Json;
 import java.io.IOException;
@@ -24,13 +25,9 @@ record TokenizerFiles(
 
   static TokenizerFiles read(Path folder) {
     Path file = Files.isDirectory(folder) ? folder.resolve("tokenizer.json") : folder;
-    if (!Files.isRegularFile(file)) {
-      throw new UserException(
-          "%s: no such file; name a model folder that holds a Hugging Face tokenizer.json"
-              .formatted(file));
-    }
+    InputFiles.requireFile(file, "name a model folder that holds a Hugging Face tokenizer.json");
     try {
-      byte[] bytes = Files.readAllBytes(file);
+      byte[] bytes = InputFiles.bytes(file);
       String definition = new String(bytes, StandardCharsets.UTF_8);
       JsonNode tree = Json.tree(definition, file.toString());
       var specials = JsonNodeFactory.instance.objectNode();
@@ -71,7 +68,7 @@ record TokenizerFiles(
   }
 
   private static ObjectNode specials(Path file) throws IOException {
-    String json = Files.isRegularFile(file) ? Files.readString(file) : "{}";
+    String json = Files.exists(file) ? InputFiles.text(file) : "{}";
     if (Json.tree(json, file.toString()) instanceof ObjectNode object) {
       return object;
     }
