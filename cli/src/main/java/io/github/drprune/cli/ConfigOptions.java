@@ -8,12 +8,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 
 /** Where a run's configuration comes from. */
 final class ConfigOptions {
+  private static final int KEY_WIDTH = 100;
+
   @Option(names = "--config", paramLabel = "FILE", description = "YAML file with the keys below.")
   private Path file;
 
@@ -52,7 +55,9 @@ final class ConfigOptions {
           return newline
               + "Keys:"
               + newline
-              + String.join(newline, ConfigReference.help(type).stream().map("  "::concat).toList())
+              + ConfigReference.help(type).stream()
+                  .flatMap(line -> Console.wrapped("  " + line, KEY_WIDTH, "      ").stream())
+                  .collect(Collectors.joining(newline))
               + newline
               + footer.render(help);
         });

@@ -42,6 +42,22 @@ final class Console {
     return all.stream().map(row -> line(row, widths)).toList();
   }
 
+  /** A line in pieces of at most {@code width}, broken at spaces; the later ones are indented. */
+  static List<String> wrapped(String line, int width, String indent) {
+    List<String> pieces = new ArrayList<>();
+    String rest = line;
+    while (rest.length() > width) {
+      int space = rest.lastIndexOf(' ', width);
+      if (space <= indent.length()) {
+        break; // A word that is too long by itself.
+      }
+      pieces.add(rest.substring(0, space).stripTrailing());
+      rest = indent + rest.substring(space).stripLeading();
+    }
+    pieces.add(rest);
+    return pieces;
+  }
+
   private static String line(List<String> row, int[] widths) {
     var line = new StringBuilder();
     for (int i = 0; i < widths.length; i++) {

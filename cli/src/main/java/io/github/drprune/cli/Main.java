@@ -1,8 +1,10 @@
 package io.github.drprune.cli;
 
+import io.github.drprune.error.Printable;
 import io.github.drprune.json.Suggestion;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExecutionException;
@@ -55,14 +57,30 @@ public final class Main implements Runnable {
   }
 
   public static void main(String[] args) {
+    // Figures are written alike on every machine, whatever its language.
+    Locale.setDefault(Locale.ROOT);
     int code;
     try {
-      code = commandLine(args).execute(args);
+      code = areText(args) ? commandLine(args).execute(args) : USER_MISTAKE;
     } catch (Throwable e) {
       // Before a command runs, or while another failure is told.
       code = new Failure(e).tell(new PrintWriter(System.err, true));
     }
     System.exit(code);
+  }
+
+  /** Java puts U+FFFD where an argument's bytes are no characters in the locale's encoding. */
+  private static boolean areText(String... arguments) {
+    for (String argument : arguments) {
+      if (argument.indexOf('\uFFFD') >= 0) {
+        System.err.printf(
+            "drprune: %s: not text in the encoding of the locale (%s); set LC_ALL=C.UTF-8 and write"
+                + " it in UTF-8%n",
+            Printable.quoted(argument), System.getProperty("sun.jnu.encoding"));
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
@@ -102,7 +120,7 @@ public final class Main implements Runnable {
         .getErr()
         .println(
             "drprune: %s; see '%s --help'"
-                .formatted(message, command.getCommandSpec().qualifiedName()));
+                .formatted(Printable.line(message), command.getCommandSpec().qualifiedName()));
     return USER_MISTAKE;
   }
 

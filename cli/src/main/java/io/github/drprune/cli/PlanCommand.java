@@ -65,7 +65,7 @@ final class PlanCommand implements Runnable {
         names = "--parameters",
         required = true,
         paramLabel = "N",
-        description = "Parameters that the result should have; shapes within 3 % are listed.")
+        description = "Parameters that the result should have; shapes within 3 %% are listed.")
     private long parameters;
 
     @Option(

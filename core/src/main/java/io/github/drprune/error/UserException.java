@@ -9,10 +9,10 @@ public final class UserException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public UserException(String message) {
-    super(message);
+    super(Printable.line(message));
   }
 
   public UserException(String message, Throwable cause) {
-    super(message, cause);
+    super(Printable.line(message), cause);
   }
 }

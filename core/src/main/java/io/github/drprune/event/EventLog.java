@@ -1,6 +1,7 @@
 package io.github.drprune.event;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.InputFiles;
 import io.github.drprune.json.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -24,9 +25,7 @@ public final class EventLog {
    */
   public static List<RunEvent> read(Path path) throws IOException {
     Path file = Files.isDirectory(path) ? path.resolve(FILE_NAME) : path;
-    if (!Files.isRegularFile(file)) {
-      throw new UserException(file + ": no such file; name a run's folder or its " + FILE_NAME);
-    }
+    InputFiles.requireFile(file, "name a run's folder or its " + FILE_NAME);
     var events = new ArrayList<RunEvent>();
     // A reader of this kind replaces malformed bytes: a cut may fall inside a character.
     try (var lines =

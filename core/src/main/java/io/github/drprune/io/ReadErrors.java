@@ -5,18 +5,13 @@ import io.github.drprune.error.UserException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** Tells in plain words why a file cannot be read. */
 public final class ReadErrors {
-  private static final String LFS_POINTER = "version https://git-lfs.github.com/spec/";
-  private static final int LONGEST_POINTER = 1024;
-
   private ReadErrors() {}
 
   /** The user's mistake behind a failed attempt to read {@code file}. */
@@ -35,17 +30,5 @@ public final class ReadErrors {
       case EOFException end when end.getMessage() == null -> "it ends early";
       default -> e.getMessage() == null ? "" : Printable.line(e.getMessage());
     };
-  }
-
-  /** Refuses what Git leaves in the place of a large file that was not fetched. */
-  public static void refuseLfsPointer(Path file) throws IOException {
-    if (Files.size(file) > LONGEST_POINTER) {
-      return;
-    }
-    String content = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
-    if (content.startsWith(LFS_POINTER)) {
-      throw new UserException(
-          file + ": a Git LFS pointer in the place of the file; fetch it with 'git lfs pull'");
-    }
   }
 }

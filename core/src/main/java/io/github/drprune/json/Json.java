@@ -2,20 +2,18 @@ package io.github.drprune.json;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.cfg.MapperBuilder;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
-import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import io.github.drprune.error.UserException;
-import io.github.drprune.io.TextFiles;
+import io.github.drprune.io.InputFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -49,7 +47,9 @@ public final class Json {
         .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
         .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
         .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-        .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+        .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+        .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   }
 
@@ -70,7 +70,7 @@ public final class Json {
 
   /** Reads a JSON file into {@code type}. */
   public static <T> T read(Path file, Class<T> type) throws IOException {
-    return read(TextFiles.read(file), type, file.toString());
+    return read(InputFiles.text(file), type, file.toString());
   }
 
   /** Reads JSON into {@code type}; {@code source} names its origin in errors. */
@@ -85,7 +85,13 @@ public final class Json {
 
   /** Reads YAML (of which JSON is a part) as a tree; an empty document is an empty object. */
   public static JsonNode yamlTree(String yaml, String source) {
-    JsonNode tree = parsed(source, () -> YAML.readTree(yaml));
+    JsonNode tree =
+        parsed(
+            source,
+            () -> {
+              PlainYaml.check(YAML, yaml, source);
+              return YAML.readTree(yaml);
+            });
     return tree.isMissingNode() || tree.isNull() ? JSON.createObjectNode() : tree;
   }
 
@@ -101,55 +107,24 @@ public final class Json {
 
   @FunctionalInterface
   private interface Processing<T> {
-    T run() throws JsonProcessingException;
+    T run() throws IOException;
   }
 
   private static <T> T parsed(String source, Processing<T> parsing) {
     try {
       return parsing.run();
-    } catch (UnrecognizedPropertyException e) {
-      var known = e.getKnownPropertyIds().stream().map(String::valueOf).sorted().toList();
-      throw new UserException(
-          "%s: unknown key '%s'%s"
-              .formatted(source, path(e), Suggestion.among(e.getPropertyName(), known)),
-          e);
-    } catch (ValueInstantiationException e) {
-      String message = e.getCause() == null ? e.getOriginalMessage() : e.getCause().getMessage();
-      String at = path(e);
-      throw new UserException(source + ": " + (at.isEmpty() ? "" : at + ": ") + message, e);
-    } catch (JsonMappingException e) {
-      String at = path(e);
-      throw new UserException(
-          source + ": " + (at.isEmpty() ? "" : at + ": ") + firstLine(e.getOriginalMessage()), e);
     } catch (JsonProcessingException e) {
-      var location = e.getLocation();
-      String where = location == null ? "" : ":" + location.getLineNr();
-      throw new UserException(
-          "%s%s: not valid: %s".formatted(source, where, firstLine(e.getOriginalMessage())), e);
+      throw JsonMistake.of(source, e);
+    } catch (IOException e) {
+      throw new AssertionError("text in memory cannot fail to be read", e);
     }
   }
 
   private static <T> T writing(Processing<T> writing) {
     try {
       return writing.run();
-    } catch (JsonProcessingException e) {
+    } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private static String path(JsonMappingException e) {
-    var path = new StringBuilder();
-    for (var reference : e.getPath()) {
-      if (reference.getFieldName() == null) {
-        path.append('[').append(reference.getIndex()).append(']');
-      } else {
-        path.append(path.isEmpty() ? "" : ".").append(reference.getFieldName());
-      }
-    }
-    return path.toString();
-  }
-
-  private static String firstLine(String message) {
-    return message.lines().findFirst().orElse("");
   }
 }

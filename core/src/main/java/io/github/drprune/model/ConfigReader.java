@@ -3,7 +3,7 @@ package io.github.drprune.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.error.UserException;
-import io.github.drprune.io.TextFiles;
+import io.github.drprune.io.InputFiles;
 import io.github.drprune.json.Json;
 import io.github.drprune.json.Suggestion;
 import io.github.drprune.model.RotarySpec.Scaling;
@@ -32,11 +32,8 @@ public final class ConfigReader {
     if (!Files.isDirectory(folder)) {
       throw new UserException(folder + ": no such folder; name the folder of a checkpoint");
     }
-    if (!Files.isRegularFile(file)) {
-      throw new UserException(
-          folder + ": no config.json in it; name the folder of a Hugging Face checkpoint");
-    }
-    return parse(TextFiles.read(file), file.toString());
+    InputFiles.requireFile(file, "name the folder of a Hugging Face checkpoint");
+    return parse(InputFiles.text(file), file.toString());
   }
 
   /** Reads a configuration's text; {@code where} names its origin in errors. */

@@ -5,12 +5,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
-import io.github.drprune.io.TextFiles;
+import io.github.drprune.io.InputFiles;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelSpec;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -105,11 +104,9 @@ record MasksFile(
   }
 
   static MaskValues read(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw new UserException(file + ": no such file; name a masks.json");
-    }
+    InputFiles.requireFile(file, "name the masks.json of a run");
     try {
-      JsonNode tree = Json.tree(TextFiles.read(file), file.toString());
+      JsonNode tree = Json.tree(InputFiles.text(file), file.toString());
       return Json.convert(tree, MasksFile.class, file.toString()).masks(file + ": model");
     } catch (UserException e) {
       String where = file.toString();

@@ -1,12 +1,12 @@
 package io.github.drprune.safetensors;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.InputFiles;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -31,9 +31,7 @@ public final class SafetensorsFile implements AutoCloseable {
 
   /** Maps {@code path}; a {@link UserException} says why it is not a valid safetensors file. */
   public static SafetensorsFile open(Path path) throws IOException {
-    if (!Files.isRegularFile(path)) {
-      throw new UserException(path + ": no such file");
-    }
+    InputFiles.requireFile(path, "restore it");
     try (var channel = FileChannel.open(path)) {
       var header = SafetensorsHeader.read(path, channel);
       var arena = Arena.ofShared();

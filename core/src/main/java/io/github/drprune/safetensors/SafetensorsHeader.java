@@ -1,9 +1,8 @@
 package io.github.drprune.safetensors;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import com.fasterxml.jackson.core.JsonFactory;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.InputFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -83,7 +82,12 @@ public record SafetensorsHeader(
     var prefix = read(channel, 0, Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     long length = prefix.getLong(0);
     if (length < 0 || length > MAX_LENGTH || length > size - Long.BYTES) {
-      throw new UserException(refusedLength(file, prefix, length, size));
+      if (InputFiles.isLfsPointer(read(channel, 0, (int) Math.min(size, 64)).array())) {
+        throw InputFiles.lfsPointer(file);
+      }
+      throw new UserException(
+          "%s: not a safetensors file: header length %s, but the file has %d bytes and at most %d are allowed; %s"
+              .formatted(file, Long.toUnsignedString(length), size, MAX_LENGTH, AGAIN));
     }
     var json = read(channel, Long.BYTES, (int) length);
     if (length == 0 || json.get(0) != '{') {
@@ -106,15 +110,6 @@ public record SafetensorsHeader(
                   AGAIN));
     }
     return header;
-  }
-
-  private static String refusedLength(Path file, ByteBuffer prefix, long length, long size) {
-    if (US_ASCII.decode(prefix).toString().equals("version ")) {
-      return "%s: a Git LFS pointer, not the file itself; fetch it with 'git lfs pull'"
-          .formatted(file);
-    }
-    return "%s: not a safetensors file: header length %s, but the file has %d bytes and at most %d are allowed; %s"
-        .formatted(file, Long.toUnsignedString(length), size, MAX_LENGTH, AGAIN);
   }
 
   private static ByteBuffer read(FileChannel channel, long position, int length)

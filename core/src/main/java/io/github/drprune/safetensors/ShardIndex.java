@@ -3,12 +3,11 @@ package io.github.drprune.safetensors;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import io.github.drprune.error.UserException;
+import io.github.drprune.io.InputFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -30,12 +29,7 @@ record ShardIndex(Map<String, String> fileByTensor) {
 
   /** Reads the index; its metadata is only informative and passed over. */
   static ShardIndex read(Path file) throws IOException {
-    if (Files.size(file) > SafetensorsHeader.MAX_LENGTH) {
-      throw new UserException(
-          "%s: %d bytes are too many for an index (at most %d)"
-              .formatted(file, Files.size(file), SafetensorsHeader.MAX_LENGTH));
-    }
-    var bytes = ByteBuffer.wrap(Files.readAllBytes(file));
+    var bytes = ByteBuffer.wrap(InputFiles.bytes(file));
     return StrictJson.read(file, "index", bytes, ShardIndex::parse);
   }
 

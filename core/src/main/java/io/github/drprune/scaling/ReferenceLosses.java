@@ -2,11 +2,10 @@ package io.github.drprune.scaling;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.error.UserException;
-import io.github.drprune.io.TextFiles;
+import io.github.drprune.io.InputFiles;
 import io.github.drprune.json.Json;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -33,13 +32,8 @@ public record ReferenceLosses(
 
   /** Reads {@code points}, JSON or YAML of the form parameters to domain to loss, and predicts. */
   public static ReferenceLosses predict(Path points, long parameters) throws IOException {
-    String text;
-    try {
-      text = TextFiles.read(points);
-    } catch (NoSuchFileException e) {
-      throw new UserException(points + ": no such file; " + FORM, e);
-    }
-    JsonNode tree = Json.yamlTree(text, points.toString());
+    InputFiles.requireFile(points, FORM);
+    JsonNode tree = Json.yamlTree(InputFiles.text(points), points.toString());
     if (!tree.isObject() || tree.isEmpty()) {
       throw new UserException(points + ": " + FORM);
     }

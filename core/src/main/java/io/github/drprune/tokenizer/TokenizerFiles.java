@@ -4,12 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.InputFiles;
 import io.github.drprune.io.ReadErrors;
 import io.github.drprune.io.Sha256;
-import io.github.drprune.io.TextFiles;
 import io.github.drprune.json.Json;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,22 +28,20 @@ record TokenizerFiles(
 
   static TokenizerFiles read(Path folder) {
     Path file = Files.isDirectory(folder) ? folder.resolve("tokenizer.json") : folder;
-    if (!Files.isRegularFile(file)) {
-      throw new UserException(
-          "%s: no such file; name a model folder that holds a Hugging Face tokenizer.json"
-              .formatted(file));
-    }
+    InputFiles.requireFile(file, "name a model folder that holds a Hugging Face tokenizer.json");
     try {
-      ReadErrors.refuseLfsPointer(file);
-      byte[] bytes = Files.readAllBytes(file);
-      String definition =
-          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      String definition = InputFiles.text(file);
       JsonNode tree = Json.tree(definition, file.toString());
       var specials = JsonNodeFactory.instance.objectNode();
       specials.setAll(specials(file.resolveSibling("special_tokens_map.json")));
       specials.setAll(specials(file.resolveSibling("tokenizer_config.json")));
       return new TokenizerFiles(
-          file, definition, Sha256.of(bytes), size(file, tree), tree, specials);
+          file,
+          definition,
+          Sha256.of(definition.getBytes(StandardCharsets.UTF_8)),
+          size(file, tree),
+          tree,
+          specials);
     } catch (IOException e) {
       throw ReadErrors.of(file, e);
     }
@@ -115,7 +112,7 @@ record TokenizerFiles(
   }
 
   private static ObjectNode specials(Path file) throws IOException {
-    String json = Files.isRegularFile(file) ? TextFiles.read(file) : "{}";
+    String json = Files.exists(file) ? InputFiles.text(file) : "{}";
     if (Json.tree(json, file.toString()) instanceof ObjectNode object) {
       return object;
     }

@@ -185,7 +185,7 @@ class ConfigLoaderTest {
     Path file = folder.resolve("other.yaml");
     assertThatThrownBy(() -> ConfigLoader.load(Optional.of(file), List.of(), PruneConfig.class))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("no such configuration file");
+        .hasMessageContaining("no such file; name a YAML file of keys");
     Files.write(file, "model: \u00e9".getBytes(StandardCharsets.ISO_8859_1));
     assertThatThrownBy(() -> ConfigLoader.load(Optional.of(file), List.of(), PruneConfig.class))
         .isInstanceOf(UserException.class)

@@ -143,7 +143,9 @@ class PruneInputTest {
     refusedFile(good.replace("\"hidden\" :", "\"hidde\" :"), "no module 'hidde'");
     refusedFile(good.substring(0, good.length() / 2), "not valid");
     refusedFile("{}", "masks.json");
-    refused(() -> MaskValues.read(folder.resolve("none")), "no such file; name a masks.json");
+    refused(
+        () -> MaskValues.read(folder.resolve("none")),
+        "no such file; name the masks.json of a run");
   }
 
   private void refusedFile(String content, String expected) throws IOException {

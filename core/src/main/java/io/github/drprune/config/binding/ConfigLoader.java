@@ -4,11 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.InputFiles;
 import io.github.drprune.json.Json;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -51,15 +49,8 @@ public final class ConfigLoader {
   }
 
   private static ObjectNode read(Path file) throws IOException {
-    String yaml;
-    try {
-      yaml = Files.readString(file);
-    } catch (NoSuchFileException e) {
-      throw new UserException(file + ": no such configuration file", e);
-    } catch (CharacterCodingException e) {
-      throw new UserException(file + ": not UTF-8 text", e);
-    }
-    if (Json.yamlTree(yaml, file.toString()) instanceof ObjectNode tree) {
+    InputFiles.requireFile(file, "name a YAML file of keys");
+    if (Json.yamlTree(InputFiles.text(file), file.toString()) instanceof ObjectNode tree) {
       return tree;
     }
     throw new UserException(file + ": expected lines of the form 'key: value'");

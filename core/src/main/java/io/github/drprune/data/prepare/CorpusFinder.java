@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.data.Split;
 import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.InputFiles;
 import io.github.drprune.io.ReadErrors;
-import io.github.drprune.io.TextFiles;
 import io.github.drprune.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -170,7 +170,7 @@ public final class CorpusFinder {
   private List<InputFile> mdsShards(Path root, Path index, Split split) {
     try {
       var files = new ArrayList<InputFile>();
-      for (JsonNode shard : Json.tree(TextFiles.read(index), index.toString()).path("shards")) {
+      for (JsonNode shard : Json.tree(InputFiles.text(index), index.toString()).path("shards")) {
         files.add(mdsShard(root, index, shard, split));
       }
       if (files.isEmpty()) {

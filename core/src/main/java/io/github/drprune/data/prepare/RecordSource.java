@@ -1,6 +1,7 @@
 package io.github.drprune.data.prepare;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.InputFiles;
 import io.github.drprune.io.ReadErrors;
 import java.io.Closeable;
 import java.io.FilterInputStream;
@@ -19,7 +20,7 @@ interface RecordSource extends Closeable {
 
   /** Opens a file by its format. */
   static RecordSource open(InputFile file, PrepareConfig config) throws IOException {
-    ReadErrors.refuseLfsPointer(file.path());
+    InputFiles.refuseLfsPointer(file.path());
     return switch (file.format()) {
       case JSONL -> new LineSource(stream(file));
       case TEXT -> new TextSource(stream(file));

@@ -1,0 +1,93 @@
+package io.github.drprune.io;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.drprune.error.UserException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * Files of the user's that are read whole. Whatever keeps one from being read is told before its
+ * content is looked at.
+ */
+public final class InputFiles {
+  /** Far beyond any file of settings, and within any machine's memory. */
+  private static final long LARGEST = 100_000_000;
+
+  private static final byte[] LFS_POINTER = "version https://git-lfs".getBytes(UTF_8);
+
+  private InputFiles() {}
+
+  /** The bytes of {@code file}. */
+  public static byte[] bytes(Path file) throws IOException {
+    requireFile(file, "check the path");
+    long size = Files.size(file);
+    if (size == 0) {
+      throw new UserException(file + ": the file is empty; restore it or name another");
+    }
+    if (size > LARGEST) {
+      throw new UserException(
+          "%s: %s are too many for such a file; name another".formatted(file, new ByteSize(size)));
+    }
+    byte[] bytes = Files.readAllBytes(file);
+    if (isLfsPointer(bytes)) {
+      throw lfsPointer(file);
+    }
+    return bytes;
+  }
+
+  /** The text of {@code file}, which must be UTF-8. */
+  public static String text(Path file) throws IOException {
+    try {
+      return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes(file))).toString();
+    } catch (CharacterCodingException e) {
+      throw new UserException(file + ": not UTF-8 text; write it in UTF-8", e);
+    }
+  }
+
+  /**
+   * Refuses what is not a file that can be read.
+   *
+   * @param advice what to do where there is none, as "name a run's folder"
+   */
+  public static void requireFile(Path file, String advice) {
+    if (Files.isDirectory(file)) {
+      throw new UserException("%s: a folder where a file is expected; %s".formatted(file, advice));
+    }
+    if (!Files.exists(file)) {
+      throw new UserException("%s: no such file; %s".formatted(file, advice));
+    }
+    if (!Files.isRegularFile(file)) {
+      // A pipe or a device could be endless, and cannot be read twice.
+      throw new UserException("%s: not a regular file; %s".formatted(file, advice));
+    }
+    if (!Files.isReadable(file)) {
+      throw new UserException(file + ": may not be read; change its permissions");
+    }
+  }
+
+  /** Whether a file begins as what Git leaves in place of one that Git LFS keeps. */
+  public static boolean isLfsPointer(byte[] start) {
+    return start.length >= LFS_POINTER.length
+        && Arrays.equals(LFS_POINTER, 0, LFS_POINTER.length, start, 0, LFS_POINTER.length);
+  }
+
+  /** Refuses such a file of the user's. */
+  public static void refuseLfsPointer(Path file) throws IOException {
+    try (var stream = Files.newInputStream(file)) {
+      if (isLfsPointer(stream.readNBytes(LFS_POINTER.length))) {
+        throw lfsPointer(file);
+      }
+    }
+  }
+
+  /** The mistake of naming one. */
+  public static UserException lfsPointer(Path file) {
+    return new UserException(
+        file + ": a Git LFS pointer, not the file itself; fetch it with 'git lfs pull'");
+  }
+}
