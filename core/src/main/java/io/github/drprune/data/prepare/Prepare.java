@@ -77,6 +77,11 @@ public final class Prepare {
             out + ": no space left on the device; make room and repeat the command to go on", e);
       }
       throw e;
+    } catch (OutOfMemoryError e) {
+      throw new UserException(
+          "%s: the records under way do not fit in the Java heap; enlarge it (-Xmx), use fewer threads or divide the longest records"
+              .formatted(out),
+          e);
     }
   }
 
