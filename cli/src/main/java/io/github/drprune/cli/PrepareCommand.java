@@ -52,8 +52,8 @@ final class PrepareCommand implements Callable<Integer> {
         names = "--input",
         paramLabel = "FOLDER",
         description =
-            "Folder with a sub-folder or file per domain: .jsonl, .txt (each also .gz, .zst),"
-                + " .parquet, MDS.")
+            "Folder with a sub-folder or file per domain: .jsonl, .txt (each also .gz, .zst,"
+                + " .bz2), .parquet, MDS.")
     private Path folder;
 
     @Option(

@@ -57,9 +57,7 @@ final class BatchTokenizer {
       documents.cut.add(
           new TokenizedBatch.Cut(record, text.codePointCount(0, text.length()), split));
     }
-    for (String piece : LongText.pieces(text, TextSource.LONGEST_DOCUMENT)) {
-      addDocument(documents, piece, split);
-    }
+    LongText.cut(text, TextSource.LONGEST_DOCUMENT, piece -> addDocument(documents, piece, split));
   }
 
   private void addDocument(Documents documents, String text, Split split) {

@@ -1,7 +1,6 @@
 package io.github.drprune.data.prepare;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Cuts what is too long for one document. A tokenizer holds some hundred bytes for each token of a
@@ -11,22 +10,17 @@ final class LongText {
   private LongText() {}
 
   /**
-   * The pieces of {@code text}, each of at most {@code longest} characters, cut behind a line end
-   * where there is one in the piece, else behind a space, else between two characters.
+   * Gives out the pieces of {@code text}, each of at most {@code longest} characters, cut behind a
+   * line end where there is one in the piece, else behind a space, else between two characters.
    */
-  static List<String> pieces(String text, int longest) {
-    if (text.length() <= longest) {
-      return List.of(text);
-    }
-    var pieces = new ArrayList<String>();
+  static void cut(String text, int longest, Consumer<String> pieces) {
     int from = 0;
     while (text.length() - from > longest) {
       int to = cut(text, from, from + longest);
-      pieces.add(text.substring(from, to));
+      pieces.accept(text.substring(from, to));
       from = to;
     }
-    pieces.add(text.substring(from));
-    return pieces;
+    pieces.accept(text.substring(from));
   }
 
   private static int cut(String text, int from, int atMost) {

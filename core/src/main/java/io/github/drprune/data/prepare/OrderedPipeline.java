@@ -56,6 +56,9 @@ final class OrderedPipeline implements AutoCloseable {
     try {
       return result.get();
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof OutOfMemoryError cause) {
+        throw cause;
+      }
       throw e.getCause() instanceof RuntimeException cause
           ? cause
           : new IllegalStateException("a batch could not be tokenized", e.getCause());

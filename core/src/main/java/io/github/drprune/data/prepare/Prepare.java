@@ -79,6 +79,11 @@ public final class Prepare {
         throw full.get();
       }
       throw e;
+    } catch (OutOfMemoryError e) {
+      throw new UserException(
+          "%s: the records under way do not fit in the Java heap; enlarge it (-Xmx), use fewer threads or divide the longest records"
+              .formatted(out),
+          e);
     }
   }
 

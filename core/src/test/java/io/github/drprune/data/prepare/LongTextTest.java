@@ -7,6 +7,7 @@ import io.github.drprune.tokenizer.TinyTokenizer;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -14,12 +15,18 @@ import org.junit.jupiter.api.io.TempDir;
 class LongTextTest {
   @TempDir private Path folder;
 
+  private static List<String> pieces(String text, int longest) {
+    var pieces = new ArrayList<String>();
+    LongText.cut(text, longest, pieces::add);
+    return pieces;
+  }
+
   @Test
   void cutsAtLineEndsThenAtSpacesThenBetweenCharacters() {
-    assertThat(LongText.pieces("abc", 3)).containsExactly("abc");
-    assertThat(LongText.pieces("a b\nc d e", 5)).containsExactly("a b\n", "c d e");
-    assertThat(LongText.pieces("ab cdefgh", 4)).containsExactly("ab ", "cdef", "gh");
-    assertThat(LongText.pieces("a😀😀😀", 4)).containsExactly("a😀", "😀😀");
+    assertThat(pieces("abc", 3)).containsExactly("abc");
+    assertThat(pieces("a b\nc d e", 5)).containsExactly("a b\n", "c d e");
+    assertThat(pieces("ab cdefgh", 4)).containsExactly("ab ", "cdef", "gh");
+    assertThat(pieces("a😀😀😀", 4)).containsExactly("a😀", "😀😀");
   }
 
   /** One record of 5 MiB: several documents of one split, and the user is told. */
