@@ -2,9 +2,13 @@ package io.github.drprune.cli;
 
 import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.FileMistake;
 import io.github.drprune.json.Suggestion;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -86,6 +90,8 @@ public final class Main implements Runnable {
     }
     return program
         .setCaseInsensitiveEnumValuesAllowed(true)
+        // A prompt or name that begins with '@' is not a file of arguments.
+        .setExpandAtFiles(false)
         .setParameterExceptionHandler(Main::explainUsage)
         .setExecutionExceptionHandler(Main::explainFailure);
   }
@@ -115,8 +121,15 @@ public final class Main implements Runnable {
 
   private static int explainFailure(
       Exception e, CommandLine command, CommandLine.ParseResult parsed) {
-    if (e instanceof UserException) {
-      command.getErr().println("drprune: " + e.getMessage());
+    Optional<UserException> mistake =
+        switch (e) {
+          case UserException user -> Optional.of(user);
+          case IOException io -> FileMistake.of(io);
+          case UncheckedIOException io -> FileMistake.of(io.getCause());
+          default -> Optional.empty();
+        };
+    if (mistake.isPresent()) {
+      command.getErr().println("drprune: " + mistake.get().getMessage());
       return USER_MISTAKE;
     }
     command.getErr().println("drprune: failed: " + Printable.line(e.toString()));

@@ -6,8 +6,7 @@ import io.github.drprune.data.prepare.Corpus;
 import io.github.drprune.data.prepare.CorpusFinder;
 import io.github.drprune.data.prepare.Prepare;
 import io.github.drprune.data.prepare.PrepareConfig;
-import io.github.drprune.io.AtomicFiles;
-import io.github.drprune.json.Json;
+import io.github.drprune.io.OutputPaths;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -127,11 +127,7 @@ final class PrepareCommand implements Callable<Integer> {
   @Option(names = "--threads", paramLabel = "N", description = "Default: all cores.")
   private int threads = Runtime.getRuntime().availableProcessors();
 
-  @Option(
-      names = "--json",
-      paramLabel = "FILE",
-      description = "Also write the manifest with its counts to FILE.")
-  private Path json;
+  @Mixin private JsonOption json;
 
   @Spec private CommandSpec spec;
 
@@ -147,6 +143,7 @@ final class PrepareCommand implements Callable<Integer> {
             shardMib << 20,
             maxBadLines,
             threads);
+    OutputPaths.requireFolder(out);
     var corpus = input.corpus();
     Manifest manifest;
     try (var loaded = Tokenizer.load(tokenizer);
@@ -154,9 +151,7 @@ final class PrepareCommand implements Callable<Integer> {
       manifest = new Prepare(corpus, loaded, config, progress).into(out);
     }
     DataTable.print(manifest, spec.commandLine().getOut());
-    if (json != null) {
-      AtomicFiles.text(json, Json.pretty(manifest));
-    }
+    json.write(manifest);
     return 0;
   }
 }
