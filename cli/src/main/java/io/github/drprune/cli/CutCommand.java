@@ -4,6 +4,7 @@ import static io.github.drprune.cli.Console.count;
 
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.ByteSize;
+import io.github.drprune.io.OutputPaths;
 import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.Precision;
 import io.github.drprune.model.CheckpointCheck;
@@ -86,6 +87,7 @@ final class CutCommand implements Callable<Integer> {
     if (Files.exists(out)) {
       throw new UserException(out + ": exists already; name a folder to make");
     }
+    OutputPaths.requireFolder(out);
     ModelSpec config = CheckpointCheck.of(model);
     MaskValues values = MaskValues.read(masks);
     Cut.check(config, values);

@@ -1,12 +1,11 @@
 package io.github.drprune.cli;
 
 import io.github.drprune.data.PreparedData;
-import io.github.drprune.io.AtomicFiles;
-import io.github.drprune.json.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -25,8 +24,7 @@ final class DataCommand implements Callable<Integer> {
   @Option(names = "--verify", description = "Compare the SHA-256 of every shard.")
   private boolean verify;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Also write the counts to FILE.")
-  private Path json;
+  @Mixin private JsonOption json;
 
   @Spec private CommandSpec spec;
 
@@ -40,9 +38,7 @@ final class DataCommand implements Callable<Integer> {
         out.printf("verified: all %,d bytes are as they were written%n", data.bytes());
         out.flush();
       }
-      if (json != null) {
-        AtomicFiles.text(json, Json.pretty(data.manifest()));
-      }
+      json.write(data.manifest());
     }
     return 0;
   }

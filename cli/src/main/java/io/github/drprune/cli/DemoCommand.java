@@ -11,6 +11,7 @@ import io.github.drprune.demo.DemoCorpus;
 import io.github.drprune.demo.DemoTokenizer;
 import io.github.drprune.evaluate.HeldOut;
 import io.github.drprune.evaluate.ModelEvaluation;
+import io.github.drprune.io.OutputPaths;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.report.Report;
 import io.github.drprune.tokenizer.Tokenizer;
@@ -62,6 +63,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    OutputPaths.requireFolder(out);
     PrintWriter err = spec.commandLine().getErr();
     var holding = options.inference();
     err.println("1/4 making a corpus of five domains");

@@ -4,6 +4,7 @@ import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
 import io.github.drprune.evaluate.HeldOut;
 import io.github.drprune.evaluate.ModelEvaluation;
+import io.github.drprune.model.CheckpointCheck;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -74,6 +75,10 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     if (limit < 1 || batch < 1) {
       throw new UserException("--sequences and --batch: must be at least 1");
+    }
+    // A mistake in the last model must not cost the evaluation of those before it.
+    for (Path model : models) {
+      CheckpointCheck.of(model);
     }
     var holding = options.inference();
     List<ModelEvaluation> results = new ArrayList<>();

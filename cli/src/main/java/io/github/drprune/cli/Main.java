@@ -1,8 +1,11 @@
 package io.github.drprune.cli;
 
 import io.github.drprune.error.Printable;
+import io.github.drprune.io.FileMistake;
 import io.github.drprune.json.Suggestion;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine;
@@ -96,6 +99,8 @@ public final class Main implements Runnable {
     }
     return program
         .setCaseInsensitiveEnumValuesAllowed(true)
+        // A prompt or name that begins with '@' is not a file of arguments.
+        .setExpandAtFiles(false)
         .setExecutionStrategy(Main::run)
         .setParameterExceptionHandler(Main::explainUsage)
         .setExecutionExceptionHandler(Main::explainFailure);
@@ -134,7 +139,14 @@ public final class Main implements Runnable {
   }
 
   private static int explainFailure(Exception e, CommandLine command, ParseResult parsed) {
-    boolean isError = e instanceof ExecutionException && e.getCause() instanceof Error;
-    return new Failure(isError ? e.getCause() : e).tell(command.getErr());
+    Throwable thrown =
+        switch (e) {
+          case ExecutionException error when error.getCause() instanceof Error -> error.getCause();
+          case IOException io -> FileMistake.of(io).<Throwable>map(mistake -> mistake).orElse(io);
+          case UncheckedIOException io ->
+              FileMistake.of(io.getCause()).<Throwable>map(mistake -> mistake).orElse(io);
+          default -> e;
+        };
+    return new Failure(thrown).tell(command.getErr());
   }
 }

@@ -6,8 +6,7 @@ import io.github.drprune.data.prepare.Corpus;
 import io.github.drprune.data.prepare.CorpusFinder;
 import io.github.drprune.data.prepare.Prepare;
 import io.github.drprune.data.prepare.PrepareConfig;
-import io.github.drprune.io.AtomicFiles;
-import io.github.drprune.json.Json;
+import io.github.drprune.io.OutputPaths;
 import io.github.drprune.tokenizer.SpecialTokens;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -16,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -137,11 +137,7 @@ final class PrepareCommand implements Callable<Integer> {
   @Option(names = "--threads", paramLabel = "N", description = "Default: all cores.")
   private int threads = Runtime.getRuntime().availableProcessors();
 
-  @Option(
-      names = "--json",
-      paramLabel = "FILE",
-      description = "Also write the manifest with its counts to FILE.")
-  private Path json;
+  @Mixin private JsonOption json;
 
   @Spec private CommandSpec spec;
 
@@ -158,6 +154,7 @@ final class PrepareCommand implements Callable<Integer> {
             maxBadLines,
             threads,
             specialTokens);
+    OutputPaths.requireFolder(out);
     var corpus = input.corpus();
     Manifest manifest;
     try (var loaded = Tokenizer.load(tokenizer);
@@ -165,9 +162,7 @@ final class PrepareCommand implements Callable<Integer> {
       manifest = new Prepare(corpus, loaded, config, progress).into(out);
     }
     DataTable.print(manifest, spec.commandLine().getOut());
-    if (json != null) {
-      AtomicFiles.text(json, Json.pretty(manifest));
-    }
+    json.write(manifest);
     return 0;
   }
 }

@@ -1,6 +1,7 @@
 package io.github.drprune.cli;
 
 import io.github.drprune.config.PruneConfig;
+import io.github.drprune.io.OutputPaths;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -38,6 +39,7 @@ final class PruneCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     var config = options.load(PruneConfig.class);
+    OutputPaths.requireFolder(config.run().output());
     var console = spec.commandLine();
     RunExecution.execute(runner -> runner.prune(config), console.getOut(), console.getErr(), json);
     return 0;

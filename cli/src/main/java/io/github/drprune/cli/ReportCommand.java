@@ -1,6 +1,7 @@
 package io.github.drprune.cli;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.OutputPaths;
 import io.github.drprune.report.Comparison;
 import io.github.drprune.report.Report;
 import io.github.drprune.report.RunView;
@@ -51,10 +52,7 @@ final class ReportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path html = out == null ? besideTheRun() : out;
-    Path parent = html.toAbsolutePath().getParent();
-    if (!Files.isDirectory(parent)) {
-      throw new UserException("--out: the folder %s does not exist; make it".formatted(parent));
-    }
+    OutputPaths.requireFile(html);
     var model = Report.read(runs);
     Report.write(model, html);
     var figures = model.runs().stream().map(ReportCommand::figures).toList();

@@ -6,14 +6,19 @@ import io.github.drprune.config.RunConfig;
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.data.Manifest;
+import io.github.drprune.error.UserException;
 import io.github.drprune.event.EventLog;
+import io.github.drprune.io.OutputPaths;
 import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -59,6 +64,7 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     PipelineConfig pipeline = PipelineConfig.load(file, sets);
+    checkOutputs(pipeline);
     LibTorch.useThreads(threads);
     record = StageRecord.beside(file.toAbsolutePath());
     int status = 0;
@@ -81,6 +87,33 @@ final class RunCommand implements Callable<Integer> {
       status = report(pipeline.report().get());
     }
     return status;
+  }
+
+  /** A file in a folder that an earlier stage makes can only be written once that has run. */
+  private void checkOutputs(PipelineConfig pipeline) {
+    Map<String, Path> folders = new LinkedHashMap<>();
+    pipeline.prepare().ifPresent(stage -> folders.put("prepare.out", stage.out()));
+    pipeline.prune().ifPresent(stage -> folders.put("prune.output", stage.run().output()));
+    pipeline.cut().ifPresent(stage -> folders.put("cut.output", stage.output()));
+    pipeline.train().ifPresent(stage -> folders.put("train.output", stage.run().output()));
+    folders.forEach((key, folder) -> check(key, folder, OutputPaths::requireFolder));
+    Map<String, Path> files = new LinkedHashMap<>();
+    pipeline.evaluate().ifPresent(stage -> files.put("evaluate.json", stage.json()));
+    pipeline.report().ifPresent(stage -> files.put("report.out", stage.out()));
+    files.forEach(
+        (key, path) -> {
+          if (folders.values().stream().noneMatch(path::startsWith)) {
+            check(key, path, OutputPaths::requireFile);
+          }
+        });
+  }
+
+  private void check(String key, Path path, Consumer<Path> requirement) {
+    try {
+      requirement.accept(path);
+    } catch (UserException e) {
+      throw new UserException("%s: %s: %s".formatted(file, key, e.getMessage()), e);
+    }
   }
 
   private int prepare(PipelineConfig.Prepare stage) throws IOException, InterruptedException {
@@ -138,16 +171,17 @@ final class RunCommand implements Callable<Integer> {
             command(
                 List.of(
                     "cut",
-                    stage.model().toString(),
                     "--masks=" + stage.masks(),
-                    "--out=" + stage.output())));
+                    "--out=" + stage.output(),
+                    "--",
+                    stage.model().toString())));
   }
 
   private int evaluate(PipelineConfig.Evaluate stage) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("evaluate"));
-    stage.models().forEach(model -> command.add(model.toString()));
     command.addAll(
-        List.of("--data=" + stage.data(), "--json=" + stage.json(), "--threads=" + threads));
+        List.of("--data=" + stage.data(), "--json=" + stage.json(), "--threads=" + threads, "--"));
+    stage.models().forEach(model -> command.add(model.toString()));
     List<Path> inputs = new ArrayList<>(stage.models());
     inputs.add(stage.data().resolve(Manifest.FILE));
     return stage(
@@ -156,8 +190,8 @@ final class RunCommand implements Callable<Integer> {
 
   private int report(PipelineConfig.Report stage) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("report"));
+    command.addAll(List.of("--out=" + stage.out(), "--"));
     stage.runs().forEach(run -> command.add(run.toString()));
-    command.add("--out=" + stage.out());
     return stage(
         "report",
         ConfigLoader.tree(stage),

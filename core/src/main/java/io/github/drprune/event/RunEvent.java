@@ -100,7 +100,11 @@ public sealed interface RunEvent {
       double meanLoss,
       String worstDomain,
       Map<String, Double> epochs)
-      implements RunEvent {}
+      implements RunEvent {
+    public Evaluation {
+      EventChecks.values("domains", domains);
+    }
+  }
 
   /**
    * A fitted scaling law {@code A n^-alpha s^-beta + E} of one domain.
@@ -140,7 +144,11 @@ public sealed interface RunEvent {
       Boolean rhoReached,
       List<String> limited,
       Map<String, Fit> fits)
-      implements RunEvent {}
+      implements RunEvent {
+    public Weights {
+      EventChecks.values("weights", weights);
+    }
+  }
 
   /**
    * The masks of one module.
@@ -150,11 +158,20 @@ public sealed interface RunEvent {
    * @param rows expected sparsity of each row (a layer, or the only row)
    * @param keep probability of keeping each unit, [rows][units]; only for modules with few units
    */
-  record Module(double expected, Double target, List<Double> rows, List<List<Double>> keep) {}
+  record Module(double expected, Double target, List<Double> rows, List<List<Double>> keep) {
+    public Module {
+      EventChecks.numbers("rows", rows);
+      EventChecks.shares("keep", keep);
+    }
+  }
 
   /** Where the masks stand, per module ("hidden", "head", "intermediate", "layer", ...). */
   @JsonTypeName("masks")
-  record Masks(long step, Map<String, Module> modules) implements RunEvent {}
+  record Masks(long step, Map<String, Module> modules) implements RunEvent {
+    public Masks {
+      EventChecks.values("modules", modules);
+    }
+  }
 
   /**
    * What the cut kept.
@@ -162,7 +179,11 @@ public sealed interface RunEvent {
    * @param kept indices of the units kept, per module and row
    */
   @JsonTypeName("cut")
-  record Cut(long step, Model result, Map<String, List<List<Integer>>> kept) implements RunEvent {}
+  record Cut(long step, Model result, Map<String, List<List<Integer>>> kept) implements RunEvent {
+    public Cut {
+      EventChecks.units("kept", kept);
+    }
+  }
 
   /** Something the user should know while the run can still be helped. */
   @JsonTypeName("warning")

@@ -3,6 +3,7 @@ package io.github.drprune.prune;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.InputFiles;
@@ -109,7 +110,8 @@ record MasksFile(
       JsonNode tree = Json.tree(InputFiles.text(file), file.toString());
       return Json.convert(tree, MasksFile.class, file.toString()).masks(file + ": model");
     } catch (UserException e) {
-      String where = file.toString();
+      // As the message has it, which names the file already where the JSON is not valid.
+      String where = Printable.line(file.toString());
       throw e.getMessage().startsWith(where)
           ? e
           : new UserException(where + ": " + e.getMessage(), e);

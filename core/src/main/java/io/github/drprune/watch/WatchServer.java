@@ -3,6 +3,7 @@ package io.github.drprune.watch;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.github.drprune.error.UserException;
+import io.github.drprune.event.EventLog;
 import io.github.drprune.json.Json;
 import io.github.drprune.report.FollowedRun;
 import io.github.drprune.report.Page;
@@ -58,7 +59,8 @@ public final class WatchServer implements AutoCloseable {
    * port of the loopback interface; port 0 takes any free one.
    */
   public static WatchServer start(Path root, int port) throws IOException {
-    Path folder = Files.isRegularFile(root) ? root.toAbsolutePath().getParent() : root;
+    boolean isLog = Files.isRegularFile(root) && root.endsWith(EventLog.FILE_NAME);
+    Path folder = isLog ? root.toAbsolutePath().getParent() : root;
     if (!Files.isDirectory(folder)) {
       throw new UserException(root + ": no such folder; name a run's folder or a folder of runs");
     }
