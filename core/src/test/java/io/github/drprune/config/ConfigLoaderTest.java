@@ -161,7 +161,7 @@ class ConfigLoaderTest {
         "steps.x=3 | --set steps: expected a number, found keys of its own",
         "domains.proportion={a | --set domains.proportion",
         "domains.caps={a: b} | --set domains.caps.a: expected a number, found 'b'",
-        "model= | --set model: is missing; give it in the file or with --set model=...",
+        "model= | --set model: is missing; set it as model=...",
         "target.sparsity=0.5 | target.hidden_size: a target needs one of the three",
       })
   void refusesWhatIsWrongInAssignments(String set, String message) {

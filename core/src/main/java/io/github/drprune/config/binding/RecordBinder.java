@@ -134,7 +134,7 @@ final class RecordBinder {
       case ValueType.Scalar _ ->
           throw refused(
               path,
-              "is missing; give it in the file or with --set "
+              "is missing; set it as "
                   + path
                   + "=... "
                   + "("
