@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -140,6 +141,6 @@ public final class Json {
   }
 
   private static String firstLine(String message) {
-    return message.lines().findFirst().orElse("");
+    return Printable.line(message);
   }
 }
