@@ -17,17 +17,18 @@ public final class CheckpointCheck {
    * @throws UserException naming the file, the tensor, what was expected and what found
    */
   public static ModelSpec of(Path folder) throws IOException {
+    ModelSpec spec = ConfigReader.read(folder);
     try (var reader = CheckpointReader.open(folder)) {
-      return of(folder, reader);
+      return of(folder, spec, reader);
     }
   }
 
   /**
-   * As {@link #of(Path)}, with the weights open. A head in the file that differs from the token
+   * As {@link #of(Path)}, of what the configuration says and with the weights open. A head in the file that differs from the token
    * embedding counts, though the configuration says that they are one: as transformers reads it.
    */
-  public static ModelSpec of(Path folder, CheckpointReader reader) throws IOException {
-    ModelSpec spec = ConfigReader.read(folder);
+  public static ModelSpec of(Path folder, ModelSpec configured, CheckpointReader reader) {
+    ModelSpec spec = configured;
     if (spec.layers() > reader.tensors().size()) {
       throw new UserException(
           "%s: config.json says %,d layers, but the weights have %,d tensors in all"

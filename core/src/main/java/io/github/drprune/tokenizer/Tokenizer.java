@@ -5,7 +5,7 @@ import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import io.github.drprune.error.UserException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.BitSet;
+import java.util.Set;
 
 /**
  * A Hugging Face tokenizer, read from a model folder; it may be used by many threads at once.
@@ -22,7 +22,7 @@ public final class Tokenizer implements AutoCloseable {
   private final int size;
   private final DocumentMarks marks;
   private final TokenizerFiles files;
-  private final BitSet specialIds;
+  private final Set<Integer> specialIds;
   private long handle;
   private long plainHandle;
 
@@ -92,7 +92,7 @@ public final class Tokenizer implements AutoCloseable {
 
   /** How many of {@code ids} are special tokens. */
   public int specials(int... ids) {
-    return (int) Arrays.stream(ids).filter(specialIds::get).count();
+    return (int) Arrays.stream(ids).filter(specialIds::contains).count();
   }
 
   /** The text of {@code ids}, special tokens included. */

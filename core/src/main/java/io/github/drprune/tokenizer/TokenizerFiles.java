@@ -3,6 +3,7 @@ package io.github.drprune.tokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.InputFiles;
 import io.github.drprune.io.ReadErrors;
@@ -12,9 +13,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.BitSet;
 import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What the tokenizer files of a model folder say: {@code tokenizer.json}, and the special tokens of
@@ -65,7 +66,7 @@ record TokenizerFiles(
     }
     throw new UserException(
         "%s: %s '%s' is not in its vocabulary; the tokenizer files belong to different models"
-            .formatted(file, name, content));
+            .formatted(file, name, Printable.line(content)));
   }
 
   /** The value of a flag such as {@code add_bos_token}, where it is given. */
@@ -75,11 +76,11 @@ record TokenizerFiles(
   }
 
   /** The ids of the special tokens. */
-  BitSet specialIds() {
-    var ids = new BitSet();
+  Set<Integer> specialIds() {
+    var ids = new HashSet<Integer>();
     for (JsonNode added : tokens.path("added_tokens")) {
       if (added.path("special").asBoolean()) {
-        ids.set(added.path("id").asInt());
+        ids.add(added.path("id").asInt());
       }
     }
     return ids;

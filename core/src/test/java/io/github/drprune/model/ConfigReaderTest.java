@@ -70,7 +70,7 @@ class ConfigReaderTest {
             .replaceAll("\"" + key + "\": [0-9]+", "\"" + key + "\": 2147483647");
     assertThatThrownBy(() -> ConfigReader.parse(config, "config.json"))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("2,147,483,647");
+        .hasMessageMatching(".*2,?147,?483,?647.*");
   }
 
   @Test
@@ -78,6 +78,6 @@ class ConfigReaderTest {
     Files.write(folder.resolve("config.json"), new byte[] {'{', (byte) 0xff, '}'});
     assertThatThrownBy(() -> ConfigReader.read(folder))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("config.json: not a text in UTF-8");
+        .hasMessageContaining("config.json: not UTF-8 text");
   }
 }

@@ -199,6 +199,6 @@ class WatchServerTest {
         .isInstanceOf(UserException.class);
     assertThatThrownBy(() -> WatchServer.start(root, server.uri().getPort()))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("--port");
+        .hasMessageContaining("is in use; name another");
   }
 }

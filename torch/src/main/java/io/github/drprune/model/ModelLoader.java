@@ -28,9 +28,10 @@ public final class ModelLoader {
    * @throws UserException naming the file, the tensor, what was expected and what found
    */
   public static CausalLm load(Path folder, ModelOptions options) throws IOException {
+    ModelSpec configured = ConfigReader.read(folder);
     var reader = CheckpointReader.open(folder);
     try {
-      ModelSpec spec = CheckpointCheck.of(folder, reader);
+      ModelSpec spec = CheckpointCheck.of(folder, configured, reader);
       CheckpointCheck.warning(folder, spec).ifPresent(LOG::warn);
       return CausalLm.of(
           spec,

@@ -68,7 +68,7 @@ class BadCheckpointTest {
   @Test
   void namesAFolderThatIsNoModel() throws IOException {
     Files.delete(folder.resolve("config.json"));
-    assertRefused("no config.json");
+    assertRefused("config.json: no such file");
   }
 
   @Test

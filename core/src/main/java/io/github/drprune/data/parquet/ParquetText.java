@@ -1,5 +1,6 @@
 package io.github.drprune.data.parquet;
 
+import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
 import io.github.drprune.json.Suggestion;
 import java.io.Closeable;
@@ -50,7 +51,7 @@ public final class ParquetText implements Closeable {
                                 Suggestion.among(
                                     field,
                                     footer.columns().stream()
-                                        .map(ParquetFooter.Column::path)
+                                        .map(other -> Printable.line(other.path()))
                                         .toList()))));
     if (!column.type().equals("BYTE_ARRAY") || column.repeated()) {
       throw new UserException(

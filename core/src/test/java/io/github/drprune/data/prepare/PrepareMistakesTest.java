@@ -138,7 +138,7 @@ class PrepareMistakesTest {
     Files.writeString(tokenizer.resolve("tokenizer.json"), pointer);
     preparing().hasMessageContaining("tokenizer.json: a Git LFS pointer");
     Files.write(tokenizer.resolve("tokenizer.json"), new byte[] {'{', (byte) 0xFF, '}'});
-    preparing().hasMessageContaining("tokenizer.json: cannot be read: its bytes are not UTF-8");
+    preparing().hasMessageContaining("tokenizer.json: not UTF-8 text");
   }
 
   @Test
