@@ -2,6 +2,7 @@ package io.github.drprune.prune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.drprune.json.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +59,12 @@ class ShapeForecastTest {
       Optional<String> warning = forecast.observe(step, new ShapeReport(gaps));
       int at = step;
       warning.ifPresent(text -> warnings.add(new Warned(at, text)));
+      if (step % 7 == 0) { // as by a run that was interrupted: nothing may change
+        var state = forecast.state();
+        forecast =
+            new ShapeForecast(new SparsitySchedule(0, rise), steps, schedule(learningRate, steps));
+        forecast.restore(Json.read(Json.line(state), ShapeForecast.State.class, "state"));
+      }
     }
     return warnings;
   }
@@ -151,6 +158,29 @@ class ShapeForecastTest {
     assertThat(warnings.getFirst().step()).isLessThanOrEqualTo(33);
     assertThat(warnings.getFirst().text())
         .contains("hidden keeps 255.1 of 256 and at this pace", "raise the mask learning rate");
+  }
+
+  @Test
+  void remembersModulesThatKeepAll() {
+    var forecast = new ShapeForecast(new SparsitySchedule(0, 10), 100, _ -> 1);
+    var all = new ShapeReport.Gap(MaskModule.HEAD, 8, 4, new double[] {8});
+    forecast.observe(1, new ShapeReport(List.of(all)));
+    var state = forecast.state();
+    assertThat(Json.read(Json.line(state), ShapeForecast.State.class, "state")).isEqualTo(state);
+  }
+
+  @Test
+  void warnsOfASparsityThatIsTooSlow() {
+    var forecast = new ShapeForecast(new SparsitySchedule(0, 10), 100, _ -> 0.01);
+    List<String> warnings = new ArrayList<>();
+    for (int step = 1; step <= 100; step++) {
+      var gap = new ShapeReport.Gap(ShapeReport.SPARSITY, 1, 0.001, new double[] {0.995});
+      forecast.observe(step, new ShapeReport(List.of(gap))).ifPresent(warnings::add);
+    }
+    assertThat(warnings)
+        .singleElement()
+        .asString()
+        .contains("sparsity is 0.005 and at this pace 0.005 at the end, target 0.999");
   }
 
   @Test
