@@ -24,8 +24,9 @@ public final class CheckpointCheck {
   }
 
   /**
-   * As {@link #of(Path)}, of what the configuration says and with the weights open. A head in the file that differs from the token
-   * embedding counts, though the configuration says that they are one: as transformers reads it.
+   * As {@link #of(Path)}, of what the configuration says and with the weights open. A head in the
+   * file that differs from the token embedding counts, though the configuration says that they are
+   * one: as transformers reads it.
    */
   public static ModelSpec of(Path folder, ModelSpec configured, CheckpointReader reader) {
     ModelSpec spec = configured;
