@@ -7,6 +7,7 @@ import com.fasterxml.jackson.annotation.JsonTypeName;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * One line of a run's {@code metrics.jsonl}. Losses are in nats per token, sparsities in [0, 1],
@@ -29,7 +30,12 @@ public sealed interface RunEvent {
   /** Optimizer steps done when the event was written. */
   long step();
 
-  /** A model's shape as events and reports show it. */
+  /**
+   * A model's shape as events and reports show it.
+   *
+   * @param blockParameters of the matrices in its blocks, each of which multiplies once for a
+   *     token; null in logs of older versions
+   */
   record Model(
       String family,
       int hiddenSize,
@@ -37,7 +43,15 @@ public sealed interface RunEvent {
       int heads,
       int kvHeads,
       int intermediateSize,
-      long parameters) {}
+      long parameters,
+      Long blockParameters) {
+    /** How many times less {@code result} computes in its blocks, where that is known. */
+    public Optional<Double> speedUp(Model result) {
+      return blockParameters == null || result.blockParameters == null
+          ? Optional.empty()
+          : Optional.of((double) blockParameters / result.blockParameters);
+    }
+  }
 
   /**
    * The first line of a run, and of each continuation of it ({@code step} above 0).

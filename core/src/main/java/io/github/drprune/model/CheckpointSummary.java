@@ -79,7 +79,8 @@ public record CheckpointSummary(
         spec.heads(),
         spec.kvHeads(),
         spec.intermediateSize(),
-        spec.parameters());
+        spec.parameters(),
+        spec.blockParameters());
   }
 
   private static Map<String, Long> parts(ModelSpec spec) {

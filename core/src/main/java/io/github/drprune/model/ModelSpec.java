@@ -112,6 +112,14 @@ public record ModelSpec(
     return tensors().values().stream().mapToLong(TensorShape::elements).sum();
   }
 
+  /** Learned numbers in the matrices of all blocks. */
+  public long blockParameters() {
+    return tensors().values().stream()
+        .filter(tensor -> tensor.role().isInLayer() && tensor.isMatrix())
+        .mapToLong(TensorShape::elements)
+        .sum();
+  }
+
   /** The tensors of a checkpoint of this model, by name, in the order they are used. */
   public SequencedMap<String, TensorShape> tensors() {
     SequencedMap<String, TensorShape> tensors = new LinkedHashMap<>();

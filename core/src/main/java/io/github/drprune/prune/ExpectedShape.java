@@ -91,7 +91,7 @@ public final class ExpectedShape {
     ModelSpec cut = shape.cutFrom(source, layout.policy());
     double hiddenShare = (double) shape.hiddenSize() / source.hiddenSize();
     double perUnit = shape.layers() * hiddenShare * parameters.mlp() / source.intermediateSize();
-    double others = MaskLayout.matrices(cut) - perUnit * shape.intermediateSize();
+    double others = cut.blockParameters() - perUnit * shape.intermediateSize();
     double wanted = ((1 - sparsity) * parameters.all() - others) / perUnit;
     return new TargetShape(
         shape.hiddenSize(),

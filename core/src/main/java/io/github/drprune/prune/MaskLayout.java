@@ -135,14 +135,6 @@ public record MaskLayout(ModelSpec config, Set<MaskModule> modules, GroupPolicy 
 
   /** The share of the parameters of the blocks' matrices that the model {@code cut} lacks. */
   public double sparsity(ModelSpec cut) {
-    return 1 - (double) matrices(cut) / matrices(config);
-  }
-
-  /** Parameters of all blocks' matrices. */
-  public static long matrices(ModelSpec config) {
-    return config.tensors().values().stream()
-        .filter(shape -> shape.role().isInLayer() && shape.isMatrix())
-        .mapToLong(TensorShape::elements)
-        .sum();
+    return 1 - (double) cut.blockParameters() / config.blockParameters();
   }
 }

@@ -36,8 +36,13 @@ public final class ShapeForecast {
    */
   private static final double SETTLING = 65;
 
-  /** Where a module stood: how far log alphas had travelled, and the logit of its sparsity. */
-  public record Point(double travelled, double logit) {}
+  /** Where a module stood: how far log alphas had travelled, and the share of units it kept. */
+  public record Point(double travelled, double kept) {
+    /** Of the sparsity; infinite where all is kept. */
+    double logit() {
+      return Math.log((1 - kept) / kept);
+    }
+  }
 
   /**
    * All that was noted, for a run that goes on.
@@ -139,7 +144,7 @@ public final class ShapeForecast {
     }
     double kept = gap.expected() / gap.units();
     List<Point> points = history.computeIfAbsent(gap.part(), _ -> new ArrayList<>());
-    points.add(new Point(travelled, Math.log((1 - kept) / kept)));
+    points.add(new Point(travelled, kept));
     if (points.size() > window) {
       points.removeFirst();
     }

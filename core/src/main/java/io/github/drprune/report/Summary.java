@@ -114,8 +114,12 @@ final class Summary {
   }
 
   private String work() {
-    return "Per token its blocks do %s times less arithmetic, counted from the shapes."
-        .formatted(Figures.three(BlockWork.speedUp(source, result)));
+    return source
+        .speedUp(result)
+        .map(Figures::three)
+        .map(
+            "Per token its blocks do %s times less arithmetic, counted from the shapes."::formatted)
+        .orElse("");
   }
 
   private static String shape(RunEvent.Model model) {
@@ -249,11 +253,15 @@ final class Summary {
                       Figures.percent((double) result.parameters() / source.parameters()),
                       Figures.count(source.parameters()),
                       cut ? "" : ", the target")));
-      tiles.add(
-          new RunView.Tile(
-              "Arithmetic per token",
-              Figures.three(BlockWork.speedUp(source, result)) + " × less",
-              "in the blocks, from the shapes"));
+      source
+          .speedUp(result)
+          .ifPresent(
+              times ->
+                  tiles.add(
+                      new RunView.Tile(
+                          "Arithmetic per token",
+                          Figures.three(times) + " × less",
+                          "in the blocks, from the shapes")));
     } else if (source != null) {
       tiles.add(
           new RunView.Tile("Parameters", Figures.count(source.parameters()), source.family()));

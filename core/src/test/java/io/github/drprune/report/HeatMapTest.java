@@ -9,7 +9,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class HeatMapTest {
-  private static final RunEvent.Model SOURCE = new RunEvent.Model("llama", 8, 3, 4, 2, 256, 1_000);
+  private static final RunEvent.Model SOURCE =
+      new RunEvent.Model("llama", 8, 3, 4, 2, 256, 1_000, 500L);
 
   private static HeatMap cut(String module, Map<String, List<List<Integer>>> kept) {
     return HeatMap.of(null, new RunEvent.Cut(9, SOURCE, kept), SOURCE).stream()

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.error.UserException;
 import io.github.drprune.event.RunEvent;
 import io.github.drprune.json.Json;
+import io.github.drprune.model.CheckpointSummary;
+import io.github.drprune.model.ConfigReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,10 +86,23 @@ class ReportTest {
   @Test
   void speedUpIsCountedFromTheShapes() {
     // Per layer (q + k + v + o + 3 MLP matrices): 4 * 8*8 + 3 * 8*16 = 640; twice: 1280.
-    var source = new RunEvent.Model("llama", 8, 2, 2, 2, 16, 1);
-    // One layer, half the heads and units of size 4: 4 * 4*4 + 3 * 4*8 = 160.
-    var result = new RunEvent.Model("llama", 4, 1, 1, 1, 8, 1);
-    assertThat(BlockWork.speedUp(source, result)).isEqualTo(8);
+    var source = model("\"hidden_size\": 8, \"num_hidden_layers\": 2", 2, 16);
+    // One layer, half the heads and hidden units, of the same head dim: 4 * 4*4 + 3 * 4*8 = 160.
+    var result = model("\"hidden_size\": 4, \"num_hidden_layers\": 1", 1, 8);
+    assertThat(source.speedUp(result)).contains(8.0);
+    var older = new RunEvent.Model("llama", 4, 1, 1, 1, 8, 1, null);
+    assertThat(source.speedUp(older)).isEmpty();
+  }
+
+  private static RunEvent.Model model(String sizes, int heads, int intermediate) {
+    return CheckpointSummary.event(
+        ConfigReader.parse(
+            """
+            {"model_type": "llama", %s, "num_attention_heads": %d, "head_dim": 4,
+             "intermediate_size": %d, "vocab_size": 9}
+            """
+                .formatted(sizes, heads, intermediate),
+            "test"));
   }
 
   @Test

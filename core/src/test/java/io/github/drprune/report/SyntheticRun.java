@@ -58,9 +58,9 @@ public record SyntheticRun(List<String> domains, int steps, int evaluateEvery, l
 
   private static final long TOKENS_PER_STEP = 4096L * 128;
   private static final RunEvent.Model SOURCE =
-      new RunEvent.Model("llama", 768, 12, 12, 12, 2048, 134_515_008L);
+      new RunEvent.Model("llama", 768, 12, 12, 12, 2048, 134_515_008L, 84_934_656L);
   private static final RunEvent.Model TARGET =
-      new RunEvent.Model("llama", 512, 8, 8, 8, 1408, 50_341_376L);
+      new RunEvent.Model("llama", 512, 8, 8, 8, 1408, 50_341_376L, 25_690_112L);
   private static final Map<String, Double> GOALS =
       Map.of("hidden", 1.0 / 3, "layer", 1.0 / 3, "head", 1.0 / 3, "intermediate", 0.3125);
   private static final List<String> MODULES = List.of("layer", "head", "intermediate", "hidden");

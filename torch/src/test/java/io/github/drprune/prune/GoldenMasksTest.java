@@ -142,7 +142,7 @@ class GoldenMasksTest {
             masks.expectedSparsity(module), golden.values(path + "/expected_sparsity"), module);
       }
       double size = golden.json().get("prunable_model_size").asDouble();
-      assertThat(MaskLayout.matrices(masks.layout().config())).isEqualTo((long) size);
+      assertThat(masks.layout().config().blockParameters()).isEqualTo((long) size);
       double expected = golden.json().get("expected_params").asDouble();
       assertThat(size * (1 - masks.expectedSparsity())).isCloseTo(expected, near(expected));
     }

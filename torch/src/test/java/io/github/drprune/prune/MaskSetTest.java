@@ -55,9 +55,7 @@ class MaskSetTest {
       boolean limited =
           shape.intermediateSize() == 1 || shape.intermediateSize() == config.intermediateSize();
       double unit =
-          (double) MaskLayout.matrices(cut)
-              / shape.intermediateSize()
-              / MaskLayout.matrices(config);
+          (double) cut.blockParameters() / shape.intermediateSize() / config.blockParameters();
       if (!limited) {
         assertThat(sparsity).isCloseTo(wanted, within(unit));
       }
