@@ -1,2 +1,2 @@
-/** Runs: the training step, its loop, checkpoints and events, for training and for pruning. */
+/** The training loop: the step, evaluations, domain weights and checkpoints at their intervals. */
 package io.github.drprune.train;

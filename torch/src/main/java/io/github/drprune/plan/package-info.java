@@ -1,0 +1,2 @@
+/** Predicts what a run will take. */
+package io.github.drprune.plan;
