@@ -9,13 +9,10 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.Optional;
-import java.util.Set;
 
 /** What the file system refused, as a mistake that the user can mend. */
 public final class FileMistake {
-  /** The system's words where Java does not say which file it was. */
-  private static final Set<String> FULL =
-      Set.of("No space left on device", "Disk quota exceeded", "File too large");
+  private static final String ROOM = "; make room and give the same command again";
 
   private FileMistake() {}
 
@@ -35,15 +32,12 @@ public final class FileMistake {
       return Optional.of(
           new UserException("%s%s: %s".formatted(refused.getFile(), other, reason), e));
     }
-    return e.getMessage() != null && FULL.contains(e.getMessage())
-        ? Optional.of(new UserException(advised(e.getMessage()), e))
-        : Optional.empty();
+    return FullDisk.reason(String.valueOf(e.getMessage()))
+        .map(reason -> new UserException(reason + ROOM, e));
   }
 
   private static String advised(String reason) {
     String plain = reason == null ? "cannot be used" : reason;
-    return FULL.contains(plain)
-        ? plain + "; make room and give the same command again"
-        : plain + "; check the path";
+    return FullDisk.reason(plain).map(full -> full + ROOM).orElse(plain + "; check the path");
   }
 }

@@ -24,7 +24,7 @@ public final class FullDisk {
   }
 
   // As the C library words ENOSPC, EDQUOT and EFBIG, which Java passes through.
-  private static Optional<String> reason(String message) {
+  static Optional<String> reason(String message) {
     if (message.contains("No space left")) {
       return Optional.of("no space left on the device");
     }
