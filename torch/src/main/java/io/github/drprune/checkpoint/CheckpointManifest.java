@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * {@code checkpoint.json}: what a checkpoint's folder holds.
@@ -22,6 +23,8 @@ record CheckpointManifest(String format, int version, long step, Map<String, Fil
   /** Tells the file from other JSON. */
   static final String FORMAT = "drprune-checkpoint";
 
+  private static final Pattern PLAIN = Pattern.compile("\\w[\\w.-]*");
+
   /** The version this program writes and reads. */
   static final int VERSION = 2;
 
@@ -34,7 +37,15 @@ record CheckpointManifest(String format, int version, long step, Map<String, Fil
     if (step < 0 || files == null || files.isEmpty()) {
       throw new IllegalArgumentException("step or files are missing");
     }
+    files.forEach(CheckpointManifest::check);
     files = Map.copyOf(files);
+  }
+
+  /** A name is looked up in the checkpoint's folder and must not lead elsewhere. */
+  private static void check(String name, FileCheck file) {
+    if (!PLAIN.matcher(name).matches() || file == null || file.sha256() == null) {
+      throw new IllegalArgumentException("files: '%s' is not described".formatted(name));
+    }
   }
 
   /** What a file must be. */
