@@ -18,9 +18,6 @@ public final class ConfigReader {
   private static final List<String> MIXTURE_KEYS =
       List.of("num_local_experts", "num_experts", "n_routed_experts", "moe_intermediate_size");
 
-  /** The table of tensors is made before the weights are looked at. */
-  private static final int MOST_LAYERS = 10_000;
-
   private final ObjectNode json;
   private final String where;
 
@@ -87,15 +84,9 @@ public final class ConfigReader {
 
   /** The sizes that all families name alike. */
   ModelShape shape(int kvHeads) {
-    int layers = integer("num_hidden_layers", null);
-    if (layers > MOST_LAYERS) {
-      throw new UserException(
-          "%s: num_hidden_layers %d is more than the %d that any model has; restore the file"
-              .formatted(where, layers, MOST_LAYERS));
-    }
     return new ModelShape(
         integer("hidden_size", null),
-        layers,
+        integer("num_hidden_layers", null),
         integer("num_attention_heads", null),
         kvHeads,
         integer("intermediate_size", null));
