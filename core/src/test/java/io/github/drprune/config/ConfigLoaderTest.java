@@ -153,15 +153,15 @@ class ConfigLoaderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "steps=0 | --set steps: 0 is out of range: choose a number at least 1",
-        "steps | --set steps: expected key=value",
-        "=3 | --set =3: expected key=value",
-        "a..b=3 | --set a..b=3: expected key=value",
-        "stepz=3 | --set stepz: unknown key (did you mean 'steps'?)",
-        "steps.x=3 | --set steps: expected a number, found keys of its own",
-        "domains.proportion={a | --set domains.proportion",
-        "domains.caps={a: b} | --set domains.caps.a: expected a number, found 'b'",
-        "model= | --set model: is missing; set it as model=...",
+        "steps=0 | steps: 0 is out of range: choose a number at least 1",
+        "steps | steps: expected key=value",
+        "=3 | =3: expected key=value",
+        "a..b=3 | a..b=3: expected key=value",
+        "stepz=3 | stepz: unknown key (did you mean 'steps'?)",
+        "steps.x=3 | steps: expected a number, found keys of its own",
+        "domains.proportion={a | domains.proportion",
+        "domains.caps={a: b} | domains.caps.a: expected a number, found 'b'",
+        "model= | model: is missing; set it as model=...",
         "target.sparsity=0.5 | target.hidden_size: a target needs one of the three",
       })
   void refusesWhatIsWrongInAssignments(String set, String message) {

@@ -50,7 +50,7 @@ public record ModelEvaluation(
     ModelSpec config = CheckpointCheck.of(folder);
     if (data.seqLen() > config.contextLength()) {
       throw new UserException(
-          "%s: has %d positions, the data in %s sequences of %d; prepare it with --seq-len %d"
+          "%s: has %d positions, the data in %s sequences of %d; prepare it with sequences of %d"
               .formatted(
                   folder,
                   config.contextLength(),

@@ -73,7 +73,7 @@ public final class LibTorch {
     }
     if (!hasCuda()) {
       throw new UserException(
-          "device: '%s' was asked for and this %s, or use --device cpu"
+          "device: '%s' was asked for and this %s, or use the device cpu"
               .formatted(
                   name,
                   NativeLibraries.areForCuda()

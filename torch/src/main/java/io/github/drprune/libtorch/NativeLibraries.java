@@ -55,7 +55,7 @@ final class NativeLibraries {
       throw new IllegalStateException(CUDA + " loads only at the second try");
     } catch (UnsatisfiedLinkError e) {
       throw new UserException(
-          "device: CUDA does not load: %s; install %s, name their folders in LD_LIBRARY_PATH, or use --device cpu"
+          "device: CUDA does not load: %s; install %s, name their folders in LD_LIBRARY_PATH, or use the device cpu"
               .formatted(withoutPath(e.getMessage()), CUDA_NEEDS));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

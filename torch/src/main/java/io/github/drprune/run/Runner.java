@@ -272,7 +272,7 @@ public final class Runner {
             });
     if (length > source.contextLength()) {
       throw new UserException(
-          "data: sequences of %d tokens in %s exceed the model's %d positions; prepare it with --seq-len %d"
+          "data: sequences of %d tokens in %s exceed the model's %d positions; prepare it with sequences of %d"
               .formatted(length, data.folder(), source.contextLength(), source.contextLength()));
     }
     try (var tokenizer = Tokenizer.load(kind.tokenizer())) {

@@ -21,8 +21,6 @@ import java.util.function.Consumer;
  * where the value was written, which key it is, and what would be right.
  */
 public final class ConfigLoader {
-  private static final String SET = "--set ";
-
   private ConfigLoader() {}
 
   /** The configuration of {@code type}; {@code sets} are read in their order. */
@@ -62,7 +60,7 @@ public final class ConfigLoader {
     String path = equals < 0 ? "" : set.substring(0, equals).strip();
     List<String> names = Arrays.asList(path.split("\\.", -1));
     if (names.contains("")) {
-      throw new UserException(SET + set + ": expected key=value, for instance steps=600");
+      throw new UserException(set + ": expected key=value, for instance steps=600");
     }
     var parent = tree;
     for (String name : names.subList(0, names.size() - 1)) {
@@ -79,7 +77,7 @@ public final class ConfigLoader {
             .anyMatch(
                 set ->
                     set.equals(path) || path.startsWith(set + ".") || set.startsWith(path + "."));
-    return bySet ? SET : file.map(name -> name + ": ").orElse("");
+    return bySet ? "" : file.map(name -> name + ": ").orElse("");
   }
 
   /** The configuration with every key that has a value, as YAML that reads to an equal record. */
