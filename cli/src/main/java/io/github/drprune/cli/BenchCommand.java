@@ -44,7 +44,7 @@ import picocli.CommandLine.Spec;
     })
 final class BenchCommand implements Callable<Integer> {
   /** What the program can be compared with. */
-  enum Rival {
+  enum Baseline {
     EAGER
   }
 
@@ -108,7 +108,7 @@ final class BenchCommand implements Callable<Integer> {
       description =
           "${COMPLETION-CANDIDATES}: the library's own operations, loss over all logits, optimizer,"
               + " and generation without a cache, in turn with ours.")
-  private Rival against;
+  private Baseline against;
 
   @Option(names = "--profile", description = "Also time each part of the training step by itself.")
   private boolean profile;
@@ -143,7 +143,7 @@ final class BenchCommand implements Callable<Integer> {
             length,
             generated,
             repetitions,
-            against == Rival.EAGER,
+            against == Baseline.EAGER,
             profile);
     var report =
         new Bench(

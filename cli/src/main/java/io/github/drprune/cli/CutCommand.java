@@ -93,7 +93,8 @@ final class CutCommand implements Callable<Integer> {
     Cut.check(config, values);
     warn(config, values.shape().cutFrom(config, values.layout().policy()));
     // Folding in float32 rounds each weight once, whatever type it is stored in.
-    var options = new ModelOptions(LibTorch.device("cpu"), Precision.FP32, false, Kernels.PLAIN);
+    var options =
+        new ModelOptions(LibTorch.device("cpu"), Precision.FP32, false, Kernels.REFERENCE);
     try (var source = ModelLoader.load(model, options);
         var cut = Cut.apply(source, values, options)) {
       ModelWriter.save(cut, out, model, Optional.ofNullable(dtype), shardSize);

@@ -50,7 +50,8 @@ class CutCommandTest {
 
   @BeforeEach
   void writeModelAndMasks() throws IOException {
-    var options = new ModelOptions(LibTorch.device("cpu"), Precision.FP32, false, Kernels.PLAIN);
+    var options =
+        new ModelOptions(LibTorch.device("cpu"), Precision.FP32, false, Kernels.REFERENCE);
     for (int hidden : new int[] {16, 20}) {
       try (var _ = NativeScope.open();
           var model = ModelLoader.random(config(hidden), options, 1)) {

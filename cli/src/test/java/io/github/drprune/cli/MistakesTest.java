@@ -40,7 +40,8 @@ class MistakesTest {
 
   @BeforeEach
   void layOut() throws IOException {
-    var options = new ModelOptions(LibTorch.device("cpu"), Precision.FP32, false, Kernels.PLAIN);
+    var options =
+        new ModelOptions(LibTorch.device("cpu"), Precision.FP32, false, Kernels.REFERENCE);
     var config =
         ConfigReader.parse(
             """

@@ -66,7 +66,7 @@ public final class Bench {
           options.batch(),
           options.length(),
           rate,
-          matrixRate(LinearKernel.PLAIN, ScalarType.BFloat16),
+          matrixRate(LinearKernel.REFERENCE, ScalarType.BFloat16),
           results,
           parts);
     } finally {

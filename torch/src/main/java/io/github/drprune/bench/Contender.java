@@ -52,7 +52,8 @@ final class Contender implements AutoCloseable {
   Contender(BenchOptions options, boolean eager) {
     this.options = options;
     this.eager = eager;
-    Kernels kernels = eager ? Kernels.PLAIN : Kernels.select(options.device(), options.precision());
+    Kernels kernels =
+        eager ? Kernels.REFERENCE : Kernels.select(options.device(), options.precision());
     this.model =
         ModelLoader.random(
             options.config(),

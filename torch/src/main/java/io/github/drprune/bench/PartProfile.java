@@ -6,11 +6,11 @@ import io.github.drprune.libtorch.Ops;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.BlockMasks;
+import io.github.drprune.nn.ForwardHook;
 import io.github.drprune.nn.HalfMasks;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.KvCache.Past;
 import io.github.drprune.nn.ModelMasks;
-import io.github.drprune.nn.Probe;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -83,13 +83,17 @@ record PartProfile(BenchOptions options) {
                 block
                     .attention()
                     .body()
-                    .forward(x.getFirst(), HalfMasks.NONE, Past.NONE, Probe.NONE),
+                    .forward(x.getFirst(), HalfMasks.NONE, Past.NONE, ForwardHook.NONE),
             List.of(activations(model))));
     parts.put(
         "MLP",
         pass(
             layers,
-            x -> block.mlp().body().forward(x.getFirst(), HalfMasks.NONE, Past.NONE, Probe.NONE),
+            x ->
+                block
+                    .mlp()
+                    .body()
+                    .forward(x.getFirst(), HalfMasks.NONE, Past.NONE, ForwardHook.NONE),
             List.of(activations(model))));
     parts.put(
         "blocks in all",

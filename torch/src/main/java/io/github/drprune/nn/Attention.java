@@ -38,7 +38,7 @@ public record Attention(Projection projection, Linear output, Rotary rotary, Ker
   }
 
   @Override
-  public Tensor units(Tensor x, Past past, Probe probe) {
+  public Tensor units(Tensor x, Past past, ForwardHook hook) {
     var qkv = projection.project(x);
     Tensor q = rotary.apply(qkv.q(), past.length(), kernels.rotary());
     Tensor k = past.appendKeys(rotary.apply(qkv.k(), past.length(), kernels.rotary()));
@@ -47,7 +47,7 @@ public record Attention(Projection projection, Linear output, Rotary rotary, Ker
     Tensor context = kernels.attention().attend(q, k, v, causal); // [B, heads, T, d]
     long width = context.size(1) * context.size(3);
     Tensor joined = context.transpose(1, 2).reshape(x.size(0), x.size(1), width);
-    probe.context(joined);
+    hook.context(joined);
     return joined;
   }
 

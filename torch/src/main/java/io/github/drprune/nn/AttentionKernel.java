@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 @FunctionalInterface
 public interface AttentionKernel {
   /** The library's own kernel, the oracle of the others. */
-  AttentionKernel PLAIN = Ops::attention;
+  AttentionKernel REFERENCE = Ops::attention;
 
   /**
    * {@code softmax(q k^T / sqrt(d)) v}, [B, heads, T, d].

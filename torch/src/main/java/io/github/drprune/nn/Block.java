@@ -14,13 +14,13 @@ public record Block(HalfBlock attention, HalfBlock mlp, boolean parallel) {
 
   /** [B, T, hidden] to [B, T, hidden]. */
   public Tensor forward(Tensor x, BlockMasks masks, Past past) {
-    return forward(x, masks, past, Probe.NONE);
+    return forward(x, masks, past, ForwardHook.NONE);
   }
 
-  /** As {@link #forward(Tensor, BlockMasks, Past)}; {@code probe} sees what flows through. */
-  public Tensor forward(Tensor x, BlockMasks masks, Past past, Probe probe) {
-    Tensor attended = x.add(attention.forward(x, masks.attention(), past, probe));
-    return attended.add(mlp.forward(parallel ? x : attended, masks.mlp(), past, probe));
+  /** As {@link #forward(Tensor, BlockMasks, Past)}; {@code hook} sees what flows through. */
+  public Tensor forward(Tensor x, BlockMasks masks, Past past, ForwardHook hook) {
+    Tensor attended = x.add(attention.forward(x, masks.attention(), past, hook));
+    return attended.add(mlp.forward(parallel ? x : attended, masks.mlp(), past, hook));
   }
 
   /** Gives {@code sink} the weights that {@code masks} change, scaled, at their full size. */

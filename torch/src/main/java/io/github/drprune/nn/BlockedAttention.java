@@ -43,7 +43,7 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
           scope.pass(
               switch (bf16) {
                 case EMULATED -> widened(q, k, v, causal);
-                case TILES -> PLAIN.attend(q, k, v, causal);
+                case TILES -> REFERENCE.attend(q, k, v, causal);
                 // The library's kernel has no bf16 products for these: it takes 30 times as long.
                 case VECTORS ->
                     byParts(q, k, v, causal, keeps ? p -> kept.add(scope.pass(p)) : null);
@@ -54,7 +54,7 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
   }
 
   private static Tensor widened(Tensor q, Tensor k, Tensor v, boolean causal) {
-    return PLAIN.attend(q.to(Float), k.to(Float), v.to(Float), causal).to(q.scalar_type());
+    return REFERENCE.attend(q.to(Float), k.to(Float), v.to(Float), causal).to(q.scalar_type());
   }
 
   /**

@@ -23,7 +23,7 @@ record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements Los
   public TokenLoss loss(Tensor hidden, Tensor head, Tensor tokens) {
     long predicted = tokens.size(1) - 1;
     if (predicted == 0) {
-      return PLAIN.loss(hidden, head, tokens);
+      return REFERENCE.loss(hidden, head, tokens);
     }
     boolean recorded = CustomOperation.isRecorded(hidden, head);
     Tensor perToken; // [tokens]

@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 @FunctionalInterface
 public interface GateKernel {
   /** Two operations of the library, each keeping its input: the oracle of the other. */
-  GateKernel PLAIN = (gate, up, activation) -> Activations.apply(activation, gate).mul(up);
+  GateKernel REFERENCE = (gate, up, activation) -> Activations.apply(activation, gate).mul(up);
 
   /** {@code activation(gate) * up}, all of one shape. */
   Tensor apply(Tensor gate, Tensor up, Activation activation);

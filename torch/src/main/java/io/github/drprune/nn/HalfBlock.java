@@ -7,11 +7,11 @@ import org.bytedeco.pytorch.Tensor;
 /** A half of a transformer block: {@code body(norm(x))}, which is added to the residual stream. */
 public record HalfBlock(Norm norm, Body body) {
 
-  /** What the residual stream takes up, [B, T, hidden]; {@code probe} sees what flows through. */
-  Tensor forward(Tensor x, HalfMasks masks, Past past, Probe probe) {
+  /** What the residual stream takes up, [B, T, hidden]; {@code hook} sees what flows through. */
+  Tensor forward(Tensor x, HalfMasks masks, Past past, ForwardHook hook) {
     Tensor normalised = norm.forward(x, masks.hidden());
-    probe.normalised(normalised);
-    return body.forward(normalised, masks, past, probe);
+    hook.normalised(normalised);
+    return body.forward(normalised, masks, past, hook);
   }
 
   /** Gives {@code sink} the weights that {@code masks} change, scaled, at their full size. */

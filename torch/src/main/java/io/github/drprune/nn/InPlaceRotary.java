@@ -16,12 +16,12 @@ import org.bytedeco.pytorch.global.torch;
  */
 final class InPlaceRotary implements RotaryKernel {
   @Override
-  public Tensor turn(Tensor x, Tensor cosines, Tensor sines) {
+  public Tensor rotate(Tensor x, Tensor cosines, Tensor sines) {
     Tensor y;
     try (var scope = NativeScope.open();
         var _ = NoGrad.open()) {
       y = scope.pass(Ops.empty(x, x.scalar_type(), x.shape()));
-      turn(x, cosines, sines, 1, y);
+      rotate(x, cosines, sines, 1, y);
     }
     return CustomOperation.record(
         y,
@@ -30,12 +30,12 @@ final class InPlaceRotary implements RotaryKernel {
           Tensor dx =
               Ops.empty(dy, dy.scalar_type(), dy.size(0), dy.size(2), dy.size(1), dy.size(3))
                   .transpose(1, 2);
-          turn(dy, cosines, sines, -1, dx);
+          rotate(dy, cosines, sines, -1, dx);
           return new Tensor[] {dx};
         });
   }
 
-  private static void turn(Tensor x, Tensor cosines, Tensor sines, double direction, Tensor y) {
+  private static void rotate(Tensor x, Tensor cosines, Tensor sines, double direction, Tensor y) {
     long half = cosines.size(1);
     Tensor first = x.narrow(-1, 0, half);
     Tensor second = x.narrow(-1, half, half);

@@ -16,14 +16,14 @@ public record Kernels(
     RotaryKernel rotary,
     GateKernel gate) {
   /** The library's own operations throughout: the oracle of every faster choice. */
-  public static final Kernels PLAIN =
+  public static final Kernels REFERENCE =
       new Kernels(
-          AttentionKernel.PLAIN,
-          LossKernel.PLAIN,
-          LinearKernel.PLAIN,
-          NormKernel.PLAIN,
-          RotaryKernel.PLAIN,
-          GateKernel.PLAIN);
+          AttentionKernel.REFERENCE,
+          LossKernel.REFERENCE,
+          LinearKernel.REFERENCE,
+          NormKernel.REFERENCE,
+          RotaryKernel.REFERENCE,
+          GateKernel.REFERENCE);
 
   /** Logits of a chunk, 64 MiB in bf16: fewer make the head's products slow. */
   private static final long LOGITS = 1 << 25;
@@ -38,12 +38,12 @@ public record Kernels(
   /** The library's flash attention, norms and products; only the head's memory needs care. */
   static Kernels cuda(Precision precision) {
     return new Kernels(
-        AttentionKernel.PLAIN,
+        AttentionKernel.REFERENCE,
         new ChunkedLoss(MixedOps.LIBRARY, precision.scalarType(), 8 * LOGITS),
-        LinearKernel.PLAIN,
-        NormKernel.PLAIN,
+        LinearKernel.REFERENCE,
+        NormKernel.REFERENCE,
         new InPlaceRotary(),
-        GateKernel.PLAIN);
+        GateKernel.REFERENCE);
   }
 
   /**
@@ -53,13 +53,13 @@ public record Kernels(
     ScalarType product = bf16 == Bf16.EMULATED ? ScalarType.Float : precision.scalarType();
     AttentionKernel several =
         precision == Precision.FP32
-            ? AttentionKernel.PLAIN
+            ? AttentionKernel.REFERENCE
             : new BlockedAttention(bf16, ATTENTION_BLOCK);
     return new Kernels(
         new SingleQueryAttention(product, several),
         new ChunkedLoss(OneDnn.CPU, product, LOGITS),
-        new SingleRowLinear(new MixedLinear(product)),
-        new MixedNorm(product),
+        new SingleRowLinear(new OneDnnLinear(product)),
+        new OneDnnNorm(product),
         new InPlaceRotary(),
         new RecomputedGate());
   }

@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 @FunctionalInterface
 public interface LinearKernel {
   /** The library's own, in the type of the activations: the oracle of the others. */
-  LinearKernel PLAIN = LinearKernel::plain;
+  LinearKernel REFERENCE = LinearKernel::plain;
 
   /**
    * {@code x W^T + b}.

@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 @FunctionalInterface
 public interface LossKernel {
   /** One product and one softmax over all logits, the oracle of the others. */
-  LossKernel PLAIN = LossKernel::plain;
+  LossKernel REFERENCE = LossKernel::plain;
 
   /**
    * Losses in nats.

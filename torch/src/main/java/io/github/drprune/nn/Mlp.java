@@ -10,9 +10,9 @@ public sealed interface Mlp extends Body {
   Tensor intermediate(Tensor x);
 
   @Override
-  default Tensor units(Tensor x, Past past, Probe probe) {
+  default Tensor units(Tensor x, Past past, ForwardHook hook) {
     Tensor product = intermediate(x);
-    probe.intermediate(product);
+    hook.intermediate(product);
     return product;
   }
 

@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 @FunctionalInterface
 public interface NormKernel {
   /** The library's own, the oracle of the other. */
-  NormKernel PLAIN = (x, weight, eps) -> Ops.rmsNorm(x, weight.to(x.scalar_type()), eps);
+  NormKernel REFERENCE = (x, weight, eps) -> Ops.rmsNorm(x, weight.to(x.scalar_type()), eps);
 
   /**
    * {@code x / sqrt(mean(x^2) + eps) * weight} over the last dimension.

@@ -19,7 +19,7 @@ final class RecomputedGate implements GateKernel {
     // To start the runs takes longer than a row does.
     boolean singleRow = gate.numel() == gate.size(-1);
     if (activation != Activation.SILU || singleRow) {
-      return PLAIN.apply(gate, up, activation);
+      return REFERENCE.apply(gate, up, activation);
     }
     return CustomOperation.record(
         forward(gate, up), List.of(gate, up), dy -> backward(dy, gate, up));

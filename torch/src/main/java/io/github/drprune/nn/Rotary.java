@@ -54,7 +54,8 @@ public final class Rotary implements AutoCloseable {
       close();
       fill((int) positions);
     }
-    return kernel.turn(x, cosines.narrow(0, offset, x.size(2)), sines.narrow(0, offset, x.size(2)));
+    return kernel.rotate(
+        x, cosines.narrow(0, offset, x.size(2)), sines.narrow(0, offset, x.size(2)));
   }
 
   @Override

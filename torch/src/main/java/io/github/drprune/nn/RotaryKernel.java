@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 @FunctionalInterface
 public interface RotaryKernel {
   /** By slices and a concatenation: the oracle of the other. */
-  RotaryKernel PLAIN = RotaryKernel::plain;
+  RotaryKernel REFERENCE = RotaryKernel::plain;
 
   /**
    * Turns the planes (i, i + half) of {@code x}; what lies beyond 2 half stays.
@@ -17,7 +17,7 @@ public interface RotaryKernel {
    * @param x [B, heads, T, d]
    * @param cosines [T, half], as is sines
    */
-  Tensor turn(Tensor x, Tensor cosines, Tensor sines);
+  Tensor rotate(Tensor x, Tensor cosines, Tensor sines);
 
   private static Tensor plain(Tensor x, Tensor cosines, Tensor sines) {
     long half = cosines.size(1);

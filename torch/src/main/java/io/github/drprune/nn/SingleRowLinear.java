@@ -19,7 +19,7 @@ record SingleRowLinear(LinearKernel several) implements LinearKernel {
       return several.apply(x, weight, bias);
     }
     if (!Tensors.are(ScalarType.Float, x)) {
-      return PLAIN.apply(x, weight, bias);
+      return REFERENCE.apply(x, weight, bias);
     }
     Tensor y = weight.mv(x.reshape(in));
     long[] shape = x.shape();

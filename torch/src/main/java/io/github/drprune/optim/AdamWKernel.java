@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.Tensor;
 @FunctionalInterface
 public interface AdamWKernel {
   /** Tensor by tensor with the library's plain operations: the oracle of the other. */
-  AdamWKernel PLAIN = AdamWKernel::plain;
+  AdamWKernel REFERENCE = AdamWKernel::plain;
 
   /** One pass over memory. */
   AdamWKernel FUSED =

@@ -7,8 +7,8 @@ import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.BlockMasks;
+import io.github.drprune.nn.ForwardHook;
 import io.github.drprune.nn.KvCache.Past;
-import io.github.drprune.nn.Probe;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -80,7 +80,7 @@ public final class Importance {
         layers.stream().mapToDouble(layer -> layer.moved).toArray());
   }
 
-  private final class Layer implements Probe {
+  private final class Layer implements ForwardHook {
     private final double[] heads;
     private final double[] intermediate;
     private double moved;

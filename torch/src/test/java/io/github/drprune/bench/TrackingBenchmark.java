@@ -77,7 +77,7 @@ final class TrackingBenchmark {
     int[][] rows =
         rows(folder, Path.of(args[1]), steps * batch + HELD_OUT_ROWS, Integer.parseInt(args[4]));
     int[][] heldOut = Arrays.copyOf(rows, HELD_OUT_ROWS);
-    var plain = Run.start(folder, Precision.FP32, Kernels.PLAIN);
+    var plain = Run.start(folder, Precision.FP32, Kernels.REFERENCE);
     var fast =
         Run.start(folder, Precision.BF16, Kernels.select(LibTorch.device("cpu"), Precision.BF16));
     double worst = 0;

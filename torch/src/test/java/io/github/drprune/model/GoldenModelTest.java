@@ -73,7 +73,8 @@ class GoldenModelTest {
 
   private static CausalLm load(Path folder, boolean trainable) throws IOException {
     return ModelLoader.load(
-        folder, new ModelOptions(LibTorch.device("cpu"), Precision.FP32, trainable, Kernels.PLAIN));
+        folder,
+        new ModelOptions(LibTorch.device("cpu"), Precision.FP32, trainable, Kernels.REFERENCE));
   }
 
   private static JsonNode expected(Path folder) throws IOException {

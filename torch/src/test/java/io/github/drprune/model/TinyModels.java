@@ -8,9 +8,9 @@ import java.util.stream.Stream;
 /** Configurations of tiny models of every family, for tests. */
 public final class TinyModels {
   public static final ModelOptions TRAINED =
-      new ModelOptions(LibTorch.device("cpu"), Precision.FP32, true, Kernels.PLAIN);
+      new ModelOptions(LibTorch.device("cpu"), Precision.FP32, true, Kernels.REFERENCE);
   public static final ModelOptions FIXED =
-      new ModelOptions(LibTorch.device("cpu"), Precision.FP32, false, Kernels.PLAIN);
+      new ModelOptions(LibTorch.device("cpu"), Precision.FP32, false, Kernels.REFERENCE);
 
   private TinyModels() {}
 

@@ -49,7 +49,7 @@ class FastKernelsTest {
       String what = "T %d, d %d, group %d, block %d, %s".formatted(length, d, group, block, bf16);
       check(
           attention(new BlockedAttention(bf16, block)),
-          attention(AttentionKernel.PLAIN),
+          attention(AttentionKernel.REFERENCE),
           inputs,
           what);
     }
@@ -63,7 +63,7 @@ class FastKernelsTest {
           List.of(normal(1, 2, length, 32), normal(1, 1, length, 32), normal(1, 1, length, 32));
       check(
           attention(new BlockedAttention(Bf16.VECTORS, 256)),
-          attention(AttentionKernel.PLAIN),
+          attention(AttentionKernel.REFERENCE),
           inputs,
           "T " + length);
     }
@@ -96,10 +96,10 @@ class FastKernelsTest {
       @ForAll @IntRange(min = 1, max = 3) int group,
       @ForAll @IntRange(min = 1, max = 70) int keys) {
     try (var _ = NativeScope.open()) {
-      var fast = new SingleQueryAttention(ScalarType.Float, AttentionKernel.PLAIN);
+      var fast = new SingleQueryAttention(ScalarType.Float, AttentionKernel.REFERENCE);
       check(
           x -> fast.attend(x.get(0), x.get(1), x.get(2), false),
-          x -> AttentionKernel.PLAIN.attend(x.get(0), x.get(1), x.get(2), false),
+          x -> AttentionKernel.REFERENCE.attend(x.get(0), x.get(1), x.get(2), false),
           List.of(
               normal(batch, kvHeads * group, 1, 8),
               normal(batch, kvHeads, keys, 8),
@@ -145,7 +145,7 @@ class FastKernelsTest {
       Tensor tokens = torch.cat(new TensorVector(targets.narrow(0, 0, 1), targets), 0).unsqueeze(0);
       for (LossKernel kernel :
           List.of(
-              LossKernel.PLAIN,
+              LossKernel.REFERENCE,
               new ChunkedLoss(OneDnn.CPU, ScalarType.Float, 1 << 22),
               new ChunkedLoss(MixedOps.LIBRARY, ScalarType.Float, 1 << 22))) {
         Tensor losses = kernel.loss(hidden, head, tokens).perToken().squeeze(0);
@@ -162,8 +162,8 @@ class FastKernelsTest {
       @ForAll @IntRange(min = 1, max = 150) int out) {
     try (var _ = NativeScope.open()) {
       check(
-          x -> new MixedLinear(ScalarType.Float).apply(x.get(0), x.get(1), x.get(2)),
-          x -> LinearKernel.PLAIN.apply(x.get(0), x.get(1), x.get(2)),
+          x -> new OneDnnLinear(ScalarType.Float).apply(x.get(0), x.get(1), x.get(2)),
+          x -> LinearKernel.REFERENCE.apply(x.get(0), x.get(1), x.get(2)),
           List.of(normal(2, rows, in), normal(out, in), normal(out)),
           "%d x %d x %d".formatted(rows, in, out));
     }
@@ -173,10 +173,10 @@ class FastKernelsTest {
   void linearOfASingleRow(
       @ForAll @IntRange(min = 1, max = 70) int in, @ForAll @IntRange(min = 1, max = 70) int out) {
     try (var _ = NativeScope.open()) {
-      var fast = new SingleRowLinear(LinearKernel.PLAIN);
+      var fast = new SingleRowLinear(LinearKernel.REFERENCE);
       check(
           x -> fast.apply(x.get(0), x.get(1), x.get(2)),
-          x -> LinearKernel.PLAIN.apply(x.get(0), x.get(1), x.get(2)),
+          x -> LinearKernel.REFERENCE.apply(x.get(0), x.get(1), x.get(2)),
           List.of(normal(1, 1, in), normal(out, in), normal(out)),
           "%d x %d".formatted(in, out));
     }
@@ -188,8 +188,8 @@ class FastKernelsTest {
       @ForAll @IntRange(min = 8, max = 3000) int width) {
     try (var _ = NativeScope.open()) {
       check(
-          x -> new MixedNorm(ScalarType.Float).rms(x.get(0), x.get(1), 1e-5),
-          x -> NormKernel.PLAIN.rms(x.get(0), x.get(1), 1e-5),
+          x -> new OneDnnNorm(ScalarType.Float).rms(x.get(0), x.get(1), 1e-5),
+          x -> NormKernel.REFERENCE.rms(x.get(0), x.get(1), 1e-5),
           List.of(normal(2, rows, width), normal(width)),
           "%d rows of %d".formatted(2 * rows, width));
     }
@@ -205,7 +205,7 @@ class FastKernelsTest {
       Tensor angles = normal(length, half);
       check(
           turned(new InPlaceRotary(), angles),
-          turned(RotaryKernel.PLAIN, angles),
+          turned(RotaryKernel.REFERENCE, angles),
           List.of(normal(2, length, heads, 2 * half + rest)),
           "T %d, %d + %d".formatted(length, 2 * half, rest));
     }
@@ -219,7 +219,7 @@ class FastKernelsTest {
     try (var _ = NativeScope.open()) {
       check(
           x -> new RecomputedGate().apply(x.get(0), x.get(1), activation),
-          x -> GateKernel.PLAIN.apply(x.get(0), x.get(1), activation),
+          x -> GateKernel.REFERENCE.apply(x.get(0), x.get(1), activation),
           List.of(normal(rows, width), normal(rows, width)),
           "%d rows of %d, %s".formatted(rows, width, activation));
     }
@@ -236,7 +236,7 @@ class FastKernelsTest {
               new ChunkedLoss(OneDnn.CPU, ScalarType.Float, 8)
                   .loss(x.get(0), x.get(1), tokens)
                   .mean(),
-          x -> LossKernel.PLAIN.loss(x.get(0), x.get(1), tokens).mean(),
+          x -> LossKernel.REFERENCE.loss(x.get(0), x.get(1), tokens).mean(),
           List.of(Tensors.of(new float[] {300, 0, 1, 1, 300, 0, 0, 0}, 1, 4, 2), head),
           "vanishing probabilities");
     }
@@ -278,7 +278,7 @@ class FastKernelsTest {
   /** As attention calls it: on heads that lie between each other. */
   private static Function<List<Tensor>, Tensor> turned(RotaryKernel kernel, Tensor angles) {
     return x ->
-        kernel.turn(
+        kernel.rotate(
             x.get(0).transpose(1, 2),
             angles.cos().to(x.get(0).scalar_type()),
             angles.sin().to(x.get(0).scalar_type()));

@@ -16,8 +16,8 @@ class KernelsTest {
   @EnumSource(Precision.class)
   void cudaUsesTheLibrarysOwnAttentionAndProducts(Precision precision) {
     Kernels kernels = Kernels.select(new Device("cuda:0"), precision);
-    assertThat(kernels.attention()).isSameAs(AttentionKernel.PLAIN);
-    assertThat(kernels.linear()).isSameAs(LinearKernel.PLAIN);
+    assertThat(kernels.attention()).isSameAs(AttentionKernel.REFERENCE);
+    assertThat(kernels.linear()).isSameAs(LinearKernel.REFERENCE);
     assertThat(kernels.loss()).isInstanceOf(ChunkedLoss.class);
   }
 
@@ -27,21 +27,21 @@ class KernelsTest {
     Kernels kernels = Kernels.cpu(Precision.BF16, bf16);
     assertThat(kernels.attention()).isEqualTo(blocked(ScalarType.BFloat16, bf16));
     assertThat(kernels.linear())
-        .isEqualTo(new SingleRowLinear(new MixedLinear(ScalarType.BFloat16)));
+        .isEqualTo(new SingleRowLinear(new OneDnnLinear(ScalarType.BFloat16)));
   }
 
   @Test
   void otherProcessorsMultiplyInFloat32() {
     Kernels kernels = Kernels.cpu(Precision.BF16, Bf16.EMULATED);
     assertThat(kernels.attention()).isEqualTo(blocked(ScalarType.Float, Bf16.EMULATED));
-    assertThat(kernels.linear()).isEqualTo(new SingleRowLinear(new MixedLinear(ScalarType.Float)));
+    assertThat(kernels.linear()).isEqualTo(new SingleRowLinear(new OneDnnLinear(ScalarType.Float)));
   }
 
   @ParameterizedTest
   @EnumSource
   void float32ProductsUseAllThreadsOnAnyProcessor(Bf16 bf16) {
     assertThat(Kernels.cpu(Precision.FP32, bf16).linear())
-        .isEqualTo(new SingleRowLinear(new MixedLinear(ScalarType.Float)));
+        .isEqualTo(new SingleRowLinear(new OneDnnLinear(ScalarType.Float)));
   }
 
   private static AttentionKernel blocked(ScalarType product, Bf16 bf16) {

@@ -80,7 +80,7 @@ class NarrowKernelsTest {
                   new ChunkedLoss(OneDnn.CPU, product, logits)
                       .loss(x.get(0), x.get(1), tokens)
                       .mean(),
-              x -> LossKernel.PLAIN.loss(x.get(0), x.get(1), tokens).mean(),
+              x -> LossKernel.REFERENCE.loss(x.get(0), x.get(1), tokens).mean(),
               List.of(normal(2, length, hidden), Ops.mul(normal(vocabulary, hidden), 0.1)),
               1); // the head is the float32 weight
         });
@@ -97,8 +97,8 @@ class NarrowKernelsTest {
           int in = 1 + random.nextInt(70);
           int out = 1 + random.nextInt(70);
           return new Case(
-              x -> new MixedLinear(product).apply(x.get(0), x.get(1), x.get(2)),
-              x -> LinearKernel.PLAIN.apply(x.get(0), x.get(1), x.get(2)),
+              x -> new OneDnnLinear(product).apply(x.get(0), x.get(1), x.get(2)),
+              x -> LinearKernel.REFERENCE.apply(x.get(0), x.get(1), x.get(2)),
               List.of(normal(2, 1 + random.nextInt(20), in), normal(out, in), normal(out)),
               1); // weights are float32
         });
@@ -114,8 +114,8 @@ class NarrowKernelsTest {
         () -> {
           int width = 8 + random.nextInt(1000);
           return new Case(
-              x -> new MixedNorm(product).rms(x.get(0), x.get(1), 1e-5),
-              x -> NormKernel.PLAIN.rms(x.get(0), x.get(1), 1e-5),
+              x -> new OneDnnNorm(product).rms(x.get(0), x.get(1), 1e-5),
+              x -> NormKernel.REFERENCE.rms(x.get(0), x.get(1), 1e-5),
               List.of(normal(2, 1 + random.nextInt(200), width), normal(width)),
               1); // the weight is float32
         });
@@ -129,7 +129,7 @@ class NarrowKernelsTest {
           long d = 2 * angles.size(1) + random.nextInt(5);
           return new Case(
               x -> turned(new InPlaceRotary(), x.get(0), angles),
-              x -> turned(RotaryKernel.PLAIN, x.get(0), angles),
+              x -> turned(RotaryKernel.REFERENCE, x.get(0), angles),
               List.of(normal(2, 3, angles.size(0), d)));
         });
   }
@@ -141,7 +141,7 @@ class NarrowKernelsTest {
           long[] shape = {1 + random.nextInt(200), 1 + random.nextInt(2000)};
           return new Case(
               x -> new RecomputedGate().apply(x.get(0), x.get(1), Activation.SILU),
-              x -> GateKernel.PLAIN.apply(x.get(0), x.get(1), Activation.SILU),
+              x -> GateKernel.REFERENCE.apply(x.get(0), x.get(1), Activation.SILU),
               List.of(normal(shape), normal(shape)));
         });
   }
@@ -160,7 +160,7 @@ class NarrowKernelsTest {
     int block = 16 + random.nextInt(100);
     return new Case(
         x -> new BlockedAttention(bf16, block).attend(x.get(0), x.get(1), x.get(2), true),
-        x -> AttentionKernel.PLAIN.attend(x.get(0), x.get(1), x.get(2), true),
+        x -> AttentionKernel.REFERENCE.attend(x.get(0), x.get(1), x.get(2), true),
         List.of(
             normal(2, kvHeads * group, length, d),
             normal(2, kvHeads, length, d),
@@ -168,7 +168,7 @@ class NarrowKernelsTest {
   }
 
   private static Tensor turned(RotaryKernel kernel, Tensor x, Tensor angles) {
-    return kernel.turn(x, angles.cos().to(x.scalar_type()), angles.sin().to(x.scalar_type()));
+    return kernel.rotate(x, angles.cos().to(x.scalar_type()), angles.sin().to(x.scalar_type()));
   }
 
   private static Tensor normal(long... shape) {

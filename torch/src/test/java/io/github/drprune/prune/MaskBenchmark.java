@@ -60,7 +60,7 @@ final class MaskBenchmark {
             """
                 .formatted(vocabulary),
             "benchmark");
-    var options = new ModelOptions(LibTorch.device("cpu"), precision, true, Kernels.PLAIN);
+    var options = new ModelOptions(LibTorch.device("cpu"), precision, true, Kernels.REFERENCE);
     var layout =
         MaskLayout.of(
             config,

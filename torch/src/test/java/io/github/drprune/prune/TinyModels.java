@@ -21,7 +21,7 @@ final class TinyModels {
   private TinyModels() {}
 
   static ModelOptions options(boolean trainable) {
-    return new ModelOptions(LibTorch.device("cpu"), Precision.FP32, trainable, Kernels.PLAIN);
+    return new ModelOptions(LibTorch.device("cpu"), Precision.FP32, trainable, Kernels.REFERENCE);
   }
 
   /** An architecture with random sizes, biases and sharing. */

@@ -138,7 +138,7 @@ class RunFaultsTest {
     var missing = new boolean[1];
     var runner =
         new Runner(
-            (_, _) -> Kernels.PLAIN,
+            (_, _) -> Kernels.REFERENCE,
             List.of(event -> missing[0] |= event instanceof RunEvent.Done && !Files.exists(report)),
             new StopSignal());
     runner.prune(tiny.prune(output, "steps=12"));
@@ -213,7 +213,7 @@ class RunFaultsTest {
 
   private void stopAt(int step, String... sets) throws Exception {
     var signal = new StopSignal();
-    new Runner((_, _) -> Kernels.PLAIN, List.of(RunnerTest.stopAfter(step, signal)), signal)
+    new Runner((_, _) -> Kernels.REFERENCE, List.of(RunnerTest.stopAfter(step, signal)), signal)
         .prune(tiny.prune(output, sets));
   }
 

@@ -47,7 +47,7 @@ class RunKillTest {
       System.out.println("started");
       // A checkpoint after every other step: many kills fall inside its writing.
       String[] sets = {"steps=" + STEPS, "checkpoint_interval=2", "evaluation_interval=20"};
-      var runner = new Runner((_, _) -> Kernels.PLAIN, List.of(), new StopSignal());
+      var runner = new Runner((_, _) -> Kernels.REFERENCE, List.of(), new StopSignal());
       switch (args[1]) {
         case "prune" -> {
           // Masks too slow for their target: warnings must come through kills as well.

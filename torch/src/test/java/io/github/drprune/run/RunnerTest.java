@@ -97,7 +97,7 @@ class RunnerTest {
         var signal = new StopSignal();
         run(
             command,
-            new Runner((_, _) -> Kernels.PLAIN, List.of(stopAfter(stop, signal)), signal),
+            new Runner((_, _) -> Kernels.REFERENCE, List.of(stopAfter(stop, signal)), signal),
             parts);
       }
       assertThat(parts.resolve("model")).doesNotExist();
@@ -176,7 +176,7 @@ class RunnerTest {
     var count = new int[1];
     LossKernel kernel =
         (hidden, head, tokens) -> {
-          TokenLoss loss = LossKernel.PLAIN.loss(hidden, head, tokens);
+          TokenLoss loss = LossKernel.REFERENCE.loss(hidden, head, tokens);
           boolean training = loss.mean().requires_grad();
           boolean bad = training && batches.contains(++count[0]);
           return bad
@@ -184,7 +184,7 @@ class RunnerTest {
                   Ops.mul(loss.mean(), Double.NaN), Ops.mul(loss.perToken(), Double.NaN))
               : loss;
         };
-    var plain = Kernels.PLAIN;
+    var plain = Kernels.REFERENCE;
     var kernels =
         new Kernels(
             plain.attention(), kernel, plain.linear(), plain.norm(), plain.rotary(), plain.gate());
@@ -213,7 +213,7 @@ class RunnerTest {
   void usesTheCheckpointBeforeADamagedOne() throws Exception {
     Path output = folder.resolve("run");
     var signal = new StopSignal();
-    new Runner((_, _) -> Kernels.PLAIN, List.of(stopAfter(8, signal)), signal)
+    new Runner((_, _) -> Kernels.REFERENCE, List.of(stopAfter(8, signal)), signal)
         .train(tiny.train(output, "steps=12"));
     Path damaged = output.resolve("checkpoints/step-8/weights.safetensors");
     byte[] bytes = Files.readAllBytes(damaged);
@@ -264,7 +264,7 @@ class RunnerTest {
     var resident = new ArrayList<Long>();
     var runner =
         new Runner(
-            (_, _) -> Kernels.PLAIN,
+            (_, _) -> Kernels.REFERENCE,
             List.of(
                 event -> {
                   if (event instanceof RunEvent.Train train && train.step() % 50 == 0) {

@@ -131,7 +131,7 @@ final class TinyRun {
   }
 
   static Runner runner() {
-    return new Runner((_, _) -> Kernels.PLAIN, List.of(), new StopSignal());
+    return new Runner((_, _) -> Kernels.REFERENCE, List.of(), new StopSignal());
   }
 
   /** Checksum of a run's resulting weights. */

@@ -3,9 +3,9 @@ package io.github.drprune.nn;
 import org.bytedeco.pytorch.Tensor;
 
 /** Sees what flows through a block, for measurements. */
-public interface Probe {
+public interface ForwardHook {
   /** Sees nothing. */
-  Probe NONE = new Probe() {};
+  ForwardHook NONE = new ForwardHook() {};
 
   /** The output of a norm, [B, T, hidden]. */
   default void normalised(Tensor x) {}

@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param product the type to multiply in: float32 where the processor has no products of the
  *     operands' own
  */
-record MixedLinear(ScalarType product) implements LinearKernel {
+record OneDnnLinear(ScalarType product) implements LinearKernel {
   @Override
   public Tensor apply(Tensor x, Tensor weight, Tensor bias) {
     Tensor used; // [out, in], in the product's type

@@ -19,12 +19,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * @param product the type to read and write forward: float32 where the processor has no bf16
  */
-record MixedNorm(ScalarType product) implements NormKernel {
+record OneDnnNorm(ScalarType product) implements NormKernel {
   @Override
   public Tensor rms(Tensor x, Tensor weight, double eps) {
     // A single row is sooner done than oneDNN starts.
     if (x.numel() == x.size(-1)) {
-      return PLAIN.rms(x, weight, eps);
+      return REFERENCE.rms(x, weight, eps);
     }
     Tensor used; // [hidden] float32, rounded as x is
     Tensor scale; // [rows, 1], 1 / sqrt(mean(x^2) + eps)
