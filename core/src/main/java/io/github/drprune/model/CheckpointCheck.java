@@ -48,9 +48,14 @@ public final class CheckpointCheck {
     return spec;
   }
 
-  /** What is odd about a checkpoint and was decided in reading it. */
-  public static Optional<String> warning(Path folder, ModelSpec spec) throws IOException {
-    return ConfigReader.read(folder).tiedEmbeddings() && !spec.tiedEmbeddings()
+  /**
+   * What is odd about a checkpoint and was decided in reading it.
+   *
+   * @param configured what the configuration alone says
+   * @param spec what {@link #of} made of it
+   */
+  public static Optional<String> warning(Path folder, ModelSpec configured, ModelSpec spec) {
+    return configured.tiedEmbeddings() && !spec.tiedEmbeddings()
         ? Optional.of(
             "%s: config.json ties head and token embedding, but '%s' differs from it; the head in the file is used, as transformers does"
                 .formatted(folder, spec.weight(TensorRole.HEAD, -1).name()))

@@ -44,10 +44,12 @@ public record CheckpointSummary(
 
   /** Reads and checks the checkpoint in {@code folder}; nothing is loaded. */
   public static CheckpointSummary of(Path folder) throws IOException {
-    ModelSpec spec = CheckpointCheck.of(folder);
-    CheckpointCheck.warning(folder, spec).ifPresent(LOG::warn);
+    ModelSpec configured = ConfigReader.read(folder);
+    ModelSpec spec;
     Map<String, Long> dtypes;
     try (var reader = CheckpointReader.open(folder)) {
+      spec = CheckpointCheck.of(folder, configured, reader);
+      CheckpointCheck.warning(folder, configured, spec).ifPresent(LOG::warn);
       dtypes =
           spec.tensors().keySet().stream()
               .collect(

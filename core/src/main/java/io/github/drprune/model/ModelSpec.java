@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * What a model is, as data: everything that its {@code config.json} says of the architecture. The
@@ -89,6 +90,13 @@ public record ModelSpec(
         .filter(rule -> rule.reader() == reader)
         .flatMap(rule -> rule.broken(this, whole).stream())
         .toList();
+  }
+
+  /** Whether a model of these sizes, else like this one, keeps to the {@code rules} of readers. */
+  public boolean allows(int hiddenSize, int heads, Predicate<SizeRule> rules) {
+    return family.sizeRules().stream()
+        .filter(rules)
+        .allMatch(rule -> rule.allows(hiddenSize, heads, headDim));
   }
 
   /** Whether a family of this kind stores a tensor of this role. */

@@ -69,19 +69,13 @@ public final class ExpectedShape {
         double distance =
             Math.abs(hidden - expectedHidden) / source.hiddenSize()
                 + Math.abs(kept - expectedHeads) / units;
-        if (distance < least && isAccepted(source, hidden, heads)) {
+        if (distance < least && source.allows(hidden, heads, SizeRule::isBinding)) {
           nearest = new Sizes(hidden, heads, kvHeads);
           least = distance;
         }
       }
     }
     return nearest;
-  }
-
-  private static boolean isAccepted(ModelSpec source, int hidden, int heads) {
-    return source.family().sizeRules().stream()
-        .filter(SizeRule::isBinding)
-        .allMatch(rule -> rule.allows(hidden, heads, source.headDim()));
   }
 
   /** {@code shape} with the intermediate size that brings its parameters nearest the sparsity. */

@@ -2,9 +2,11 @@ package io.github.drprune.prune;
 
 import io.github.drprune.error.UserException;
 import io.github.drprune.model.ModelSpec;
+import io.github.drprune.model.SizeRule;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** Shapes that a model can be pruned to, near a number of parameters. */
 public final class ShapeSearch {
@@ -124,22 +126,16 @@ public final class ShapeSearch {
 
   /** Multiples of a grain, and the one size that follows from the heads. */
   private static List<Integer> hiddenSizes(ModelSpec source, int heads, Readers readers) {
+    Predicate<SizeRule> rules = rule -> readers == Readers.ALL || rule.isBinding();
     int grain = grain(source.hiddenSize());
     int fromHeads = heads * source.headDim();
     List<Integer> sizes = new ArrayList<>();
     for (int hidden = 1; hidden <= source.hiddenSize(); hidden++) {
-      if ((hidden % grain == 0 || hidden == fromHeads)
-          && isReadable(source, hidden, heads, readers)) {
+      if ((hidden % grain == 0 || hidden == fromHeads) && source.allows(hidden, heads, rules)) {
         sizes.add(hidden);
       }
     }
     return sizes;
-  }
-
-  private static boolean isReadable(ModelSpec source, int hidden, int heads, Readers readers) {
-    return source.family().sizeRules().stream()
-        .filter(rule -> readers == Readers.ALL || rule.isBinding())
-        .allMatch(rule -> rule.allows(hidden, heads, source.headDim()));
   }
 
   private static int grain(int size) {

@@ -32,14 +32,14 @@ public final class ModelLoader {
     var reader = CheckpointReader.open(folder);
     try {
       ModelSpec spec = CheckpointCheck.of(folder, configured, reader);
-      CheckpointCheck.warning(folder, spec).ifPresent(LOG::warn);
+      CheckpointCheck.warning(folder, configured, spec).ifPresent(LOG::warn);
       return CausalLm.of(
           spec,
           options,
           shape -> mapped(reader, shape),
           shape -> reader.tensors().get(shape.name()).dtype(),
           reader::close);
-    } catch (IOException | RuntimeException e) {
+    } catch (RuntimeException e) {
       reader.close();
       throw e;
     }

@@ -95,7 +95,9 @@ class BadCheckpointTest {
       assertThat(model.spec().tiedEmbeddings()).isFalse();
       assertThat(model.spec().toJson().get("tie_word_embeddings").asBoolean()).isFalse();
       assertThat(model.weights()).containsKey("lm_head.weight");
-      assertThat(CheckpointCheck.warning(folder, model.spec()).orElseThrow())
+      assertThat(
+              CheckpointCheck.warning(folder, ConfigReader.read(folder), model.spec())
+                  .orElseThrow())
           .contains("'lm_head.weight' differs");
     }
   }

@@ -97,14 +97,8 @@ class CutPropertyTest {
       TargetShape target;
       do {
         target = anyTarget(random, layout);
-      } while (!isReadable(layout.config(), target));
+      } while (!layout.config().allows(target.hiddenSize(), target.heads(), SizeRule::isBinding));
       return target;
-    }
-
-    private static boolean isReadable(ModelSpec source, TargetShape target) {
-      return source.family().sizeRules().stream()
-          .filter(SizeRule::isBinding)
-          .allMatch(rule -> rule.allows(target.hiddenSize(), target.heads(), source.headDim()));
     }
 
     private static TargetShape anyTarget(SplittableRandom random, MaskLayout layout) {
