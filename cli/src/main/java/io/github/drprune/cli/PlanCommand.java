@@ -2,10 +2,9 @@ package io.github.drprune.cli;
 
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.TrainConfig;
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.model.CheckpointCheck;
-import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelSpec;
+import io.github.drprune.model.ModelSummary;
 import io.github.drprune.plan.Planner;
 import io.github.drprune.plan.RunPlan;
 import io.github.drprune.prune.GroupPolicy;
@@ -56,7 +55,7 @@ final class PlanCommand implements Runnable {
       footer = {"", "Example:", "  drprune plan shapes models/llama --parameters 1300000000"})
   static final class Shapes implements Callable<Integer> {
     /** What {@code --json} writes. */
-    record Figures(RunEvent.Model source, List<RunEvent.Model> shapes) {}
+    record Figures(ModelSummary source, List<ModelSummary> shapes) {}
 
     @Parameters(paramLabel = "MODEL", description = "The folder of the checkpoint to prune.")
     private Path folder;
@@ -96,12 +95,12 @@ final class PlanCommand implements Runnable {
     public Integer call() throws IOException {
       ModelSpec source = CheckpointCheck.of(folder);
       Readers readers = transformersOnly ? Readers.NEEDED : Readers.ALL;
-      List<RunEvent.Model> shapes =
+      List<ModelSummary> shapes =
           ShapeSearch.near(source, policy, parameters, readers, limit).stream()
-              .map(shape -> CheckpointSummary.event(shape.cutFrom(source, policy)))
+              .map(shape -> ModelSummary.of(shape.cutFrom(source, policy)))
               .toList();
       List<List<String>> rows = new ArrayList<>();
-      rows.add(row("source", CheckpointSummary.event(source)));
+      rows.add(row("source", ModelSummary.of(source)));
       for (int i = 0; i < shapes.size(); i++) {
         rows.add(row(String.valueOf(i + 1), shapes.get(i)));
       }
@@ -117,11 +116,11 @@ final class PlanCommand implements Runnable {
               rows)
           .forEach(spec.commandLine().getOut()::println);
       spec.commandLine().getOut().flush();
-      json.write(new Figures(CheckpointSummary.event(source), shapes));
+      json.write(new Figures(ModelSummary.of(source), shapes));
       return 0;
     }
 
-    private static List<String> row(String name, RunEvent.Model shape) {
+    private static List<String> row(String name, ModelSummary shape) {
       return List.of(
           name,
           String.valueOf(shape.hiddenSize()),

@@ -1,7 +1,7 @@
 package io.github.drprune.cli;
 
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.nn.Kernels;
+import io.github.drprune.run.RunEvent;
 import io.github.drprune.run.RunResult;
 import io.github.drprune.run.Runner;
 import java.io.IOException;

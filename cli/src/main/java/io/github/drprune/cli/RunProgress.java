@@ -1,6 +1,7 @@
 package io.github.drprune.cli;
 
-import io.github.drprune.event.RunEvent;
+import io.github.drprune.model.ModelSummary;
+import io.github.drprune.run.RunEvent;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Comparator;
@@ -179,7 +180,7 @@ final class RunProgress implements Consumer<RunEvent>, AutoCloseable {
         .collect(Collectors.joining("  "));
   }
 
-  static String shape(RunEvent.Model model) {
+  static String shape(ModelSummary model) {
     return "%s, %s parameters (hidden %d, %d layers, %d heads, %d key/value heads, intermediate %d)"
         .formatted(
             model.family(),

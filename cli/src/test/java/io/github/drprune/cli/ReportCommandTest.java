@@ -2,8 +2,8 @@ package io.github.drprune.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.json.Json;
+import io.github.drprune.run.RunEvent;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.drprune.demo.DemoCorpus;
 import io.github.drprune.demo.DemoTokenizer;
-import io.github.drprune.event.EventLog;
-import io.github.drprune.event.RunEvent;
+import io.github.drprune.run.EventLog;
+import io.github.drprune.run.RunEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

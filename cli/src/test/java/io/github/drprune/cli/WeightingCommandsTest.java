@@ -2,9 +2,9 @@ package io.github.drprune.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.drprune.event.EventLog;
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.json.Json;
+import io.github.drprune.run.EventLog;
+import io.github.drprune.run.RunEvent;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,8 +1,14 @@
 package io.github.drprune.config;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.config.binding.Key;
 import io.github.drprune.json.Suggestion;
 import io.github.drprune.model.ModelFamily;
+import io.github.drprune.model.ModelShape;
+import io.github.drprune.model.ModelSpec;
+import io.github.drprune.model.NewModel;
+import io.github.drprune.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -31,5 +37,27 @@ public record ShapeConfig(
           "kv_heads: %d does not divide heads %d; choose one that does"
               .formatted(kvHeads.orElse(heads), heads));
     }
+  }
+
+  /**
+   * The description of a model for the texts of the tokenizer, whose special tokens it takes over.
+   *
+   * @param contextLength the most tokens it is to see at once
+   */
+  public ModelSpec model(int contextLength) {
+    var shape = new ModelShape(hiddenSize, layers, heads, kvHeads.orElse(heads), intermediateSize);
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    int vocabularySize;
+    try (var loaded = Tokenizer.load(tokenizer)) {
+      vocabularySize = loaded.size();
+      if (loaded.marks().bos() != null) {
+        json.put("bos_token_id", loaded.marks().bos());
+      }
+      if (loaded.marks().eos() != null) {
+        json.put("eos_token_id", loaded.marks().eos());
+      }
+    }
+    json.put("tie_word_embeddings", tiedEmbedding);
+    return NewModel.of(family, shape, vocabularySize, contextLength, json);
   }
 }

@@ -2,7 +2,6 @@ package io.github.drprune.model;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.drprune.error.UserException;
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.safetensors.CheckpointReader;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -30,7 +29,7 @@ import org.slf4j.LoggerFactory;
  *     masks add next to nothing
  */
 public record CheckpointSummary(
-    RunEvent.Model model,
+    ModelSummary model,
     int headDim,
     int vocabularySize,
     int contextLength,
@@ -60,7 +59,7 @@ public record CheckpointSummary(
     }
     long parameters = spec.parameters();
     return new CheckpointSummary(
-        event(spec),
+        ModelSummary.of(spec),
         spec.headDim(),
         spec.vocabularySize(),
         spec.contextLength(),
@@ -70,19 +69,6 @@ public record CheckpointSummary(
         tokenizerSize(folder, spec),
         2 * parameters + cacheBytes(spec),
         16 * parameters);
-  }
-
-  /** The shape as run events show it. */
-  public static RunEvent.Model event(ModelSpec spec) {
-    return new RunEvent.Model(
-        spec.family().modelType(),
-        spec.hiddenSize(),
-        spec.layers(),
-        spec.heads(),
-        spec.kvHeads(),
-        spec.intermediateSize(),
-        spec.parameters(),
-        spec.blockParameters());
   }
 
   private static Map<String, Long> parts(ModelSpec spec) {

@@ -1,6 +1,6 @@
 package io.github.drprune.report;
 
-import io.github.drprune.event.RunEvent;
+import io.github.drprune.run.RunEvent;
 import java.util.List;
 import java.util.Map;
 

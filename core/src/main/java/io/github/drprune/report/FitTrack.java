@@ -1,6 +1,6 @@
 package io.github.drprune.report;
 
-import io.github.drprune.event.RunEvent;
+import io.github.drprune.run.RunEvent;
 import io.github.drprune.scaling.ScalingLaw;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package io.github.drprune.report;
 
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.json.Json;
+import io.github.drprune.run.RunEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -64,21 +64,21 @@ public final class FollowedRun {
   }
 
   /** Where the run stands now. */
-  public synchronized RunState state() throws IOException {
+  public synchronized RunStatus state() throws IOException {
     if (history.done() != null) {
-      return RunState.ended(history.done().status());
+      return RunStatus.ended(history.done().status());
     }
     Instant written;
     try {
       written = Files.getLastModifiedTime(file.metrics()).toInstant();
     } catch (NoSuchFileException e) {
-      return RunState.EMPTY;
+      return RunStatus.EMPTY;
     }
     if (history.start() == null && history.lastTrain() == null) {
-      return RunState.EMPTY;
+      return RunStatus.EMPTY;
     }
     boolean fresh = written.plus(patience()).isAfter(clock.instant());
-    return fresh ? RunState.RUNNING : RunState.STALE;
+    return fresh ? RunStatus.RUNNING : RunStatus.STALE;
   }
 
   private Duration patience() {
@@ -123,12 +123,12 @@ public final class FollowedRun {
         start == null || start.environment() == null ? Map.of() : start.environment());
   }
 
-  private Double seconds(RunState state) {
+  private Double seconds(RunStatus state) {
     if (history.done() != null) {
       return history.done().seconds();
     }
     var start = history.start();
-    if (state != RunState.RUNNING || start == null || start.time() == null) {
+    if (state != RunStatus.RUNNING || start == null || start.time() == null) {
       return null;
     }
     try {

@@ -1,6 +1,7 @@
 package io.github.drprune.report;
 
-import io.github.drprune.event.RunEvent;
+import io.github.drprune.model.ModelSummary;
+import io.github.drprune.run.RunEvent;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -21,7 +22,7 @@ public record HeatMap(
   private static final int CELLS = 64;
 
   /** The maps of all modules; {@code masks}, {@code cut} and {@code source} may be null. */
-  static List<HeatMap> of(RunEvent.Masks masks, RunEvent.Cut cut, RunEvent.Model source) {
+  static List<HeatMap> of(RunEvent.Masks masks, RunEvent.Cut cut, ModelSummary source) {
     var maps = new LinkedHashMap<String, HeatMap>();
     if (masks != null) {
       masks
@@ -34,8 +35,7 @@ public record HeatMap(
     return List.copyOf(maps.values());
   }
 
-  private static HeatMap probabilities(
-      String module, RunEvent.Module state, RunEvent.Model source) {
+  private static HeatMap probabilities(String module, RunEvent.Module state, ModelSummary source) {
     if (state.keep() != null && !state.keep().isEmpty()) {
       var keep = perLayer(state.keep(), source);
       int units = keep.stream().mapToInt(List::size).max().orElse(0);
@@ -49,7 +49,7 @@ public record HeatMap(
   }
 
   private static HeatMap kept(
-      String module, List<List<Integer>> kept, RunEvent.Cut cut, RunEvent.Model source) {
+      String module, List<List<Integer>> kept, RunEvent.Cut cut, ModelSummary source) {
     int largest = kept.stream().flatMap(List::stream).max(Integer::compare).orElse(0);
     int units = Math.max(units(module, kept.size(), source), largest + 1);
     var rows = perLayer(kept.stream().map(row -> flags(row, units)).toList(), source);
@@ -72,7 +72,7 @@ public record HeatMap(
   }
 
   /** Masks of the query heads in a group have a row for each group: a layer's are put together. */
-  private static List<List<Double>> perLayer(List<List<Double>> rows, RunEvent.Model source) {
+  private static List<List<Double>> perLayer(List<List<Double>> rows, ModelSummary source) {
     int layers = source == null ? 0 : source.layers();
     if (layers == 0 || rows.size() <= layers || rows.size() % layers != 0) {
       return rows;
@@ -103,7 +103,7 @@ public record HeatMap(
   }
 
   /** 0 where the source's shape does not tell. */
-  private static int units(String module, int rows, RunEvent.Model source) {
+  private static int units(String module, int rows, ModelSummary source) {
     if (source == null) {
       return 0;
     }

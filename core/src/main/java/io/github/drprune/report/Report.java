@@ -1,7 +1,7 @@
 package io.github.drprune.report;
 
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.io.AtomicFiles;
+import io.github.drprune.run.RunEvent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;

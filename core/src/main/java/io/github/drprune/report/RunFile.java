@@ -1,7 +1,7 @@
 package io.github.drprune.report;
 
 import io.github.drprune.error.UserException;
-import io.github.drprune.event.EventLog;
+import io.github.drprune.run.EventLog;
 import java.io.IOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;

@@ -1,8 +1,8 @@
 package io.github.drprune.report;
 
 import io.github.drprune.error.UserException;
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.json.Json;
+import io.github.drprune.run.RunEvent;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,6 +1,7 @@
 package io.github.drprune.report;
 
-import io.github.drprune.event.RunEvent;
+import io.github.drprune.model.ModelSummary;
+import io.github.drprune.run.RunEvent;
 import java.util.List;
 import java.util.Map;
 
@@ -17,7 +18,7 @@ import java.util.Map;
 public record RunView(
     String id,
     String name,
-    RunState state,
+    RunStatus state,
     String command,
     String started,
     Double seconds,
@@ -65,7 +66,7 @@ public record RunView(
       boolean limited) {}
 
   /** A model's shape; {@code role} is "source", "target" or "result". */
-  public record ShapeRow(String role, RunEvent.Model model) {}
+  public record ShapeRow(String role, ModelSummary model) {}
 
   /** What the optimizer saw. */
   public record Training(

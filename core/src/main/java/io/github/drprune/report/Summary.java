@@ -1,6 +1,7 @@
 package io.github.drprune.report;
 
-import io.github.drprune.event.RunEvent;
+import io.github.drprune.model.ModelSummary;
+import io.github.drprune.run.RunEvent;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -21,13 +22,13 @@ final class Summary {
   private static final char POP_ISOLATE = '\u2069';
 
   private final RunHistory run;
-  private final RunState state;
+  private final RunStatus state;
   private final List<RunView.DomainRow> domains;
-  private final RunEvent.Model source;
-  private final RunEvent.Model result;
+  private final ModelSummary source;
+  private final ModelSummary result;
   private final boolean cut;
 
-  Summary(RunHistory run, RunState state, List<RunView.DomainRow> domains) {
+  Summary(RunHistory run, RunStatus state, List<RunView.DomainRow> domains) {
     this.run = run;
     this.state = state;
     this.domains = domains;
@@ -99,12 +100,12 @@ final class Summary {
         "a %s model of %s parameters (%s)"
             .formatted(source.family(), Figures.count(source.parameters()), shape(source));
     if (result == null || result.equals(source)) {
-      return Optional.of((state == RunState.RUNNING ? "It trains " : "It trained ") + from + ".");
+      return Optional.of((state == RunStatus.RUNNING ? "It trains " : "It trained ") + from + ".");
     }
     return Optional.of(
         "It %s %s %s %s (%s), %s of the size. %s"
             .formatted(
-                cut ? "cut" : state == RunState.RUNNING ? "is pruning" : "was pruning",
+                cut ? "cut" : state == RunStatus.RUNNING ? "is pruning" : "was pruning",
                 from,
                 cut ? "to" : "towards",
                 Figures.count(result.parameters()),
@@ -122,7 +123,7 @@ final class Summary {
         .orElse("");
   }
 
-  private static String shape(RunEvent.Model model) {
+  private static String shape(ModelSummary model) {
     return "%d layers, hidden size %d, %d heads, intermediate size %d"
         .formatted(model.layers(), model.hiddenSize(), model.heads(), model.intermediateSize());
   }

@@ -1,6 +1,6 @@
 package io.github.drprune.tensorboard;
 
-import io.github.drprune.event.RunEvent;
+import io.github.drprune.run.RunEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

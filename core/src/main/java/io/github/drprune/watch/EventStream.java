@@ -3,7 +3,7 @@ package io.github.drprune.watch;
 import com.sun.net.httpserver.HttpExchange;
 import io.github.drprune.json.Json;
 import io.github.drprune.report.FollowedRun;
-import io.github.drprune.report.RunState;
+import io.github.drprune.report.RunStatus;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +23,7 @@ final class EventStream {
   private static final Duration SIGN_OF_LIFE = Duration.ofSeconds(5);
 
   /** Where a run stands. */
-  private record Status(long version, long step, RunState state) {}
+  private record Status(long version, long step, RunStatus state) {}
 
   /** What the browser shows; sent when it differs from what was sent last. */
   private interface Watched {
@@ -41,7 +41,7 @@ final class EventStream {
   }
 
   /** The status of {@code chosen} runs; of the whole folder where none is chosen. */
-  static EventStream of(RunFolder runs, List<FollowedRun> chosen) {
+  static EventStream of(WatchedRuns runs, List<FollowedRun> chosen) {
     return chosen.isEmpty()
         ? new EventStream("runs", LOOK_AT_FOLDER, () -> Map.of("runs", runs.entries()))
         : new EventStream("status", LOOK_AT_RUN, () -> statuses(chosen));

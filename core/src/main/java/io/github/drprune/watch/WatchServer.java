@@ -3,11 +3,11 @@ package io.github.drprune.watch;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.github.drprune.error.UserException;
-import io.github.drprune.event.EventLog;
 import io.github.drprune.json.Json;
 import io.github.drprune.report.FollowedRun;
 import io.github.drprune.report.Page;
 import io.github.drprune.report.PageModel;
+import io.github.drprune.run.EventLog;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -46,9 +46,9 @@ public final class WatchServer implements AutoCloseable {
 
   private final HttpServer server;
   private final ExecutorService threads;
-  private final RunFolder runs;
+  private final WatchedRuns runs;
 
-  private WatchServer(HttpServer server, RunFolder runs) {
+  private WatchServer(HttpServer server, WatchedRuns runs) {
     this.server = server;
     this.runs = runs;
     threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -71,7 +71,7 @@ public final class WatchServer implements AutoCloseable {
       throw new UserException(
           "port %d is in use; name another (0 takes a free one)".formatted(port), e);
     }
-    var server = new WatchServer(http, new RunFolder(folder, Clock.systemUTC()));
+    var server = new WatchServer(http, new WatchedRuns(folder, Clock.systemUTC()));
     http.setExecutor(server.threads);
     http.createContext("/", server::handle);
     http.start();

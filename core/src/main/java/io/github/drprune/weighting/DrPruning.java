@@ -1,7 +1,7 @@
 package io.github.drprune.weighting;
 
 import io.github.drprune.config.DomainsConfig;
-import io.github.drprune.event.RunEvent;
+import io.github.drprune.run.RunEvent;
 import io.github.drprune.scaling.ScalingFit;
 import io.github.drprune.weighting.WeightingState.Reference;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package io.github.drprune.weighting;
 
 import io.github.drprune.config.DomainsConfig;
 import io.github.drprune.error.UserException;
-import io.github.drprune.event.RunEvent;
+import io.github.drprune.run.RunEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -1,6 +1,6 @@
 package io.github.drprune.weighting;
 
-import io.github.drprune.event.RunEvent;
+import io.github.drprune.run.RunEvent;
 import io.github.drprune.scaling.ScalingFit;
 import java.util.ArrayList;
 import java.util.EnumSet;

@@ -2,10 +2,10 @@ package io.github.drprune.fuzz;
 
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.binding.ConfigLoader;
-import io.github.drprune.event.EventLog;
 import io.github.drprune.io.ByteSize;
 import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.prune.MaskValues;
+import io.github.drprune.run.EventLog;
 import io.github.drprune.safetensors.CheckpointReader;
 import io.github.drprune.safetensors.Dtype;
 import io.github.drprune.safetensors.SafetensorsWriter;

@@ -2,15 +2,16 @@ package io.github.drprune.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.drprune.event.RunEvent;
+import io.github.drprune.model.ModelSummary;
+import io.github.drprune.run.RunEvent;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class HeatMapTest {
-  private static final RunEvent.Model SOURCE =
-      new RunEvent.Model("llama", 8, 3, 4, 2, 256, 1_000, 500L);
+  private static final ModelSummary SOURCE =
+      new ModelSummary("llama", 8, 3, 4, 2, 256, 1_000, 500L);
 
   private static HeatMap cut(String module, Map<String, List<List<Integer>>> kept) {
     return HeatMap.of(null, new RunEvent.Cut(9, SOURCE, kept), SOURCE).stream()

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.error.UserException;
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.json.Json;
-import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ConfigReader;
+import io.github.drprune.model.ModelSummary;
+import io.github.drprune.run.RunEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +50,7 @@ class ReportTest {
   void showsWhatTheEventsSay() throws IOException {
     var synthetic = new SyntheticRun(SyntheticRun.SEVEN, 200, 20, 1);
     var view = view(synthetic.write(folder.resolve("run")));
-    assertThat(view.state()).isEqualTo(RunState.DONE);
+    assertThat(view.state()).isEqualTo(RunStatus.DONE);
     assertThat(view.domains()).isEqualTo(SyntheticRun.SEVEN);
     assertThat(view.training().loss().x()).hasSize(200);
     assertThat(view.heldOut().loss().get("wiki").x()).hasSize(11);
@@ -90,12 +90,12 @@ class ReportTest {
     // One layer, half the heads and hidden units, of the same head dim: 4 * 4*4 + 3 * 4*8 = 160.
     var result = model("\"hidden_size\": 4, \"num_hidden_layers\": 1", 1, 8);
     assertThat(source.speedUp(result)).contains(8.0);
-    var older = new RunEvent.Model("llama", 4, 1, 1, 1, 8, 1, null);
+    var older = new ModelSummary("llama", 4, 1, 1, 1, 8, 1, null);
     assertThat(source.speedUp(older)).isEmpty();
   }
 
-  private static RunEvent.Model model(String sizes, int heads, int intermediate) {
-    return CheckpointSummary.event(
+  private static ModelSummary model(String sizes, int heads, int intermediate) {
+    return ModelSummary.of(
         ConfigReader.parse(
             """
             {"model_type": "llama", %s, "num_attention_heads": %d, "head_dim": 4,
@@ -108,7 +108,7 @@ class ReportTest {
   @Test
   void anEmptyRunSaysSo() throws IOException {
     Path run = run("empty", "");
-    assertThat(view(run).state()).isEqualTo(RunState.EMPTY);
+    assertThat(view(run).state()).isEqualTo(RunStatus.EMPTY);
     assertThat(data(page(run)).at("/runs/0/summary/0").asText()).contains("written nothing yet");
   }
 
@@ -117,7 +117,7 @@ class ReportTest {
     var synthetic = new SyntheticRun(SyntheticRun.SEVEN, 100, 10, 1);
     var failure = new RunEvent.Done(1, "failed", "loss is NaN", null, 0, 2);
     Path run = run("failed", SyntheticRun.line(synthetic.start(0)) + SyntheticRun.line(failure));
-    assertThat(view(run).state()).isEqualTo(RunState.FAILED);
+    assertThat(view(run).state()).isEqualTo(RunStatus.FAILED);
     assertThat(data(page(run)).at("/runs/0/summary/0").asText())
         .startsWith("The run failed at step 1 of 100")
         .endsWith("loss is NaN");
@@ -128,7 +128,7 @@ class ReportTest {
     Path whole = new SyntheticRun(SyntheticRun.SEVEN, 50, 10, 1).write(folder.resolve("whole"));
     String text = Files.readString(whole.resolve(RunFile.METRICS));
     var view = view(run("half", text.substring(0, text.length() - 20)));
-    assertThat(view.state()).isEqualTo(RunState.RUNNING);
+    assertThat(view.state()).isEqualTo(RunStatus.RUNNING);
     assertThat(view.step()).isEqualTo(50);
     assertThat(view.warnings()).extracting(RunView.Note::message).anyMatch(s -> s.contains("half"));
   }
@@ -137,10 +137,10 @@ class ReportTest {
   void aRunNotWrittenToForLongIsStale() throws IOException {
     var synthetic = new SyntheticRun(SyntheticRun.SEVEN, 100, 10, 1);
     Path run = run("stale", SyntheticRun.line(synthetic.start(0)));
-    assertThat(view(run).state()).isEqualTo(RunState.RUNNING);
+    assertThat(view(run).state()).isEqualTo(RunStatus.RUNNING);
     var old = java.nio.file.attribute.FileTime.fromMillis(System.currentTimeMillis() - 3_600_000);
     Files.setLastModifiedTime(run.resolve(RunFile.METRICS), old);
-    assertThat(view(run).state()).isEqualTo(RunState.STALE);
+    assertThat(view(run).state()).isEqualTo(RunStatus.STALE);
   }
 
   @Test

@@ -3,8 +3,8 @@ package io.github.drprune.report;
 import static java.nio.file.StandardOpenOption.APPEND;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.io.AtomicFiles;
+import io.github.drprune.run.RunEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,8 +1,9 @@
 package io.github.drprune.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.json.Json;
+import io.github.drprune.model.ModelSummary;
+import io.github.drprune.run.RunEvent;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -57,10 +58,10 @@ public record SyntheticRun(List<String> domains, int steps, int evaluateEvery, l
           "Größe → 東京 😀");
 
   private static final long TOKENS_PER_STEP = 4096L * 128;
-  private static final RunEvent.Model SOURCE =
-      new RunEvent.Model("llama", 768, 12, 12, 12, 2048, 134_515_008L, 84_934_656L);
-  private static final RunEvent.Model TARGET =
-      new RunEvent.Model("llama", 512, 8, 8, 8, 1408, 50_341_376L, 25_690_112L);
+  private static final ModelSummary SOURCE =
+      new ModelSummary("llama", 768, 12, 12, 12, 2048, 134_515_008L, 84_934_656L);
+  private static final ModelSummary TARGET =
+      new ModelSummary("llama", 512, 8, 8, 8, 1408, 50_341_376L, 25_690_112L);
   private static final Map<String, Double> GOALS =
       Map.of("hidden", 1.0 / 3, "layer", 1.0 / 3, "head", 1.0 / 3, "intermediate", 0.3125);
   private static final List<String> MODULES = List.of("layer", "head", "intermediate", "hidden");

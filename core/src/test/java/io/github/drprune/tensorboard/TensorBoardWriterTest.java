@@ -2,7 +2,7 @@ package io.github.drprune.tensorboard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.drprune.event.RunEvent;
+import io.github.drprune.run.RunEvent;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -4,11 +4,11 @@ import static java.nio.file.StandardOpenOption.APPEND;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.json.Json;
 import io.github.drprune.report.Browser;
 import io.github.drprune.report.Report;
 import io.github.drprune.report.SyntheticRun;
+import io.github.drprune.run.RunEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

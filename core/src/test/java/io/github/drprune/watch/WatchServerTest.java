@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.error.UserException;
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.json.Json;
+import io.github.drprune.run.RunEvent;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.drprune.config.DomainsConfig.Strategy;
 import io.github.drprune.error.UserException;
-import io.github.drprune.event.RunEvent;
+import io.github.drprune.run.RunEvent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

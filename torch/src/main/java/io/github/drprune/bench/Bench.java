@@ -6,7 +6,7 @@ import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
-import io.github.drprune.model.CheckpointSummary;
+import io.github.drprune.model.ModelSummary;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.LinearKernel;
 import java.util.ArrayList;
@@ -62,7 +62,7 @@ public final class Bench {
           torch.get_cpu_capability().getString(),
           LibTorch.threads(),
           options.precision().name().toLowerCase(java.util.Locale.ROOT),
-          CheckpointSummary.event(options.config()),
+          ModelSummary.of(options.config()),
           options.batch(),
           options.length(),
           rate,

@@ -1,6 +1,6 @@
 package io.github.drprune.bench;
 
-import io.github.drprune.event.RunEvent;
+import io.github.drprune.model.ModelSummary;
 import java.util.List;
 
 /**
@@ -18,7 +18,7 @@ public record BenchReport(
     String machine,
     int threads,
     String precision,
-    RunEvent.Model model,
+    ModelSummary model,
     int batch,
     int length,
     double matrixRate,

@@ -1,6 +1,6 @@
 package io.github.drprune.evaluate;
 
-import io.github.drprune.event.RunEvent.DomainEvaluation;
+import io.github.drprune.run.RunEvent.DomainEvaluation;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;

@@ -6,10 +6,10 @@ import io.github.drprune.config.TrainConfig;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.Split;
 import io.github.drprune.libtorch.NativeMemory;
-import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
+import io.github.drprune.model.ModelSummary;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.plan.StepTiming.Cost;
 import io.github.drprune.run.MemoryNeed;
@@ -98,9 +98,9 @@ public final class Planner {
     // The last step writes both a checkpoint and the result, a third as large.
     double checkpoints = ceil(config.steps(), config.checkpointInterval()) + 1 / 3.0;
     return new RunPlan(
-        CheckpointSummary.event(source),
+        ModelSummary.of(source),
         kind.target(source)
-            .map(shape -> CheckpointSummary.event(shape.cutFrom(source, kind.policy())))
+            .map(shape -> ModelSummary.of(shape.cutFrom(source, kind.policy())))
             .orElse(null),
         config.steps(),
         (long) config.steps() * config.globalBatch() * data.seqLen(),

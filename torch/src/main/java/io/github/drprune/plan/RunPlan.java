@@ -1,6 +1,6 @@
 package io.github.drprune.plan;
 
-import io.github.drprune.event.RunEvent;
+import io.github.drprune.model.ModelSummary;
 import java.util.SequencedMap;
 
 /**
@@ -19,8 +19,8 @@ import java.util.SequencedMap;
  * @param seconds of the whole run
  */
 public record RunPlan(
-    RunEvent.Model source,
-    RunEvent.Model target,
+    ModelSummary source,
+    ModelSummary target,
     long steps,
     long tokens,
     SequencedMap<String, Double> epochs,

@@ -1,10 +1,10 @@
 package io.github.drprune.prune;
 
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.ModelSpec;
+import io.github.drprune.run.RunEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -1,7 +1,6 @@
 package io.github.drprune.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.json.Json;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.nn.ModelMasks;

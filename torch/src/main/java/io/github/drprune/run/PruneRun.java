@@ -7,15 +7,14 @@ import io.github.drprune.config.TargetConfig;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
 import io.github.drprune.evaluate.EvaluationResult;
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.CheckpointCheck;
-import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelSpec;
+import io.github.drprune.model.ModelSummary;
 import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.SizeRule;
 import io.github.drprune.optim.Schedule;
@@ -36,7 +35,6 @@ import io.github.drprune.prune.TargetShape;
 import io.github.drprune.prune.TargetSparsity;
 import io.github.drprune.prune.UnitScores;
 import io.github.drprune.train.Objective;
-import io.github.drprune.train.RunLog;
 import io.github.drprune.train.Trainer;
 import io.github.drprune.train.TrainingStep;
 import java.io.IOException;
@@ -215,7 +213,7 @@ public record PruneRun(PruneConfig whole) implements RunKind {
     masks.write(folder.masks());
     try (var cut = Cut.apply(model, masks, Runner.options(config(), (_, _) -> model.kernels()))) {
       ModelWriter.save(cut, folder.model(), whole.model(), Optional.empty(), TrainRun.SHARD_SIZE);
-      log.write(new RunEvent.Cut(step, CheckpointSummary.event(cut.spec()), kept(masks)));
+      log.write(new RunEvent.Cut(step, ModelSummary.of(cut.spec()), kept(masks)));
       return cut.spec();
     }
   }

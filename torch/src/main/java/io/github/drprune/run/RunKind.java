@@ -8,7 +8,6 @@ import io.github.drprune.model.ModelSpec;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.TargetShape;
 import io.github.drprune.train.Objective;
-import io.github.drprune.train.RunLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -8,7 +8,6 @@ import io.github.drprune.config.TrainConfig;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.io.FullDisk;
 import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.OutOfMemory;
@@ -17,12 +16,11 @@ import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelSpec;
+import io.github.drprune.model.ModelSummary;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.report.Report;
 import io.github.drprune.tokenizer.Tokenizer;
 import io.github.drprune.train.Objective;
-import io.github.drprune.train.RunLog;
-import io.github.drprune.train.RunOrigin;
 import io.github.drprune.train.RunState;
 import io.github.drprune.train.StopSignal;
 import io.github.drprune.train.Trainer;
@@ -175,7 +173,7 @@ public final class Runner {
       // From here on the folder is this run's: all that may be refused has been.
       folder.claim(origin, kind.whole());
       store.beginAfter(trainer.step());
-      if (from.isPresent() && folder.restoreLog(from.get().checkpoint())) {
+      if (from.isPresent() && folder.restoreLog(from.get().checkpoint().log())) {
         warnings.add(
             "%s: had lost or changed lines; restored from the checkpoint"
                 .formatted(folder.events()));
@@ -204,7 +202,7 @@ public final class Runner {
         log.write(start(kind, source, data, 0));
         ModelSpec result = kind.inOneShot(folder, model, data, log);
         double seconds = (System.nanoTime() - began) / 1e9;
-        var summary = CheckpointSummary.event(result);
+        var summary = ModelSummary.of(result);
         end(new RunEvent.Done(0, "completed", null, summary, 0, seconds), folder, log);
         return new RunResult(0, Optional.of(folder.model()), false);
       }
@@ -226,7 +224,7 @@ public final class Runner {
         return new RunResult(trainer.step(), Optional.empty(), false);
       }
       ModelSpec result = kind.finish(folder, model, objective, log, trainer.step());
-      end(done(trainer, "completed", null, CheckpointSummary.event(result)), folder, log);
+      end(done(trainer, "completed", null, ModelSummary.of(result)), folder, log);
       return new RunResult(trainer.step(), Optional.of(folder.model()), false);
     } catch (IOException | RuntimeException e) {
       try {
@@ -247,7 +245,7 @@ public final class Runner {
   }
 
   private static RunEvent.Done done(
-      Trainer trainer, String status, String message, RunEvent.Model result) {
+      Trainer trainer, String status, String message, ModelSummary result) {
     return new RunEvent.Done(
         trainer.step(), status, message, result, trainer.tokens(), trainer.seconds());
   }
@@ -289,9 +287,9 @@ public final class Runner {
         Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
         kind.takesSteps() ? kind.config().steps() : 0,
         (long) kind.config().globalBatch() * data.seqLen(),
-        CheckpointSummary.event(source),
+        ModelSummary.of(source),
         kind.target(source)
-            .map(shape -> CheckpointSummary.event(shape.cutFrom(source, kind.policy())))
+            .map(shape -> ModelSummary.of(shape.cutFrom(source, kind.policy())))
             .orElse(null),
         data.domains(),
         ConfigLoader.tree(kind.whole()),

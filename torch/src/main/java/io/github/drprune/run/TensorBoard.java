@@ -1,6 +1,5 @@
 package io.github.drprune.run;
 
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.tensorboard.TensorBoardWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;

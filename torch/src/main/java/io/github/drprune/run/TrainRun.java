@@ -11,12 +11,10 @@ import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelWriter;
-import io.github.drprune.model.NewModel;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.TargetShape;
 import io.github.drprune.train.NoPruning;
 import io.github.drprune.train.Objective;
-import io.github.drprune.train.RunLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -40,7 +38,7 @@ public record TrainRun(TrainConfig whole) implements RunKind {
   public ModelSpec source() throws IOException {
     return whole.model().isPresent()
         ? CheckpointCheck.of(whole.model().get())
-        : NewModel.of(whole.shape().orElseThrow(), Manifest.read(config().data()).seqLen());
+        : whole.shape().orElseThrow().model(Manifest.read(config().data()).seqLen());
   }
 
   @Override

@@ -2,9 +2,9 @@ package io.github.drprune.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.optim.ParameterGroup;
+import io.github.drprune.run.RunEvent;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.github.drprune.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.optim.ParameterGroup;
+import io.github.drprune.run.RunEvent;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;

@@ -2,6 +2,7 @@ package io.github.drprune.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.data.SamplerState;
+import io.github.drprune.run.RunOrigin;
 import io.github.drprune.weighting.WeightingState;
 
 /**

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.drprune.error.UserException;
-import io.github.drprune.event.EventLog;
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.train.DivergedException;

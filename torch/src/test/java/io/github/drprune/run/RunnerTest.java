@@ -9,8 +9,6 @@ import io.github.drprune.checkpoint.CheckpointStore;
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.error.UserException;
-import io.github.drprune.event.EventLog;
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.model.CheckpointCheck;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Locale;
 
 /** Where a run stands, as far as its file of events tells. */
-public enum RunState {
+public enum RunStatus {
   /** The file has no event yet. */
   @JsonProperty("empty")
   EMPTY,
@@ -27,7 +27,7 @@ public enum RunState {
   }
 
   /** The state that a run's last event says it ended in. */
-  static RunState ended(String status) {
+  static RunStatus ended(String status) {
     return switch (status) {
       case "completed" -> DONE;
       case "interrupted" -> INTERRUPTED;

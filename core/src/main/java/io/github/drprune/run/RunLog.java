@@ -1,7 +1,5 @@
-package io.github.drprune.train;
+package io.github.drprune.run;
 
-import io.github.drprune.event.EventWriter;
-import io.github.drprune.event.RunEvent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,13 +1,13 @@
-package io.github.drprune.event;
+package io.github.drprune.run;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.drprune.model.ModelSummary;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * One line of a run's {@code metrics.jsonl}. Losses are in nats per token, sparsities in [0, 1],
@@ -31,29 +31,6 @@ public sealed interface RunEvent {
   long step();
 
   /**
-   * A model's shape as events and reports show it.
-   *
-   * @param blockParameters of the matrices in its blocks, each of which multiplies once for a
-   *     token; null in logs of older versions
-   */
-  record Model(
-      String family,
-      int hiddenSize,
-      int layers,
-      int heads,
-      int kvHeads,
-      int intermediateSize,
-      long parameters,
-      Long blockParameters) {
-    /** How many times less {@code result} computes in its blocks, where that is known. */
-    public Optional<Double> speedUp(Model result) {
-      return blockParameters == null || result.blockParameters == null
-          ? Optional.empty()
-          : Optional.of((double) blockParameters / result.blockParameters);
-    }
-  }
-
-  /**
    * The first line of a run, and of each continuation of it ({@code step} above 0).
    *
    * @param command "prune" or "train"
@@ -70,8 +47,8 @@ public sealed interface RunEvent {
       String time,
       long steps,
       long tokensPerStep,
-      Model source,
-      Model target,
+      ModelSummary source,
+      ModelSummary target,
       List<String> domains,
       JsonNode config,
       Map<String, String> environment)
@@ -193,7 +170,8 @@ public sealed interface RunEvent {
    * @param kept indices of the units kept, per module and row
    */
   @JsonTypeName("cut")
-  record Cut(long step, Model result, Map<String, List<List<Integer>>> kept) implements RunEvent {
+  record Cut(long step, ModelSummary result, Map<String, List<List<Integer>>> kept)
+      implements RunEvent {
     public Cut {
       EventChecks.units("kept", kept);
     }
@@ -211,6 +189,7 @@ public sealed interface RunEvent {
    * @param seconds wall-clock time of all the run's processes together
    */
   @JsonTypeName("done")
-  record Done(long step, String status, String message, Model result, long tokens, double seconds)
+  record Done(
+      long step, String status, String message, ModelSummary result, long tokens, double seconds)
       implements RunEvent {}
 }

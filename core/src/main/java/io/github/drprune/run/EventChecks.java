@@ -1,4 +1,4 @@
-package io.github.drprune.event;
+package io.github.drprune.run;
 
 import java.util.List;
 import java.util.Map;

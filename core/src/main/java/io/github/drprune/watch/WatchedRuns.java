@@ -2,7 +2,7 @@ package io.github.drprune.watch;
 
 import io.github.drprune.report.FollowedRun;
 import io.github.drprune.report.RunFile;
-import io.github.drprune.report.RunState;
+import io.github.drprune.report.RunStatus;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,15 +18,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32C;
 
 /** The runs in and below a folder. Runs are named by ids; no path of a request is ever opened. */
-final class RunFolder {
+final class WatchedRuns {
   /** A line of the list of runs. */
-  record Entry(String id, String name, RunState state, long step, long steps, String written) {}
+  record Entry(String id, String name, RunStatus state, long step, long steps, String written) {}
 
   private final Path root;
   private final Clock clock;
   private final Map<String, FollowedRun> followed = new ConcurrentHashMap<>();
 
-  RunFolder(Path root, Clock clock) throws IOException {
+  WatchedRuns(Path root, Clock clock) throws IOException {
     this.root = root.toRealPath();
     this.clock = clock;
   }

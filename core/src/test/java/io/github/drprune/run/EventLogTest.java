@@ -1,4 +1,4 @@
-package io.github.drprune.event;
+package io.github.drprune.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

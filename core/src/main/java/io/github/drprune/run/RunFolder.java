@@ -1,14 +1,10 @@
 package io.github.drprune.run;
 
-import io.github.drprune.checkpoint.Checkpoint;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.error.UserException;
-import io.github.drprune.event.EventLog;
-import io.github.drprune.event.RunEvent;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.CheckpointCheck;
-import io.github.drprune.train.RunOrigin;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -88,7 +84,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /** What the run that the folder holds goes by; empty where that cannot be read. */
-  Optional<RunOrigin> origin() {
+  public Optional<RunOrigin> origin() {
     Path file = folder.resolve(ORIGIN);
     try {
       return Files.isRegularFile(file)
@@ -101,7 +97,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /** Whether the result is there with all its files. */
-  boolean hasResult() throws IOException {
+  public boolean hasResult() throws IOException {
     if (!Files.exists(model())) {
       return false;
     }
@@ -114,7 +110,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /** The last event of the log, where the log can be read. */
-  Optional<RunEvent> lastEvent() {
+  public Optional<RunEvent> lastEvent() {
     try {
       List<RunEvent> events = Files.exists(events()) ? EventLog.read(events()) : List.of();
       return events.isEmpty() ? Optional.empty() : Optional.of(events.getLast());
@@ -124,7 +120,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /** Writes what a run goes by, just before its first step. */
-  void claim(RunOrigin origin, Record config) throws IOException {
+  public void claim(RunOrigin origin, Record config) throws IOException {
     claimed = true;
     String comment = "# drprune " + origin.command() + "\n";
     AtomicFiles.text(folder.resolve("config.yaml"), comment + ConfigLoader.yaml(config));
@@ -132,12 +128,12 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * Gives the log the content it had at {@code checkpoint}.
+   * Gives the log the content it had at a checkpoint.
    *
+   * @param kept the checkpoint's copy of the log
    * @return whether it had lost some of that
    */
-  boolean restoreLog(Checkpoint checkpoint) throws IOException {
-    Path kept = checkpoint.log();
+  public boolean restoreLog(Path kept) throws IOException {
     if (Files.exists(events())) {
       long same = Files.mismatch(events(), kept);
       if (same < 0 || same >= Files.size(kept)) {
@@ -150,7 +146,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /** Removes what a crash between result and last event left. */
-  void clearResult() throws IOException {
+  public void clearResult() throws IOException {
     AtomicFiles.deleteTree(model());
     Files.deleteIfExists(masks());
   }

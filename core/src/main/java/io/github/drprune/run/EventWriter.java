@@ -1,4 +1,4 @@
-package io.github.drprune.event;
+package io.github.drprune.run;
 
 import io.github.drprune.error.UserException;
 import io.github.drprune.json.Json;

@@ -1,4 +1,4 @@
-package io.github.drprune.train;
+package io.github.drprune.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.config.binding.ConfigLoader;

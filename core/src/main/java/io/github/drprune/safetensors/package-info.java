@@ -1,0 +1,2 @@
+/** Checkpoint files in the safetensors format, single or in shards, checked before use. */
+package io.github.drprune.safetensors;
