@@ -9,7 +9,7 @@ import io.github.drprune.data.prepare.Prepare;
 import io.github.drprune.data.prepare.PrepareConfig;
 import io.github.drprune.demo.DemoCorpus;
 import io.github.drprune.demo.DemoTokenizer;
-import io.github.drprune.evaluate.HeldOut;
+import io.github.drprune.evaluate.EvaluationText;
 import io.github.drprune.evaluate.ModelEvaluation;
 import io.github.drprune.io.OutputPaths;
 import io.github.drprune.model.ModelOptions;
@@ -92,7 +92,8 @@ final class DemoCommand implements Callable<Integer> {
     err.println("4/4 comparing on text that no run looked at");
     List<Row> rows = new ArrayList<>();
     for (String[] model : models()) {
-      rows.add(new Row(model[0], model[1], evaluate(model[2], HeldOut.TEST, holding)));
+      rows.add(
+          new Row(model[0], model[1], evaluate(model[2], EvaluationText.UNSEEN_BY_RUNS, holding)));
     }
     Path report = out.resolve("report.html");
     Report.write(
@@ -149,12 +150,12 @@ final class DemoCommand implements Callable<Integer> {
 
   /** The source's held-out losses: what the smaller model is to come back to. */
   private List<String> references(ModelOptions holding) throws IOException {
-    return evaluate("source", HeldOut.VALIDATION, holding).domains().entrySet().stream()
+    return evaluate("source", EvaluationText.WATCHED_BY_RUNS, holding).domains().entrySet().stream()
         .map(entry -> "domains.reference_loss." + entry.getKey() + "=" + entry.getValue().loss())
         .toList();
   }
 
-  private ModelEvaluation evaluate(String run, HeldOut part, ModelOptions holding)
+  private ModelEvaluation evaluate(String run, EvaluationText part, ModelOptions holding)
       throws IOException {
     try (var data = PreparedData.open(out.resolve("data"))) {
       return ModelEvaluation.of(

@@ -2,7 +2,7 @@ package io.github.drprune.cli;
 
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
-import io.github.drprune.evaluate.HeldOut;
+import io.github.drprune.evaluate.EvaluationText;
 import io.github.drprune.evaluate.ModelEvaluation;
 import io.github.drprune.model.CheckpointCheck;
 import java.io.IOException;
@@ -51,7 +51,7 @@ final class EvaluateCommand implements Callable<Integer> {
             + " test, the part that no run looks at (the split 'test', or the second half of 'eval'"
             + " where there is none); or train (default: ${DEFAULT-VALUE})."
       })
-  private HeldOut part;
+  private EvaluationText part;
 
   @Option(
       names = "--sequences",

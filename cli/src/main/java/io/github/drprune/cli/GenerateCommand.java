@@ -83,7 +83,7 @@ final class GenerateCommand implements Callable<Integer> {
     try (var tokenizer = Tokenizer.load(folder);
         var model = ModelLoader.load(folder, options.inference())) {
       CheckpointSummary.requireFitting(tokenizer, model.spec());
-      var end = EndTokens.of(folder, model.spec(), tokenizer.marks());
+      var end = EndTokens.of(folder, model.spec(), tokenizer.specialTokens());
       var generator = new TextGenerator(model, sampling, end, new SplittableRandom(seed));
       stream(generator, tokenizer, spec.commandLine().getOut());
     }
@@ -111,7 +111,7 @@ final class GenerateCommand implements Callable<Integer> {
 
   private int[] prompt(Tokenizer tokenizer) {
     int[] ids = tokenizer.encode(prompt);
-    Integer bos = tokenizer.marks().bos();
+    Integer bos = tokenizer.specialTokens().bos();
     return bos == null ? ids : IntStream.concat(IntStream.of(bos), IntStream.of(ids)).toArray();
   }
 }

@@ -7,7 +7,7 @@ import io.github.drprune.data.prepare.CorpusFinder;
 import io.github.drprune.data.prepare.Prepare;
 import io.github.drprune.data.prepare.PrepareConfig;
 import io.github.drprune.io.OutputPaths;
-import io.github.drprune.tokenizer.SpecialTokens;
+import io.github.drprune.tokenizer.SpecialTokensInText;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -132,7 +132,7 @@ final class PrepareCommand implements Callable<Integer> {
       description =
           "What names of special tokens (such as </s>) in the text become: tokens or text"
               + " (default: ${DEFAULT-VALUE}).")
-  private SpecialTokens specialTokens;
+  private SpecialTokensInText specialTokens;
 
   @Option(names = "--threads", paramLabel = "N", description = "Default: all cores.")
   private int threads = Runtime.getRuntime().availableProcessors();

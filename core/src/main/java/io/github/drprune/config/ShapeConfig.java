@@ -50,11 +50,11 @@ public record ShapeConfig(
     int vocabularySize;
     try (var loaded = Tokenizer.load(tokenizer)) {
       vocabularySize = loaded.size();
-      if (loaded.marks().bos() != null) {
-        json.put("bos_token_id", loaded.marks().bos());
+      if (loaded.specialTokens().bos() != null) {
+        json.put("bos_token_id", loaded.specialTokens().bos());
       }
-      if (loaded.marks().eos() != null) {
-        json.put("eos_token_id", loaded.marks().eos());
+      if (loaded.specialTokens().eos() != null) {
+        json.put("eos_token_id", loaded.specialTokens().eos());
       }
     }
     json.put("tie_word_embeddings", tiedEmbedding);

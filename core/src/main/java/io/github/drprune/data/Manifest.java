@@ -6,7 +6,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.io.ReadErrors;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.json.Json;
-import io.github.drprune.tokenizer.DocumentMarks;
+import io.github.drprune.tokenizer.SpecialTokens;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -87,11 +87,12 @@ public record Manifest(
    *
    * @param sha256 of its {@code tokenizer.json}
    * @param size one more than the highest id
-   * @param marks the ids around each document
+   * @param specialTokens the ids around each document
    */
-  public record TokenizerIdentity(String sha256, int size, DocumentMarks marks) {
+  public record TokenizerIdentity(
+      String sha256, int size, @JsonProperty("marks") SpecialTokens specialTokens) {
     public static TokenizerIdentity of(Tokenizer tokenizer) {
-      return new TokenizerIdentity(tokenizer.sha256(), tokenizer.size(), tokenizer.marks());
+      return new TokenizerIdentity(tokenizer.sha256(), tokenizer.size(), tokenizer.specialTokens());
     }
   }
 

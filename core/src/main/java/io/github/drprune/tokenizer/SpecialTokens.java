@@ -1,16 +1,15 @@
 package io.github.drprune.tokenizer;
 
-import java.util.Locale;
-
-/** What becomes of the name of a special token, such as {@code </s>}, in the text of a document. */
-public enum SpecialTokens {
-  /** The special token, as Hugging Face's tokenizers have it by default. */
-  TOKENS,
-  /** The pieces of its characters. */
-  TEXT;
-
-  @Override
-  public String toString() {
-    return name().toLowerCase(Locale.ROOT);
+/**
+ * The ids that stand around a document in packed text, and around a prompt in generation.
+ *
+ * @param bos put before a document; null where the tokenizer does not begin its texts with a token
+ * @param eos put after a document; null where the tokenizer has no end token
+ */
+public record SpecialTokens(Integer bos, Integer eos) {
+  public SpecialTokens {
+    if (bos != null && bos < 0 || eos != null && eos < 0) {
+      throw new IllegalArgumentException("ids below 0: bos %s, eos %s".formatted(bos, eos));
+    }
   }
 }

@@ -20,7 +20,7 @@ public final class Tokenizer implements AutoCloseable {
   private final Path file;
   private final String sha256;
   private final int size;
-  private final DocumentMarks marks;
+  private final SpecialTokens specialTokens;
   private final TokenizerFiles files;
   private final Set<Integer> specialIds;
   private long handle;
@@ -36,8 +36,8 @@ public final class Tokenizer implements AutoCloseable {
     var bos = files.special("bos_token");
     boolean beginsWithBos =
         bos.isPresent() && files.flag("add_bos_token").orElseGet(() -> templateAdds(bos.get()));
-    this.marks =
-        new DocumentMarks(
+    this.specialTokens =
+        new SpecialTokens(
             beginsWithBos ? bos.get() : null, files.special("eos_token").orElse(null));
   }
 
@@ -83,7 +83,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /** As {@link #encode(String)}, the names of special tokens in the text taken as told. */
-  public int[] encode(String text, SpecialTokens names) {
+  public int[] encode(String text, SpecialTokensInText names) {
     return switch (names) {
       case TOKENS -> encode(text);
       case TEXT -> encode(plain(), text, false);
@@ -116,8 +116,8 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /** What stands around documents. */
-  public DocumentMarks marks() {
-    return marks;
+  public SpecialTokens specialTokens() {
+    return specialTokens;
   }
 
   /** Where it was read from. */

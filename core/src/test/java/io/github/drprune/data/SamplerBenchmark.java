@@ -3,7 +3,7 @@ package io.github.drprune.data;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.json.Json;
-import io.github.drprune.tokenizer.DocumentMarks;
+import io.github.drprune.tokenizer.SpecialTokens;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -106,7 +106,7 @@ final class SamplerBenchmark {
         new Manifest(
             Manifest.FORMAT,
             Manifest.VERSION,
-            new Manifest.TokenizerIdentity("0", 1 << 16, new DocumentMarks(1, 2)),
+            new Manifest.TokenizerIdentity("0", 1 << 16, new SpecialTokens(1, 2)),
             SEQ_LEN,
             TokenType.UINT16,
             "0",

@@ -41,7 +41,7 @@ class TokenizerTest {
   void namesOfSpecialTokensAreTokensOrText() {
     assertThat(tokenizer.encode("the</s>the")).containsExactly(THE, TinyTokenizer.EOS, THE);
     assertThat(tokenizer.specials(THE, TinyTokenizer.EOS, TinyTokenizer.BOS, THE)).isEqualTo(2);
-    int[] text = tokenizer.encode("the</s>the", SpecialTokens.TEXT);
+    int[] text = tokenizer.encode("the</s>the", SpecialTokensInText.TEXT);
     assertThat(text)
         .containsExactly(
             THE,
@@ -60,7 +60,7 @@ class TokenizerTest {
 
   @Test
   void knowsItsMarksAndSize() {
-    assertThat(tokenizer.marks()).isEqualTo(new DocumentMarks(1, 2));
+    assertThat(tokenizer.specialTokens()).isEqualTo(new SpecialTokens(1, 2));
     assertThat(tokenizer.size()).isEqualTo(265);
   }
 
@@ -71,7 +71,7 @@ class TokenizerTest {
         folder.resolve("special_tokens_map.json"),
         "{\"bos_token\":\"<s>\",\"eos_token\":\"</s>\"}");
     try (var other = Tokenizer.load(folder)) {
-      assertThat(other.marks()).isEqualTo(new DocumentMarks(1, 2));
+      assertThat(other.specialTokens()).isEqualTo(new SpecialTokens(1, 2));
     }
   }
 
@@ -80,7 +80,7 @@ class TokenizerTest {
     Files.writeString(
         folder.resolve("tokenizer_config.json"), "{\"bos_token\":\"</s>\",\"eos_token\":\"</s>\"}");
     try (var other = Tokenizer.load(folder)) {
-      assertThat(other.marks()).isEqualTo(new DocumentMarks(null, 2));
+      assertThat(other.specialTokens()).isEqualTo(new SpecialTokens(null, 2));
     }
   }
 

@@ -1,7 +1,7 @@
 package io.github.drprune.evaluate;
 
 import io.github.drprune.evaluate.EvaluationResult.DomainLoss;
-import io.github.drprune.evaluate.HeldOut.Rows;
+import io.github.drprune.evaluate.EvaluationText.Rows;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;

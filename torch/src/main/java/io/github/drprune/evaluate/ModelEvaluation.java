@@ -3,7 +3,7 @@ package io.github.drprune.evaluate;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
 import io.github.drprune.evaluate.EvaluationResult.DomainLoss;
-import io.github.drprune.evaluate.HeldOut.Rows;
+import io.github.drprune.evaluate.EvaluationText.Rows;
 import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelLoader;
@@ -20,7 +20,7 @@ import java.util.SequencedMap;
 /**
  * A checkpoint's held-out losses as figures to print and store.
  *
- * @param split the part of the data, see {@link HeldOut}
+ * @param split the part of the data, see {@link EvaluationText}
  * @param meanLoss unweighted mean over domains
  * @param meanPerplexity of that loss; infinite, as a domain's may be, where the loss is above 709
  */
@@ -45,7 +45,12 @@ public record ModelEvaluation(
    * @param batch sequences computed at once
    */
   public static ModelEvaluation of(
-      Path folder, PreparedData data, HeldOut part, long limit, int batch, ModelOptions options)
+      Path folder,
+      PreparedData data,
+      EvaluationText part,
+      long limit,
+      int batch,
+      ModelOptions options)
       throws IOException {
     ModelSpec config = CheckpointCheck.of(folder);
     if (data.seqLen() > config.contextLength()) {
@@ -89,7 +94,7 @@ public record ModelEvaluation(
     return tokenizer.decodeText(ids).getBytes(StandardCharsets.UTF_8).length;
   }
 
-  private static ModelEvaluation of(Path folder, HeldOut part, EvaluationResult result) {
+  private static ModelEvaluation of(Path folder, EvaluationText part, EvaluationResult result) {
     SequencedMap<String, Domain> domains = new LinkedHashMap<>();
     result.domains().forEach((name, loss) -> domains.put(name, domain(loss)));
     return new ModelEvaluation(

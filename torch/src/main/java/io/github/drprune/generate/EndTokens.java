@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.error.UserException;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.ModelSpec;
-import io.github.drprune.tokenizer.DocumentMarks;
+import io.github.drprune.tokenizer.SpecialTokens;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,7 +33,7 @@ public record EndTokens(Set<Integer> ids) {
    *
    * @param marks the tokenizer's
    */
-  public static EndTokens of(Path folder, ModelSpec config, DocumentMarks marks)
+  public static EndTokens of(Path folder, ModelSpec config, SpecialTokens marks)
       throws IOException {
     Path file = folder.resolve("generation_config.json");
     Optional<EndTokens> named = Optional.empty();
@@ -51,7 +51,7 @@ public record EndTokens(Set<Integer> ids) {
         .orElseGet(() -> ofDocuments(marks));
   }
 
-  private static EndTokens ofDocuments(DocumentMarks marks) {
+  private static EndTokens ofDocuments(SpecialTokens marks) {
     return marks.eos() == null ? NONE : new EndTokens(Set.of(marks.eos()));
   }
 

@@ -10,9 +10,9 @@ import io.github.drprune.data.SamplerState;
 import io.github.drprune.data.Split;
 import io.github.drprune.data.TokenSequences;
 import io.github.drprune.evaluate.EvaluationResult;
+import io.github.drprune.evaluate.EvaluationText;
+import io.github.drprune.evaluate.EvaluationText.Rows;
 import io.github.drprune.evaluate.Evaluator;
-import io.github.drprune.evaluate.HeldOut;
-import io.github.drprune.evaluate.HeldOut.Rows;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.nn.Weight;
@@ -116,7 +116,7 @@ public final class Trainer implements AutoCloseable {
   /** Over the held-out text that runs follow. */
   public static Evaluator evaluator(RunConfig config, PreparedData data) {
     SequencedMap<String, Rows> rows = new LinkedHashMap<>();
-    HeldOut.VALIDATION
+    EvaluationText.WATCHED_BY_RUNS
         .of(data)
         .forEach((domain, all) -> rows.put(domain, all.limited(config.evaluationSequences())));
     return new Evaluator(rows, config.microBatch(), Evaluator.NO_BYTES);

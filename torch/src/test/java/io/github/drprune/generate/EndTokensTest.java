@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.drprune.error.UserException;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelSpec;
-import io.github.drprune.tokenizer.DocumentMarks;
+import io.github.drprune.tokenizer.SpecialTokens;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,11 +18,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EndTokensTest {
-  private static final DocumentMarks MARKS = new DocumentMarks(1, 2);
+  private static final SpecialTokens MARKS = new SpecialTokens(1, 2);
 
   @TempDir private Path folder;
 
-  private EndTokens tokens(String generation, String config, DocumentMarks marks)
+  private EndTokens tokens(String generation, String config, SpecialTokens marks)
       throws IOException {
     if (generation != null) {
       Files.writeString(folder.resolve("generation_config.json"), generation);
@@ -66,7 +66,7 @@ class EndTokensTest {
 
   @Test
   void thereNeedNotBeAny() throws IOException {
-    assertThat(tokens(null, null, new DocumentMarks(null, null))).isEqualTo(EndTokens.NONE);
+    assertThat(tokens(null, null, new SpecialTokens(null, null))).isEqualTo(EndTokens.NONE);
   }
 
   @Test

@@ -91,7 +91,7 @@ class RealModelTest {
   /** Documents as BOS, pieces, EOS, joined in file order; the first 64 sequences. */
   private static int[][] sequences(String domain) throws IOException {
     Path file = SHARED.resolve("data/redpajama-sample").resolve(domain).resolve("eval.jsonl");
-    var marks = tokenizer.marks();
+    var marks = tokenizer.specialTokens();
     int[] joined =
         Files.readAllLines(file).stream()
             .map(line -> Json.tree(line, domain).get("text").asText())

@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.Split;
 import io.github.drprune.error.UserException;
+import io.github.drprune.evaluate.EvaluationText;
+import io.github.drprune.evaluate.EvaluationText.Rows;
 import io.github.drprune.evaluate.Evaluator;
-import io.github.drprune.evaluate.HeldOut;
-import io.github.drprune.evaluate.HeldOut.Rows;
 import io.github.drprune.evaluate.ModelEvaluation;
 import io.github.drprune.io.ByteSize;
 import io.github.drprune.libtorch.NativeScope;
@@ -40,7 +40,7 @@ class EvaluationTest {
         var _ = NoGrad.open();
         var data = PreparedData.open(tiny.data());
         var model = ModelLoader.load(tiny.model(), TinyModels.FIXED)) {
-      SequencedMap<String, Rows> rows = HeldOut.EVAL.of(data);
+      SequencedMap<String, Rows> rows = EvaluationText.HELD_OUT.of(data);
       // 7 divides no domain's rows, so the last batch is a short one.
       var result = new Evaluator(rows, 7, ids -> ids.length).evaluate(model, ModelMasks.NONE);
 
@@ -64,7 +64,7 @@ class EvaluationTest {
   @Test
   void aLimitBeyondTheRowsTakesThemAll() throws IOException {
     try (var data = PreparedData.open(new TinyRun(folder).data())) {
-      for (Rows rows : HeldOut.TEST.of(data).values()) {
+      for (Rows rows : EvaluationText.UNSEEN_BY_RUNS.of(data).values()) {
         assertThat(rows.limited(Long.MAX_VALUE)).isEqualTo(rows);
         assertThat(rows.limited(1).count()).isEqualTo(1);
       }
@@ -75,9 +75,9 @@ class EvaluationTest {
   void validationAndTestShareNoRow() throws IOException {
     var tiny = new TinyRun(folder);
     try (var data = PreparedData.open(tiny.data())) {
-      var validation = HeldOut.VALIDATION.of(data);
-      var test = HeldOut.TEST.of(data);
-      HeldOut.EVAL
+      var validation = EvaluationText.WATCHED_BY_RUNS.of(data);
+      var test = EvaluationText.UNSEEN_BY_RUNS.of(data);
+      EvaluationText.HELD_OUT
           .of(data)
           .forEach(
               (domain, all) -> {
@@ -92,7 +92,9 @@ class EvaluationTest {
   void evaluatesACheckpoint() throws IOException {
     var tiny = new TinyRun(folder);
     try (var data = PreparedData.open(tiny.data())) {
-      var result = ModelEvaluation.of(tiny.model(), data, HeldOut.TEST, 5, 2, TinyModels.FIXED);
+      var result =
+          ModelEvaluation.of(
+              tiny.model(), data, EvaluationText.UNSEEN_BY_RUNS, 5, 2, TinyModels.FIXED);
       assertThat(result.domains()).containsOnlyKeys("easy", "hard");
       assertThat(result.domains().get("easy").tokens()).isEqualTo(5 * (TinyRun.SEQ_LEN - 1));
       assertThat(result.domains().get("hard").bitsPerByte()).isPositive();
@@ -124,7 +126,7 @@ class EvaluationTest {
 
   private static ModelEvaluation evaluate(TinyRun tiny, Path model) throws IOException {
     try (var data = PreparedData.open(tiny.data())) {
-      return ModelEvaluation.of(model, data, HeldOut.TEST, 5, 2, TinyModels.FIXED);
+      return ModelEvaluation.of(model, data, EvaluationText.UNSEEN_BY_RUNS, 5, 2, TinyModels.FIXED);
     }
   }
 

@@ -4,7 +4,7 @@ import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.data.PreparedData;
-import io.github.drprune.evaluate.HeldOut;
+import io.github.drprune.evaluate.EvaluationText;
 import io.github.drprune.evaluate.ModelEvaluation;
 import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.Precision;
@@ -74,7 +74,7 @@ final class MethodBenchmark {
 
   private void run(List<Integer> seeds) throws IOException, InterruptedException {
     List<String> references =
-        evaluate(model, HeldOut.VALIDATION).domains().entrySet().stream()
+        evaluate(model, EvaluationText.WATCHED_BY_RUNS).domains().entrySet().stream()
             .map(
                 entry ->
                     // Rounded: another number of threads must not make it another run.
@@ -88,7 +88,7 @@ final class MethodBenchmark {
         System.err.println("done: " + strategy + ", seed " + seed);
       }
     }
-    ModelEvaluation source = evaluate(model, HeldOut.TEST);
+    ModelEvaluation source = evaluate(model, EvaluationText.UNSEEN_BY_RUNS);
     for (String stage : List.of("pruned", "trained")) {
       System.out.println("\nperplexity, " + stage + "\n");
       print(stage, seeds, source);
@@ -158,7 +158,7 @@ final class MethodBenchmark {
     return out.resolve("%s-%d-%s".formatted(strategy, seed, stage));
   }
 
-  private ModelEvaluation evaluate(Path checkpoint, HeldOut part) throws IOException {
+  private ModelEvaluation evaluate(Path checkpoint, EvaluationText part) throws IOException {
     try (var prepared = PreparedData.open(data)) {
       return ModelEvaluation.of(checkpoint, prepared, part, TEST_SEQUENCES, 8, holding);
     }
@@ -172,7 +172,9 @@ final class MethodBenchmark {
     for (String strategy : STRATEGIES) {
       List<ModelEvaluation> evaluations = new ArrayList<>();
       for (int seed : seeds) {
-        evaluations.add(evaluate(folder(strategy, seed, stage).resolve("model"), HeldOut.TEST));
+        evaluations.add(
+            evaluate(
+                folder(strategy, seed, stage).resolve("model"), EvaluationText.UNSEEN_BY_RUNS));
       }
       System.out.println("| " + strategy + " | " + row(evaluations, source));
     }

@@ -1,7 +1,7 @@
 package io.github.drprune.data.prepare;
 
 import io.github.drprune.data.Split;
-import io.github.drprune.tokenizer.SpecialTokens;
+import io.github.drprune.tokenizer.SpecialTokensInText;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -12,7 +12,7 @@ import java.util.List;
 /** Decodes and tokenizes the records of a batch; what it returns depends on the batch alone. */
 final class BatchTokenizer {
   private final Tokenizer tokenizer;
-  private final SpecialTokens specialTokens;
+  private final SpecialTokensInText specialTokens;
   private final HoldOut holdOut;
   private final RecordDecoder json;
   private final RecordDecoder text = new RecordDecoder.Utf8();
@@ -61,14 +61,14 @@ final class BatchTokenizer {
   }
 
   private void addDocument(Documents documents, String text, Split split) {
-    if (tokenizer.marks().bos() != null) {
-      documents.add(tokenizer.marks().bos());
+    if (tokenizer.specialTokens().bos() != null) {
+      documents.add(tokenizer.specialTokens().bos());
     }
     int[] pieces = tokenizer.encode(text, specialTokens);
     documents.specials += tokenizer.specials(pieces);
     documents.add(pieces);
-    if (tokenizer.marks().eos() != null) {
-      documents.add(tokenizer.marks().eos());
+    if (tokenizer.specialTokens().eos() != null) {
+      documents.add(tokenizer.specialTokens().eos());
     }
     documents.end(text.codePointCount(0, text.length()), split);
   }

@@ -3,7 +3,7 @@ package io.github.drprune.data.prepare;
 import io.github.drprune.data.Manifest;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.json.Json;
-import io.github.drprune.tokenizer.SpecialTokens;
+import io.github.drprune.tokenizer.SpecialTokensInText;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +37,7 @@ final class Fingerprint {
                     String.valueOf(config.tokenType()),
                     config.shardBytes()))
             // Data made before there was the setting keep their fingerprint.
-            + (config.specialTokens() == SpecialTokens.TOKENS ? "" : config.specialTokens());
+            + (config.specialTokens() == SpecialTokensInText.TOKENS ? "" : config.specialTokens());
     for (var domain : corpus.domains()) {
       for (var file : domain.files()) {
         boolean last = file == domain.files().getLast();

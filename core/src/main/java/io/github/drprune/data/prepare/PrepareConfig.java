@@ -2,7 +2,7 @@ package io.github.drprune.data.prepare;
 
 import io.github.drprune.data.TokenType;
 import io.github.drprune.error.UserException;
-import io.github.drprune.tokenizer.SpecialTokens;
+import io.github.drprune.tokenizer.SpecialTokensInText;
 
 /**
  * How text becomes sequences.
@@ -26,7 +26,7 @@ public record PrepareConfig(
     long shardBytes,
     long maxBadLines,
     int threads,
-    SpecialTokens specialTokens) {
+    SpecialTokensInText specialTokens) {
 
   /** The defaults. */
   public static final String TEXT_FIELD = "text";
@@ -67,7 +67,7 @@ public record PrepareConfig(
         shardBytes,
         maxBadLines,
         threads,
-        SpecialTokens.TOKENS);
+        SpecialTokensInText.TOKENS);
   }
 
   /** The defaults, on all cores. */

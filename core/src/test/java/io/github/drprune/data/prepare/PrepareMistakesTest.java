@@ -9,7 +9,7 @@ import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.Split;
 import io.github.drprune.data.TokenType;
 import io.github.drprune.error.UserException;
-import io.github.drprune.tokenizer.SpecialTokens;
+import io.github.drprune.tokenizer.SpecialTokensInText;
 import io.github.drprune.tokenizer.TinyTokenizer;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -161,7 +161,7 @@ class PrepareMistakesTest {
       assertThat(old).contains(field);
       Files.writeString(out.resolve(Manifest.FILE), old.replace(field, ""));
       assertThat(Manifest.read(out).specialTokensInText()).isZero();
-      var text = new PrepareConfig(8, "text", 0, 0, null, 1 << 20, 0, 2, SpecialTokens.TEXT);
+      var text = new PrepareConfig(8, "text", 0, 0, null, 1 << 20, 0, 2, SpecialTokensInText.TEXT);
       Path plain = folder.resolve("plain");
       var asText = new Prepare(corpora, loaded, text, new Corpora.Warnings()).into(plain);
       assertThat(asText.specialTokensInText()).isZero();

@@ -5,22 +5,33 @@ import io.github.drprune.data.Split;
 import io.github.drprune.data.TokenSequences;
 import io.github.drprune.error.UserException;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.SequencedMap;
 
 /**
- * The text that losses are taken over. Runs follow {@link #VALIDATION}; figures that no choice was
- * tuned on come from {@link #TEST}. The two share no sequence.
+ * The text that losses are computed on, by what runs do with it. The parts {@link #WATCHED_BY_RUNS}
+ * and {@link #UNSEEN_BY_RUNS} share no sequence, except in a domain that has a single one.
  */
-public enum HeldOut {
-  /** The training text. */
-  TRAIN,
-  /** All sequences of the split {@code eval}. */
-  EVAL,
-  /** The split {@code eval}, or its first half in a domain without a split {@code test}. */
-  VALIDATION,
-  /** The split {@code test}, or the second half of {@code eval} in a domain without one. */
-  TEST;
+public enum EvaluationText {
+  /** The split {@code train}. */
+  TRAINING("train"),
+  /** The whole split {@code eval}. */
+  HELD_OUT("eval"),
+  /**
+   * What runs evaluate on, and set their domain weights by: the split {@code eval}, or its first
+   * half in a domain without a split {@code test}.
+   */
+  WATCHED_BY_RUNS("validation"),
+  /**
+   * What no run looks at: the split {@code test}, or the second half of {@code eval} in a domain
+   * without one.
+   */
+  UNSEEN_BY_RUNS("test");
+
+  private final String word;
+
+  EvaluationText(String word) {
+    this.word = word;
+  }
 
   /** Sequences [from, to) of a split of a domain. */
   public record Rows(TokenSequences sequences, long from, long to) {
@@ -52,16 +63,16 @@ public enum HeldOut {
   private Rows of(PreparedData data, String domain) {
     boolean tested = data.split(domain, Split.TEST).isPresent();
     return switch (this) {
-      case TRAIN -> all(data, domain, Split.TRAIN);
-      case EVAL -> all(data, domain, Split.EVAL);
-      case VALIDATION -> {
+      case TRAINING -> all(data, domain, Split.TRAIN);
+      case HELD_OUT -> all(data, domain, Split.EVAL);
+      case WATCHED_BY_RUNS -> {
         Rows eval = all(data, domain, Split.EVAL);
         // A single sequence serves both ways: half of it would serve neither.
         yield tested || eval.count() == 1
             ? eval
             : new Rows(eval.sequences(), 0, eval.count() - eval.count() / 2);
       }
-      case TEST -> {
+      case UNSEEN_BY_RUNS -> {
         Rows eval = all(data, domain, tested ? Split.TEST : Split.EVAL);
         yield tested || eval.count() == 1
             ? eval
@@ -81,8 +92,9 @@ public enum HeldOut {
     return new Rows(sequences, 0, sequences.count());
   }
 
+  /** The word for it on the command line and in figures. */
   @Override
   public String toString() {
-    return name().toLowerCase(Locale.ROOT);
+    return word;
   }
 }
