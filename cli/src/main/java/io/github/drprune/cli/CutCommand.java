@@ -10,13 +10,13 @@ import io.github.drprune.libtorch.Precision;
 import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.SizeRule.Reader;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.prune.Cut;
 import io.github.drprune.prune.MaskValues;
-import io.github.drprune.prune.TargetShape;
 import io.github.drprune.safetensors.Dtype;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,7 +42,7 @@ import picocli.CommandLine.Spec;
     })
 final class CutCommand implements Callable<Integer> {
   /** What {@code --json} holds. */
-  private record Figures(TargetShape source, TargetShape result, long before, long after) {}
+  private record Figures(ModelShape source, ModelShape result, long before, long after) {}
 
   @Parameters(paramLabel = "MODEL", description = "The folder of the checkpoint to cut.")
   private Path model;
@@ -91,7 +91,7 @@ final class CutCommand implements Callable<Integer> {
     ModelSpec config = CheckpointCheck.of(model);
     MaskValues values = MaskValues.read(masks);
     Cut.check(config, values);
-    warn(config, values.shape().cutFrom(config, values.layout().policy()));
+    warn(config, values.layout().policy().cut(config, values.shape()));
     // Folding in float32 rounds each weight once, whatever type it is stored in.
     var options =
         new ModelOptions(LibTorch.device("cpu"), Precision.FP32, false, Kernels.REFERENCE);
@@ -115,11 +115,7 @@ final class CutCommand implements Callable<Integer> {
 
   private void report(ModelSpec source, ModelSpec result) throws IOException {
     var figures =
-        new Figures(
-            TargetShape.of(source),
-            TargetShape.of(result),
-            source.parameters(),
-            result.parameters());
+        new Figures(source.shape(), result.shape(), source.parameters(), result.parameters());
     spec.commandLine()
         .getOut()
         .printf(

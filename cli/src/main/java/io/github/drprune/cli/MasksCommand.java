@@ -2,9 +2,9 @@ package io.github.drprune.cli;
 
 import static io.github.drprune.cli.Console.count;
 
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.prune.MaskSummary;
 import io.github.drprune.prune.MaskValues;
-import io.github.drprune.prune.TargetShape;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -69,7 +69,7 @@ final class MasksCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private static String shape(TargetShape shape) {
+  private static String shape(ModelShape shape) {
     return "%d layers, hidden %s, %d heads (%d key/value), intermediate %s"
         .formatted(
             shape.layers(),

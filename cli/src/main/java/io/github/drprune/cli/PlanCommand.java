@@ -97,7 +97,7 @@ final class PlanCommand implements Runnable {
       Readers readers = transformersOnly ? Readers.NEEDED : Readers.ALL;
       List<ModelSummary> shapes =
           ShapeSearch.near(source, policy, parameters, readers, limit).stream()
-              .map(shape -> ModelSummary.of(shape.cutFrom(source, policy)))
+              .map(shape -> ModelSummary.of(policy.cut(source, shape)))
               .toList();
       List<List<String>> rows = new ArrayList<>();
       rows.add(row("source", ModelSummary.of(source)));

@@ -12,13 +12,13 @@ import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelWriter;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.Importance;
 import io.github.drprune.prune.MaskValues;
-import io.github.drprune.prune.TargetShape;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code cut} and {@code masks} from outside. */
 class CutCommandTest {
-  private static final TargetShape TARGET = new TargetShape(12, 2, 2, 2, 10);
+  private static final ModelShape TARGET = new ModelShape(12, 2, 2, 2, 10);
 
   @TempDir private Path folder;
   private final StringWriter out = new StringWriter();
@@ -90,7 +90,7 @@ class CutCommandTest {
                 "--json",
                 figures))
         .isZero();
-    assertThat(TargetShape.of(CheckpointCheck.of(folder.resolve("cut")))).isEqualTo(TARGET);
+    assertThat(CheckpointCheck.of(folder.resolve("cut")).shape()).isEqualTo(TARGET);
     assertThat(out.toString()).contains("2 layers, hidden 12, 2 heads, intermediate 10");
     assertThat(Json.tree(Files.readString(Path.of(figures)), figures).at("/result/layers").asInt())
         .isEqualTo(2);

@@ -7,7 +7,7 @@ import io.github.drprune.demo.DemoCorpus;
 import io.github.drprune.demo.DemoTokenizer;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.CheckpointCheck;
-import io.github.drprune.prune.TargetShape;
+import io.github.drprune.model.ModelShape;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** From text to a smaller model that is evaluated and reported, by {@code run}. */
 class PipelineTest {
-  private static final TargetShape TARGET = new TargetShape(16, 1, 1, 1, 24);
+  private static final ModelShape TARGET = new ModelShape(16, 1, 1, 1, 24);
 
   @TempDir private Path folder;
   private final StringWriter out = new StringWriter();
@@ -83,7 +83,7 @@ class PipelineTest {
     assertThat(err.toString())
         .containsSubsequence("=== prune", "=== cut", "=== train", "=== evaluate", "=== report");
     for (String model : new String[] {"pruned/model", "again", "final/model"}) {
-      assertThat(TargetShape.of(CheckpointCheck.of(folder.resolve(model)))).isEqualTo(TARGET);
+      assertThat(CheckpointCheck.of(folder.resolve(model)).shape()).isEqualTo(TARGET);
     }
     JsonNode figures = Json.tree(Files.readString(folder.resolve("figures.json")), "figures.json");
     assertThat(figures.findValuesAsText("model"))

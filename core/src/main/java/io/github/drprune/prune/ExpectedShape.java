@@ -1,5 +1,6 @@
 package io.github.drprune.prune;
 
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.SizeRule;
 import java.util.Arrays;
@@ -24,12 +25,12 @@ public final class ExpectedShape {
    *
    * @param expectedSparsity of each row of a module
    */
-  public static TargetShape of(
+  public static ModelShape of(
       MaskLayout layout, Function<MaskModule, double[]> expectedSparsity, double sparsity) {
     return new ExpectedShape(layout, expectedSparsity).rounded(sparsity);
   }
 
-  private TargetShape rounded(double sparsity) {
+  private ModelShape rounded(double sparsity) {
     ModelSpec source = layout.config();
     Set<MaskModule> modules = layout.modules();
     int layers =
@@ -38,7 +39,7 @@ public final class ExpectedShape {
             : rounded(MaskModule.LAYER);
     Sizes sizes = nearestSizes(source);
     var shape =
-        new TargetShape(
+        new ModelShape(
             sizes.hidden(),
             Math.max(1, layers),
             sizes.heads(),
@@ -79,15 +80,15 @@ public final class ExpectedShape {
   }
 
   /** {@code shape} with the intermediate size that brings its parameters nearest the sparsity. */
-  private TargetShape withIntermediate(TargetShape shape, double sparsity) {
+  private ModelShape withIntermediate(ModelShape shape, double sparsity) {
     var parameters = PrunableParameters.of(layout);
     ModelSpec source = layout.config();
-    ModelSpec cut = shape.cutFrom(source, layout.policy());
+    ModelSpec cut = layout.policy().cut(source, shape);
     double hiddenShare = (double) shape.hiddenSize() / source.hiddenSize();
     double perUnit = shape.layers() * hiddenShare * parameters.mlp() / source.intermediateSize();
     double others = cut.blockParameters() - perUnit * shape.intermediateSize();
     double wanted = ((1 - sparsity) * parameters.all() - others) / perUnit;
-    return new TargetShape(
+    return new ModelShape(
         shape.hiddenSize(),
         shape.layers(),
         shape.heads(),

@@ -2,6 +2,7 @@ package io.github.drprune.prune;
 
 import io.github.drprune.error.UserException;
 import io.github.drprune.model.Axis.Unit;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TensorShape;
 import java.util.Collection;
@@ -64,9 +65,9 @@ public record MaskLayout(ModelSpec config, Set<MaskModule> modules, GroupPolicy 
    *
    * @throws UserException when masks of this layout cannot lead to {@code target}
    */
-  public ModelSpec targetConfig(TargetShape target) {
-    ModelSpec cut = target.cutFrom(config, policy);
-    if (target.equals(TargetShape.of(config))) {
+  public ModelSpec targetConfig(ModelShape target) {
+    ModelSpec cut = policy.cut(config, target);
+    if (target.equals(config.shape())) {
       throw new UserException("target: the same shape as the model's; nothing to prune");
     }
     for (MaskModule needed : MaskModule.between(config, target)) {

@@ -3,6 +3,7 @@ package io.github.drprune.prune;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.drprune.error.UserException;
 import io.github.drprune.json.Suggestion;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import java.util.Arrays;
 import java.util.Collection;
@@ -85,7 +86,7 @@ public enum MaskModule {
   }
 
   /** The modules that turn {@code source} into {@code target}, whole layers rather than halves. */
-  public static Set<MaskModule> between(ModelSpec source, TargetShape target) {
+  public static Set<MaskModule> between(ModelSpec source, ModelShape target) {
     Set<MaskModule> set = EnumSet.noneOf(MaskModule.class);
     if (target.hiddenSize() != source.hiddenSize()) {
       set.add(HIDDEN);

@@ -1,5 +1,6 @@
 package io.github.drprune.prune;
 
+import io.github.drprune.model.ModelShape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,7 +14,7 @@ import java.util.stream.IntStream;
  * @param hiddenMean mean value of the hidden units kept
  */
 public record MaskSummary(
-    TargetShape source, TargetShape result, double hiddenMean, List<Layer> layers) {
+    ModelShape source, ModelShape result, double hiddenMean, List<Layer> layers) {
   /**
    * A layer of the source.
    *
@@ -53,10 +54,7 @@ public record MaskSummary(
               mean(masks, MaskModule.INTERMEDIATE, layer, 1)));
     }
     return new MaskSummary(
-        TargetShape.of(layout.config()),
-        masks.shape(),
-        mean(masks, MaskModule.HIDDEN, 0, 1),
-        layers);
+        layout.config().shape(), masks.shape(), mean(masks, MaskModule.HIDDEN, 0, 1), layers);
   }
 
   private static Integer index(List<Integer> kept, int layer) {

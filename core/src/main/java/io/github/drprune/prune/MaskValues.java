@@ -1,6 +1,7 @@
 package io.github.drprune.prune;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -103,7 +104,7 @@ public record MaskValues(MaskLayout layout, Map<MaskModule, float[][]> values) {
    *
    * @throws UserException where layers differ, naming them
    */
-  public TargetShape shape() {
+  public ModelShape shape() {
     List<LayerPair> layers = layers();
     if (layers.isEmpty()) {
       throw new UserException("masks: no layer stays");
@@ -124,7 +125,7 @@ public record MaskValues(MaskLayout layout, Map<MaskModule, float[][]> values) {
           layer.mlp(),
           intermediate(layer.mlp()).length);
     }
-    return new TargetShape(hidden().length, layers.size(), heads, kvHeads, intermediate);
+    return new ModelShape(hidden().length, layers.size(), heads, kvHeads, intermediate);
   }
 
   private void sameInGroups(int layer, int perGroup) {

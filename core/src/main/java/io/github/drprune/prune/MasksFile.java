@@ -9,6 +9,7 @@ import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.InputFiles;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.ConfigReader;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -31,7 +32,7 @@ record MasksFile(
     String format,
     int version,
     ObjectNode model,
-    TargetShape result,
+    ModelShape result,
     GroupPolicy groupPolicy,
     Map<String, List<Row>> modules) {
   static final String FORMAT = "drprune masks";

@@ -1,5 +1,6 @@
 package io.github.drprune.prune;
 
+import io.github.drprune.model.ModelShape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -96,7 +97,7 @@ public record ShapeReport(List<Gap> gaps) {
       double kept = 1 - parameterSparsity.getAsDouble();
       gaps.add(new Gap(SPARSITY, 1, 1 - whole.sparsity(), new double[] {kept}));
     }
-    if (target instanceof TargetShape shape) {
+    if (target instanceof TargetShape(ModelShape shape)) {
       var cut = layout.targetConfig(shape);
       for (MaskModule module : layout.modules()) {
         int units = layout.units(module);

@@ -1,6 +1,7 @@
 package io.github.drprune.prune;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.SizeRule;
 import java.util.ArrayList;
@@ -16,7 +17,7 @@ public final class ShapeSearch {
   /** Parameters may miss what was asked for by this share. */
   private static final double TOLERANCE = 0.03;
 
-  private record Candidate(TargetShape shape, long parameters, double distortion) {}
+  private record Candidate(ModelShape shape, long parameters, double distortion) {}
 
   private ShapeSearch() {}
 
@@ -34,7 +35,7 @@ public final class ShapeSearch {
    *
    * @throws UserException when there is none
    */
-  public static List<TargetShape> near(
+  public static List<ModelShape> near(
       ModelSpec source, GroupPolicy policy, long parameters, Readers readers, int limit) {
     if (parameters >= source.parameters()) {
       throw new UserException(
@@ -70,30 +71,30 @@ public final class ShapeSearch {
       int hidden,
       List<Candidate> found) {
     int grain = grain(source.intermediateSize());
-    var smallest = TargetShape.of(source, policy, hidden, layers, heads, null, grain);
-    ModelSpec least = smallest.cutFrom(source, policy);
+    var smallest = policy.shape(source, hidden, layers, heads, null, grain);
+    ModelSpec least = policy.cut(source, smallest);
     long perGrain = -least.parameters();
     if (2 * grain > source.intermediateSize()) {
       return;
     }
     perGrain +=
-        TargetShape.of(source, policy, hidden, layers, heads, null, 2 * grain)
-            .cutFrom(source, policy)
+        policy
+            .cut(source, policy.shape(source, hidden, layers, heads, null, 2 * grain))
             .parameters();
     long grains = 1 + Math.round((double) (parameters - least.parameters()) / perGrain);
     if (grains < 1 || grains * grain > source.intermediateSize()) {
       return;
     }
     int intermediate = (int) grains * grain;
-    var shape = TargetShape.of(source, policy, hidden, layers, heads, null, intermediate);
-    long size = shape.cutFrom(source, policy).parameters();
+    var shape = policy.shape(source, hidden, layers, heads, null, intermediate);
+    long size = policy.cut(source, shape).parameters();
     if (Math.abs(size - parameters) <= TOLERANCE * parameters) {
       found.add(new Candidate(shape, size, distortion(source, shape)));
     }
   }
 
   /** How unevenly the sizes shrink: the spread of the logarithms of their shares. */
-  private static double distortion(ModelSpec source, TargetShape shape) {
+  private static double distortion(ModelSpec source, ModelShape shape) {
     double[] shares = {
       Math.log((double) shape.hiddenSize() / source.hiddenSize()),
       Math.log((double) shape.layers() / source.layers()),

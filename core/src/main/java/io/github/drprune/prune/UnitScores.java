@@ -1,5 +1,6 @@
 package io.github.drprune.prune;
 
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -19,7 +20,7 @@ public record UnitScores(
     double[] hidden, double[][] heads, double[][] intermediate, double[] layers) {
 
   /** The masks, all 0 or 1, of a one-shot cut: in each row the units with the largest scores. */
-  public MaskValues masks(MaskLayout layout, TargetShape target) {
+  public MaskValues masks(MaskLayout layout, ModelShape target) {
     ModelSpec cut = layout.targetConfig(target);
     Map<MaskModule, float[][]> values = new EnumMap<>(MaskModule.class);
     for (MaskModule module : layout.modules()) {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.error.UserException;
 import io.github.drprune.prune.GroupPolicy;
-import io.github.drprune.prune.TargetShape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,11 +27,11 @@ class ConfigReaderTest {
   @Test
   void whatIsListedForEachLayerIsCutWithTheLayers() {
     ModelSpec source = ConfigReader.parse(QWEN2.formatted(4), "config.json");
-    var shape = new TargetShape(32, 2, 4, 2, 48);
+    var shape = new ModelShape(32, 2, 4, 2, 48);
 
     JsonNode cut =
-        shape
-            .cutFrom(source, GroupPolicy.KV_GROUP)
+        GroupPolicy.KV_GROUP
+            .cut(source, shape)
             .layersFrom(new int[] {0, 3}, new int[] {1, 3})
             .toJson();
 

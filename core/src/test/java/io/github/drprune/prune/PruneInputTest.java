@@ -33,7 +33,8 @@ class PruneInputTest {
 
   @Test
   void refusesImpossibleTargets() {
-    refused(() -> new TargetShape(0, 2, 3, 1, 8), "target hidden size: must be at least 1, not 0");
+    refused(
+        () -> new ModelShape(0, 2, 3, 1, 8), "hidden size: must be between 1 and 4,194,304, not 0");
     refused(() -> target(25, 2, 3, 1, 8), "target hidden size: 25 is larger than the model's 24");
     refused(() -> target(24, 4, 3, 1, 8), "target layers: 4 is larger than the model's 3");
     refused(() -> target(24, 2, 9, 3, 8), "target heads: 9 is larger than the model's 6");
@@ -42,13 +43,13 @@ class PruneInputTest {
     refused(() -> target(24, 2, 3, 2, 8), "target key/value heads: 3 heads in groups of 3 leave 1");
     refused(() -> target(24, 3, 6, 2, 32), "target: the same shape as the model's");
     refused(
-        () -> targetConfig(LLAMA, GroupPolicy.QUERY_IN_GROUP, new TargetShape(24, 2, 3, 2, 8)),
+        () -> targetConfig(LLAMA, GroupPolicy.QUERY_IN_GROUP, new ModelShape(24, 2, 3, 2, 8)),
         "target heads: 3 is not a multiple of the 2 key/value heads");
     refused(
-        () -> targetConfig(LLAMA, GroupPolicy.QUERY_IN_GROUP, new TargetShape(24, 2, 3, 1, 8)),
+        () -> targetConfig(LLAMA, GroupPolicy.QUERY_IN_GROUP, new ModelShape(24, 2, 3, 1, 8)),
         "policy query_in_group keeps all 2, not 1");
     refused(
-        () -> targetConfig(NEOX, GroupPolicy.KV_GROUP, new TargetShape(13, 2, 3, 3, 8)),
+        () -> targetConfig(NEOX, GroupPolicy.KV_GROUP, new ModelShape(13, 2, 3, 3, 8)),
         "target hidden size 13 with 3 heads of 4: its config.json needs a gpt_neox to have a hidden"
             + " size that is heads x head dim; choose 12");
     ModelSpec cut = LLAMA.resized(new ModelShape(20, 2, 3, 1, 8));
@@ -73,7 +74,7 @@ class PruneInputTest {
     refused(
         () ->
             MaskLayout.of(LLAMA, List.of(MaskModule.HIDDEN), GroupPolicy.KV_GROUP)
-                .targetConfig(new TargetShape(12, 2, 6, 2, 32)),
+                .targetConfig(new ModelShape(12, 2, 6, 2, 32)),
         "modules: the target needs 'layer' masked (2 of 3 to keep)");
     refused(
         () -> MaskLayout.of(NEOX, ALL, GroupPolicy.QUERY_IN_GROUP),
@@ -125,7 +126,7 @@ class PruneInputTest {
     assertThat(read.layout().config().toJson()).isEqualTo(LLAMA.toJson());
     assertThat(read.values().get(MaskModule.HIDDEN)).isDeepEqualTo(hidden);
     assertThat(read.values().get(MaskModule.INTERMEDIATE)).isDeepEqualTo(units);
-    assertThat(MaskSummary.of(read).result()).isEqualTo(new TargetShape(23, 3, 6, 2, 31));
+    assertThat(MaskSummary.of(read).result()).isEqualTo(new ModelShape(23, 3, 6, 2, 31));
   }
 
   @Test
@@ -179,10 +180,10 @@ class PruneInputTest {
   private static ModelSpec target(
       int hidden, int layers, int heads, int kvHeads, int intermediate) {
     return targetConfig(
-        LLAMA, GroupPolicy.KV_GROUP, new TargetShape(hidden, layers, heads, kvHeads, intermediate));
+        LLAMA, GroupPolicy.KV_GROUP, new ModelShape(hidden, layers, heads, kvHeads, intermediate));
   }
 
-  private static ModelSpec targetConfig(ModelSpec config, GroupPolicy policy, TargetShape target) {
+  private static ModelSpec targetConfig(ModelSpec config, GroupPolicy policy, ModelShape target) {
     return MaskLayout.of(config, ALL, policy).targetConfig(target);
   }
 

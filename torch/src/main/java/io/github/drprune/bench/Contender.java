@@ -13,6 +13,7 @@ import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.optim.ParameterGroup;
@@ -68,14 +69,14 @@ final class Contender implements AutoCloseable {
                 options.config(),
                 new ModelOptions(options.device(), options.precision(), false, kernels),
                 SEED);
-    TargetShape target = half();
+    ModelShape target = half();
     this.masks =
         MaskSet.create(
             MaskLayout.of(
                 options.config(),
                 MaskModule.between(options.config(), target),
                 GroupPolicy.KV_GROUP),
-            target,
+            new TargetShape(target),
             random,
             options.device());
     this.lagrangian = new Lagrangian(masks, new SparsitySchedule(0, 1000));
@@ -202,10 +203,10 @@ final class Contender implements AutoCloseable {
   }
 
   /** About half of everything, so that every kind of mask takes part. */
-  private TargetShape half() {
+  private ModelShape half() {
     var config = options.config();
     int kvHeads = Math.max(1, config.kvHeads() / 2);
-    return new TargetShape(
+    return new ModelShape(
         config.family().hiddenFollowsHeads()
             ? kvHeads * config.headDim()
             : Math.max(1, config.hiddenSize() / 2),

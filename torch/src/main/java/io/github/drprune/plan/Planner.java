@@ -100,7 +100,7 @@ public final class Planner {
     return new RunPlan(
         ModelSummary.of(source),
         kind.target(source)
-            .map(shape -> ModelSummary.of(shape.cutFrom(source, kind.policy())))
+            .map(shape -> ModelSummary.of(kind.policy().cut(source, shape)))
             .orElse(null),
         config.steps(),
         (long) config.steps() * config.globalBatch() * data.seqLen(),

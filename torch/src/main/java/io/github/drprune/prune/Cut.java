@@ -36,8 +36,9 @@ public final class Cut {
     this.layers = masks.layers();
     this.target =
         masks
-            .shape()
-            .cutFrom(model.spec(), masks.layout().policy())
+            .layout()
+            .policy()
+            .cut(model.spec(), masks.shape())
             .layersFrom(
                 layers.stream().mapToInt(LayerPair::attention).toArray(),
                 layers.stream().mapToInt(LayerPair::mlp).toArray());
@@ -52,7 +53,7 @@ public final class Cut {
    */
   public static void check(ModelSpec model, MaskValues masks) {
     masks.layout().checkModel(model);
-    masks.shape().cutFrom(model, masks.layout().policy());
+    masks.layout().policy().cut(model, masks.shape());
   }
 
   /**

@@ -5,6 +5,7 @@ import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.BlockMasks;
 import io.github.drprune.nn.ForwardHook;
@@ -55,7 +56,7 @@ public final class Importance {
 
   /** The masks of a cut in one shot, of the modules in which the shapes differ. */
   public static MaskValues masks(
-      CausalLm model, Iterator<Tensor> batches, TargetShape target, GroupPolicy policy) {
+      CausalLm model, Iterator<Tensor> batches, ModelShape target, GroupPolicy policy) {
     var layout = MaskLayout.of(model.spec(), MaskModule.between(model.spec(), target), policy);
     layout.targetConfig(target);
     return of(model, batches).masks(layout, target);

@@ -3,6 +3,7 @@ package io.github.drprune.prune;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.run.RunEvent;
 import java.util.ArrayList;
@@ -41,7 +42,7 @@ public final class Lagrangian implements AutoCloseable {
     this.parameterTarget =
         switch (masks.target()) {
           case TargetSparsity wanted -> wanted.sparsity();
-          case TargetShape shape -> {
+          case TargetShape(ModelShape shape) -> {
             MaskLayout layout = masks.layout();
             ModelSpec cut = layout.targetConfig(shape);
             for (MaskModule module : layout.modules()) {

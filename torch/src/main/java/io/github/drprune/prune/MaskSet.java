@@ -5,6 +5,7 @@ import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -50,7 +51,7 @@ public final class MaskSet implements AutoCloseable {
   public static MaskSet create(
       MaskLayout layout, PruningTarget target, RandomState random, Device device) {
     switch (target) {
-      case TargetShape shape -> layout.targetConfig(shape);
+      case TargetShape(ModelShape shape) -> layout.targetConfig(shape);
       case TargetSparsity _ -> layout.checkFreeShape();
     }
     var masks = new MaskSet(layout, target);
@@ -120,10 +121,13 @@ public final class MaskSet implements AutoCloseable {
   public MaskValues deterministicExact() {
     ModelSpec cut =
         switch (target) {
-          case TargetShape shape -> layout.targetConfig(shape);
+          case TargetShape(ModelShape shape) -> layout.targetConfig(shape);
           case TargetSparsity wanted ->
-              ExpectedShape.of(layout, this::expectedSparsity, wanted.sparsity())
-                  .cutFrom(layout.config(), layout.policy());
+              layout
+                  .policy()
+                  .cut(
+                      layout.config(),
+                      ExpectedShape.of(layout, this::expectedSparsity, wanted.sparsity()));
         };
     Map<MaskModule, float[][]> values = new EnumMap<>(MaskModule.class);
     for (MaskModule module : layout.modules()) {
@@ -174,7 +178,7 @@ public final class MaskSet implements AutoCloseable {
    * The uniform shape nearest to what is expected now; the intermediate size, where it is masked,
    * makes up for the rounding of the rest.
    */
-  public TargetShape expectedShape() {
+  public ModelShape expectedShape() {
     return ExpectedShape.of(layout, this::expectedSparsity, expectedSparsity());
   }
 

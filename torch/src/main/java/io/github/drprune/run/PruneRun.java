@@ -13,6 +13,7 @@ import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelSummary;
 import io.github.drprune.model.ModelWriter;
@@ -65,7 +66,7 @@ public record PruneRun(PruneConfig whole) implements RunKind {
   @Override
   public ModelSpec source() throws IOException {
     ModelSpec source = CheckpointCheck.of(whole.model());
-    if (pruningTarget(source) instanceof TargetShape shape) {
+    if (pruningTarget(source) instanceof TargetShape(ModelShape shape)) {
       ModelSpec cut = layout(source).targetConfig(shape);
       for (String broken : cut.brokenRules(source, SizeRule.Reader.TRANSFORMERS)) {
         throw new UserException("target " + broken);
@@ -89,8 +90,8 @@ public record PruneRun(PruneConfig whole) implements RunKind {
   }
 
   @Override
-  public Optional<TargetShape> target(ModelSpec source) {
-    return pruningTarget(source) instanceof TargetShape shape
+  public Optional<ModelShape> target(ModelSpec source) {
+    return pruningTarget(source) instanceof TargetShape(ModelShape shape)
         ? Optional.of(shape)
         : Optional.empty();
   }
@@ -110,18 +111,19 @@ public record PruneRun(PruneConfig whole) implements RunKind {
       return new TargetSparsity(target.sparsity().get());
     }
     if (target.parameters().isPresent()) {
-      return ShapeSearch.near(
-              source, policy(), target.parameters().get(), ShapeSearch.Readers.ALL, 1)
-          .getFirst();
+      return new TargetShape(
+          ShapeSearch.near(source, policy(), target.parameters().get(), ShapeSearch.Readers.ALL, 1)
+              .getFirst());
     }
-    return TargetShape.of(
-        source,
-        policy(),
-        target.hiddenSize().orElse(null),
-        target.layers().orElse(null),
-        target.heads().orElse(null),
-        target.kvHeads().orElse(null),
-        target.intermediateSize().orElse(null));
+    return new TargetShape(
+        policy()
+            .shape(
+                source,
+                target.hiddenSize().orElse(null),
+                target.layers().orElse(null),
+                target.heads().orElse(null),
+                target.kvHeads().orElse(null),
+                target.intermediateSize().orElse(null)));
   }
 
   @Override
@@ -182,7 +184,7 @@ public record PruneRun(PruneConfig whole) implements RunKind {
   @Override
   public ModelSpec inOneShot(RunFolder folder, CausalLm model, PreparedData data, RunLog log)
       throws IOException, InterruptedException {
-    TargetShape shape = target(model.spec()).orElseThrow();
+    ModelShape shape = target(model.spec()).orElseThrow();
     MaskValues masks = importance(model, data).masks(layout(model.spec()), shape);
     EvaluationResult result;
     try (var _ = NativeScope.open()) {

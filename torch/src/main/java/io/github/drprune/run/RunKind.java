@@ -4,9 +4,9 @@ import io.github.drprune.config.RunConfig;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.prune.GroupPolicy;
-import io.github.drprune.prune.TargetShape;
 import io.github.drprune.train.Objective;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,7 +32,7 @@ public sealed interface RunKind permits PruneRun, TrainRun {
   Path tokenizer();
 
   /** The shape pruned towards, where one is named. */
-  Optional<TargetShape> target(ModelSpec source);
+  Optional<ModelShape> target(ModelSpec source);
 
   /** What goes when heads of grouped-query attention go. */
   GroupPolicy policy();

@@ -289,7 +289,7 @@ public final class Runner {
         (long) kind.config().globalBatch() * data.seqLen(),
         ModelSummary.of(source),
         kind.target(source)
-            .map(shape -> ModelSummary.of(shape.cutFrom(source, kind.policy())))
+            .map(shape -> ModelSummary.of(kind.policy().cut(source, shape)))
             .orElse(null),
         data.domains(),
         ConfigLoader.tree(kind.whole()),

@@ -9,10 +9,10 @@ import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelWriter;
 import io.github.drprune.prune.GroupPolicy;
-import io.github.drprune.prune.TargetShape;
 import io.github.drprune.train.NoPruning;
 import io.github.drprune.train.Objective;
 import java.io.IOException;
@@ -52,7 +52,7 @@ public record TrainRun(TrainConfig whole) implements RunKind {
   }
 
   @Override
-  public Optional<TargetShape> target(ModelSpec source) {
+  public Optional<ModelShape> target(ModelSpec source) {
     return Optional.empty();
   }
 

@@ -11,6 +11,7 @@ import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.SizeRule;
@@ -46,7 +47,7 @@ class CutPropertyTest {
   private static final Set<String> COVERED = new HashSet<>();
 
   /** A model, masks of random soft values for it, and the shape that they keep. */
-  private record Case(ModelSpec config, TargetShape target, MaskValues masks) {
+  private record Case(ModelSpec config, ModelShape target, MaskValues masks) {
     static Case random(SplittableRandom random) {
       ModelSpec config = TinyModels.config(random);
       GroupPolicy policy =
@@ -59,8 +60,8 @@ class CutPropertyTest {
         modules.addAll(Set.of(MaskModule.HIDDEN, MaskModule.HEAD));
       }
       var layout = MaskLayout.of(config, modules, policy);
-      TargetShape target = target(random, layout);
-      ModelSpec cut = target.cutFrom(config, policy);
+      ModelShape target = target(random, layout);
+      ModelSpec cut = policy.cut(config, target);
       Map<MaskModule, float[][]> values = new EnumMap<>(MaskModule.class);
       for (MaskModule module : layout.modules()) {
         float[][] rows = new float[layout.rows(module)][];
@@ -93,15 +94,15 @@ class CutPropertyTest {
     }
 
     /** A shape that readers of the family accept. */
-    private static TargetShape target(SplittableRandom random, MaskLayout layout) {
-      TargetShape target;
+    private static ModelShape target(SplittableRandom random, MaskLayout layout) {
+      ModelShape target;
       do {
         target = anyTarget(random, layout);
       } while (!layout.config().allows(target.hiddenSize(), target.heads(), SizeRule::isBinding));
       return target;
     }
 
-    private static TargetShape anyTarget(SplittableRandom random, MaskLayout layout) {
+    private static ModelShape anyTarget(SplittableRandom random, MaskLayout layout) {
       ModelSpec source = layout.config();
       Set<MaskModule> modules = layout.modules();
       boolean layers = modules.contains(MaskModule.LAYER) || modules.contains(MaskModule.MLP);
@@ -120,7 +121,7 @@ class CutPropertyTest {
           modules.contains(MaskModule.HIDDEN)
               ? random.nextInt(2, source.hiddenSize() + 1)
               : source.hiddenSize();
-      return new TargetShape(
+      return new ModelShape(
           source.family().hiddenFollowsHeads() ? heads * source.headDim() : hidden,
           layers ? random.nextInt(1, source.layers() + 1) : source.layers(),
           heads,
@@ -176,12 +177,12 @@ class CutPropertyTest {
 
       assertThat(tried.masks().shape()).isEqualTo(tried.target());
       try (var cut = Cut.apply(model, tried.masks(), TinyModels.options(false))) {
-        assertThat(TargetShape.of(cut.spec())).isEqualTo(tried.target());
+        assertThat(cut.spec().shape()).isEqualTo(tried.target());
         assertThat(logits(cut, tokens)).containsExactly(masked, within(1e-4f));
         ModelWriter.save(cut, folder.resolve("m"), folder, Optional.empty(), ByteSize.parse("1GB"));
       }
       try (var loaded = ModelLoader.load(folder.resolve("m"), TinyModels.options(false))) {
-        assertThat(TargetShape.of(loaded.spec())).isEqualTo(tried.target());
+        assertThat(loaded.spec().shape()).isEqualTo(tried.target());
         assertThat(loaded.spec().headDim()).isEqualTo(tried.config().headDim());
         assertThat(loaded.spec().toJson().has("head_dim"))
             .as("head_dim is written when it does not follow")

@@ -10,6 +10,7 @@ import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.nn.ModelMasks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -48,11 +49,12 @@ class GoldenMaskedModelTest {
       int heads = shape.get("n_heads").asInt();
       var target =
           new TargetShape(
-              shape.get("d_model").asInt(),
-              shape.get("n_layers").asInt(),
-              heads,
-              shape.path("n_kv_heads").asInt(heads),
-              shape.get("intermediate_size").asInt());
+              new ModelShape(
+                  shape.get("d_model").asInt(),
+                  shape.get("n_layers").asInt(),
+                  heads,
+                  shape.path("n_kv_heads").asInt(heads),
+                  shape.get("intermediate_size").asInt()));
       var layout = MaskLayout.of(model.spec(), modules, GroupPolicy.KV_GROUP);
       try (var masks = MaskSet.create(layout, target, random, model.device())) {
         for (MaskModule module : modules) {

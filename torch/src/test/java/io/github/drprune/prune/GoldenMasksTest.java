@@ -11,6 +11,7 @@ import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.ConfigReader;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -71,11 +72,12 @@ class GoldenMasksTest {
       int heads = target.get("n_heads").asInt();
       JsonNode hidden = (masksHidden() ? target : json.get("base")).get("d_model");
       return new TargetShape(
-          hidden.asInt(),
-          target.get("n_layers").asInt(),
-          heads,
-          target.path("n_kv_heads").asInt(heads),
-          target.get("intermediate_size").asInt());
+          new ModelShape(
+              hidden.asInt(),
+              target.get("n_layers").asInt(),
+              heads,
+              target.path("n_kv_heads").asInt(heads),
+              target.get("intermediate_size").asInt()));
     }
 
     /** Some targets name a hidden size that no mask leads to; a user's would be refused. */
@@ -158,7 +160,7 @@ class GoldenMasksTest {
         int units = layout.units(module);
         int[] removed = masks.expectedRemoved(module);
         if (exact) {
-          ModelSpec cut = layout.targetConfig((TargetShape) masks.target());
+          ModelSpec cut = layout.targetConfig(((TargetShape) masks.target()).shape());
           Arrays.fill(removed, units - layout.kept(module, cut));
         }
         assertClose(

@@ -9,6 +9,7 @@ import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.ModelMasks;
 import java.io.IOException;
@@ -49,7 +50,7 @@ class ImportanceTest {
         zero(model, "model.layers." + layer + ".mlp.up_proj.weight", 2, 1);
       }
       Tensor tokens = TinyModels.tokens(random);
-      var target = new TargetShape(16, 2, 2, 1, 5);
+      var target = new ModelShape(16, 2, 2, 1, 5);
       MaskValues masks =
           Importance.masks(model, List.of(tokens).iterator(), target, GroupPolicy.KV_GROUP);
 
@@ -87,7 +88,7 @@ class ImportanceTest {
     try (var _ = NativeScope.open();
         var _ = NoGrad.open();
         var model = ModelLoader.load(shared.model(), TinyModels.options(false))) {
-      var target = new TargetShape(192, 7, 6, 6, 528);
+      var target = new ModelShape(192, 7, 6, 6, 528);
       MaskValues scored =
           Importance.masks(model, shared.calibration().iterator(), target, GroupPolicy.KV_GROUP);
       var random = new SplittableRandom(7);

@@ -8,6 +8,7 @@ import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelWriter;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.safetensors.Dtype;
@@ -39,7 +40,7 @@ class JlamaTest {
   void jlamaPicksTheSameTokens(int hidden, int layers, int heads, int intermediate)
       throws IOException, InterruptedException {
     var shared = SharedText.orSkip();
-    var target = new TargetShape(hidden, layers, heads, heads, intermediate);
+    var target = new ModelShape(hidden, layers, heads, heads, intermediate);
     Path checkpoint = folder.resolve("cut");
     int[] tokens = shared.tokens("wiki", "eval", POSITIONS);
     long[] ours;

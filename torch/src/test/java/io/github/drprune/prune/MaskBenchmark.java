@@ -10,6 +10,7 @@ import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.ModelMasks;
 import java.lang.management.ManagementFactory;
@@ -72,7 +73,10 @@ final class MaskBenchmark {
         var model = ModelLoader.random(config, options, 1);
         var masks =
             MaskSet.create(
-                layout, new TargetShape(256, 6, 4, 4, 704), random, LibTorch.device("cpu"));
+                layout,
+                new TargetShape(new ModelShape(256, 6, 4, 4, 704)),
+                random,
+                LibTorch.device("cpu"));
         var lagrangian = new Lagrangian(masks, new SparsitySchedule(0, 10))) {
       Tensor tokens = Tensors.of(ids, sequences, length);
       new MaskBenchmark(model, masks, lagrangian, random, tokens).run(rounds);

@@ -8,6 +8,7 @@ import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,8 +50,8 @@ class MaskSetTest {
                 noise,
                 LibTorch.device("cpu"))) {
       scatter(masks, noise);
-      TargetShape shape = masks.deterministicExact().shape();
-      ModelSpec cut = shape.cutFrom(config, GroupPolicy.KV_GROUP);
+      ModelShape shape = masks.deterministicExact().shape();
+      ModelSpec cut = GroupPolicy.KV_GROUP.cut(config, shape);
       double sparsity = masks.layout().sparsity(cut);
       boolean limited =
           shape.intermediateSize() == 1 || shape.intermediateSize() == config.intermediateSize();
@@ -89,16 +90,17 @@ class MaskSetTest {
     var importance = new UnitScores(scores, new double[0][], new double[0][], new double[0]);
     var target =
         new TargetShape(
-            config.hiddenSize() / 2,
-            config.layers(),
-            config.heads(),
-            config.kvHeads(),
-            config.intermediateSize());
+            new ModelShape(
+                config.hiddenSize() / 2,
+                config.layers(),
+                config.heads(),
+                config.kvHeads(),
+                config.intermediateSize()));
     try (var random = new RandomState(1);
         var masks = MaskSet.create(layout, target, random, LibTorch.device("cpu"))) {
       masks.startFrom(importance);
       assertThat(masks.deterministicExact().kept(MaskModule.HIDDEN, 0))
-          .isEqualTo(importance.masks(layout, target).kept(MaskModule.HIDDEN, 0));
+          .isEqualTo(importance.masks(layout, target.shape()).kept(MaskModule.HIDDEN, 0));
       assertThat(masks.expectedSparsity(MaskModule.HIDDEN)[0]).isLessThan(0.02);
     }
   }

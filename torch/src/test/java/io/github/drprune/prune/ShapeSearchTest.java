@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.prune.ShapeSearch.Readers;
@@ -22,12 +23,12 @@ class ShapeSearchTest {
   @MethodSource("configs")
   void findsShapesNearTheSize(ModelSpec source) {
     long wanted = source.parameters() / 2;
-    List<TargetShape> shapes =
+    List<ModelShape> shapes =
         ShapeSearch.near(source, GroupPolicy.KV_GROUP, wanted, Readers.ALL, 5);
 
     assertThat(shapes).isNotEmpty().doesNotHaveDuplicates();
-    for (TargetShape shape : shapes) {
-      long parameters = shape.cutFrom(source, GroupPolicy.KV_GROUP).parameters();
+    for (ModelShape shape : shapes) {
+      long parameters = GroupPolicy.KV_GROUP.cut(source, shape).parameters();
       assertThat((double) parameters).isCloseTo(wanted, within(0.03 * wanted));
     }
   }

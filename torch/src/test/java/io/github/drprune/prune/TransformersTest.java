@@ -8,6 +8,7 @@ import io.github.drprune.io.ByteSize;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelWriter;
 import io.github.drprune.nn.ModelMasks;
@@ -44,7 +45,7 @@ class TransformersTest {
     List<Path> checkpoints = new ArrayList<>();
     List<float[]> ours = new ArrayList<>();
     for (ModelSpec config : io.github.drprune.model.TinyModels.all().toList()) {
-      for (TargetShape shape : shapes(config, random)) {
+      for (ModelShape shape : shapes(config, random)) {
         Path checkpoint = folder.resolve("cut" + checkpoints.size());
         ours.add(cut(config, shape, random, checkpoint));
         checkpoints.add(checkpoint);
@@ -65,8 +66,8 @@ class TransformersTest {
   }
 
   /** Random ones of all that are proposed near random sizes. */
-  private static List<TargetShape> shapes(ModelSpec source, SplittableRandom random) {
-    List<TargetShape> shapes = new ArrayList<>();
+  private static List<ModelShape> shapes(ModelSpec source, SplittableRandom random) {
+    List<ModelShape> shapes = new ArrayList<>();
     while (shapes.size() < SHAPES) {
       var policy =
           source.groupSize() > 1 && random.nextBoolean()
@@ -75,7 +76,7 @@ class TransformersTest {
       Readers readers = random.nextBoolean() ? Readers.ALL : Readers.NEEDED;
       long parameters = (long) (source.parameters() * random.nextDouble(0.4, 0.9));
       try {
-        List<TargetShape> near = ShapeSearch.near(source, policy, parameters, readers, 1000);
+        List<ModelShape> near = ShapeSearch.near(source, policy, parameters, readers, 1000);
         shapes.add(near.get(random.nextInt(near.size())));
       } catch (UserException e) {
         // A model this small has no shape near some sizes.
@@ -86,7 +87,7 @@ class TransformersTest {
   }
 
   /** Writes a cut of a random model; its logits. */
-  private float[] cut(ModelSpec config, TargetShape shape, SplittableRandom random, Path target)
+  private float[] cut(ModelSpec config, ModelShape shape, SplittableRandom random, Path target)
       throws IOException {
     long[] tokens = random.longs(12, 0, config.vocabularySize()).toArray();
     var policy =

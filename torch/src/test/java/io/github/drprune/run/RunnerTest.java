@@ -12,11 +12,11 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.model.CheckpointCheck;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.LossKernel;
 import io.github.drprune.nn.LossKernel.TokenLoss;
-import io.github.drprune.prune.TargetShape;
 import io.github.drprune.train.DivergedException;
 import io.github.drprune.train.StopSignal;
 import java.io.IOException;
@@ -67,8 +67,8 @@ class RunnerTest {
     Path output = folder.resolve("run");
     TinyRun.runner().prune(tiny.prune(output, "steps=1", "method=importance"));
 
-    assertThat(TargetShape.of(CheckpointCheck.of(output.resolve("model"))))
-        .isEqualTo(new TargetShape(8, 2, 2, 2, 12));
+    assertThat(CheckpointCheck.of(output.resolve("model")).shape())
+        .isEqualTo(new ModelShape(8, 2, 2, 2, 12));
     List<RunEvent> events = EventLog.read(output);
     assertThat(trainSteps(events)).isEmpty();
     assertThat(last(events, RunEvent.Evaluation.class).meanLoss()).isPositive();
