@@ -1,22 +1,35 @@
 package io.github.drprune.data;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * The rows of a global batch that fall to one process.
  *
  * @param tokens [rows, seqLen] 64-bit integers in native memory, contiguous
+ * @param counted [rows, seqLen] bytes in native memory, 1 for a token whose prediction counts and 0
+ *     for another; a row's first token never counts, whatever is said of it. Null where all others
+ *     count
  * @param domains domain index of each row
  * @param sequences number in the run of each row
  * @param globalDomainCounts rows of each domain in the batch over all processes
  */
 public record Batch(
-    MemorySegment tokens, int seqLen, int[] domains, long[] sequences, int[] globalDomainCounts) {
+    MemorySegment tokens,
+    MemorySegment counted,
+    int seqLen,
+    int[] domains,
+    long[] sequences,
+    int[] globalDomainCounts) {
   public Batch {
     if (domains.length != sequences.length
         || tokens.byteSize() != (long) domains.length * seqLen * Long.BYTES) {
       throw new IllegalArgumentException("tokens, domains and sequences differ in length");
+    }
+    if (counted != null && counted.byteSize() != (long) domains.length * seqLen) {
+      throw new IllegalArgumentException("tokens and which of them count differ in length");
     }
   }
 
@@ -25,11 +38,29 @@ public record Batch(
     return domains.length;
   }
 
+  /** Tokens of a row whose prediction counts. */
+  public int predicted(int row) {
+    if (counted == null) {
+      return seqLen - 1;
+    }
+    int predicted = 0;
+    for (int i = 1; i < seqLen; i++) {
+      predicted += counted.get(ValueLayout.JAVA_BYTE, (long) row * seqLen + i);
+    }
+    return predicted;
+  }
+
+  /** Tokens of all rows whose prediction counts. */
+  public long predicted() {
+    return IntStream.range(0, rows()).mapToLong(this::predicted).sum();
+  }
+
   /** Rows [from, from + count) as a batch over the same memory. */
   public Batch rows(int from, int count) {
     long rowBytes = (long) seqLen * Long.BYTES;
     return new Batch(
         tokens.asSlice(from * rowBytes, count * rowBytes),
+        counted == null ? null : counted.asSlice((long) from * seqLen, (long) count * seqLen),
         seqLen,
         Arrays.copyOfRange(domains, from, from + count),
         Arrays.copyOfRange(sequences, from, from + count),

@@ -121,6 +121,7 @@ public final class BatchLoader implements AutoCloseable {
     var batch =
         new Batch(
             buffer.asSlice(0, (long) mine.size() * seqLen * ValueLayout.JAVA_LONG.byteSize()),
+            null,
             seqLen,
             mine.stream().mapToInt(Draw::domain).toArray(),
             mine.stream().mapToLong(Draw::sequence).toArray(),

@@ -11,6 +11,7 @@ import io.github.drprune.nn.HalfMasks;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.KvCache.Past;
 import io.github.drprune.nn.ModelMasks;
+import io.github.drprune.nn.Targets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -103,7 +104,10 @@ record PartProfile(BenchOptions options) {
             List.of(activations(model))));
     parts.put(
         "head and loss",
-        pass(1, x -> model.loss(tokens, x.getFirst()).mean(), List.of(activations(model))));
+        pass(
+            1,
+            x -> model.loss(Targets.all(tokens), x.getFirst()).mean(),
+            List.of(activations(model))));
     var updater = contender.updater();
     // Every parameter needs a gradient.
     contender.inItsWay(() -> model.loss(tokens, ModelMasks.NONE).mean().backward());

@@ -17,7 +17,7 @@ import java.util.function.ToLongFunction;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Takes a model's losses over held-out rows; every position but a row's first is predicted. */
+/** Computes a model's losses over held-out rows; every token but a row's first is predicted. */
 public final class Evaluator {
   /** Where text is not counted in bytes. */
   public static final ToLongFunction<int[]> NO_BYTES = _ -> 0;

@@ -6,6 +6,7 @@ import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.nn.Block;
 import io.github.drprune.nn.BlockMasks;
+import io.github.drprune.nn.Head;
 import io.github.drprune.nn.HiddenMask;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.KvCache;
@@ -13,6 +14,7 @@ import io.github.drprune.nn.KvCache.Past;
 import io.github.drprune.nn.LossKernel.TokenLoss;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.nn.Rotary;
+import io.github.drprune.nn.Targets;
 import io.github.drprune.nn.Weight;
 import io.github.drprune.safetensors.Dtype;
 import java.util.Collections;
@@ -110,14 +112,23 @@ public final class CausalLm implements AutoCloseable {
     return logits(hidden(tokens, masks));
   }
 
-  /** Next-token losses. */
+  /** Losses of all tokens but each row's first. */
   public TokenLoss loss(Tensor tokens, ModelMasks masks) {
-    return loss(tokens, hidden(tokens, masks));
+    return loss(Targets.all(tokens), masks);
   }
 
-  /** Next-token losses given the final norm's output for {@code tokens}. */
-  public TokenLoss loss(Tensor tokens, Tensor hidden) {
-    return options.kernels().loss().loss(hidden, parts.head().tensor(), tokens);
+  /** Losses of the tokens that {@code targets} name. */
+  public TokenLoss loss(Targets targets, ModelMasks masks) {
+    return loss(targets, hidden(targets.tokens(), masks));
+  }
+
+  /** Losses given the final norm's output for the tokens of {@code targets}. */
+  public TokenLoss loss(Targets targets, Tensor hidden) {
+    return options.kernels().loss().loss(hidden, head(), targets);
+  }
+
+  private Head head() {
+    return new Head(parts.head().tensor());
   }
 
   /** The final norm's output. */

@@ -20,39 +20,36 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements LossKernel {
   @Override
-  public TokenLoss loss(Tensor hidden, Tensor head, Tensor tokens) {
-    long predicted = tokens.size(1) - 1;
-    if (predicted == 0) {
-      return REFERENCE.loss(hidden, head, tokens);
+  public TokenLoss loss(Tensor hidden, Head head, Targets targets) {
+    if (targets.count() == 0) {
+      return REFERENCE.loss(hidden, head, targets);
     }
-    boolean recorded = CustomOperation.isRecorded(hidden, head);
-    Tensor perToken; // [tokens]
+    boolean recorded = CustomOperation.isRecorded(hidden, head.weight());
+    Tensor losses; // [tokens predicted]
     Tensor mean;
     Tensor dHidden = null; // of the mean, in the product's type
     Tensor dHead = null; // of the mean, float32
     try (var scope = NativeScope.open();
         var _ = NoGrad.open()) {
-      Tensor used = hidden.narrow(1, 0, predicted);
-      Tensor x = used.to(product).reshape(-1, hidden.size(2)); // [tokens, hidden]
-      Tensor targets = tokens.narrow(1, 1, predicted).reshape(-1, 1);
-      Tensor weight = head.to(hidden.scalar_type()).to(product);
-      perToken = scope.pass(Ops.empty(x, ScalarType.Float, x.size(0)));
+      Tensor x = targets.states(hidden).to(product); // [tokens predicted, hidden]
+      Tensor ids = targets.ids().unsqueeze(1);
+      Tensor weight = head.weightFor(hidden, product);
+      losses = scope.pass(Ops.empty(x, ScalarType.Float, x.size(0)));
       if (recorded) {
         dHidden = scope.pass(Ops.zeros(hidden, product, hidden.shape()));
-        dHead = scope.pass(Ops.empty(head, ScalarType.Float, head.shape()));
+        dHead = scope.pass(Ops.empty(weight, ScalarType.Float, weight.shape()));
       }
       Tensor dx = recorded ? Ops.empty(x, product, x.shape()) : null;
       double share = 1.0 / x.size(0); // of a token in the mean
-      long chunk = Math.min(chunk(head.size(0)), x.size(0));
-      Tensor buffer = Ops.empty(x, product, chunk, head.size(0));
+      long chunk = Math.min(chunk(head.vocabulary()), x.size(0));
+      Tensor buffer = Ops.empty(x, product, chunk, head.vocabulary());
       for (long from = 0; from < x.size(0); from += chunk) {
         long count = Math.min(chunk, x.size(0) - from);
         try (var _ = NativeScope.open()) {
           Tensor rows = x.narrow(0, from, count);
           Tensor z = buffer.narrow(0, 0, count); // [count, vocabulary]
           ops.multiply(1, rows, weight.t(), z);
-          Tensor losses = perToken.narrow(0, from, count);
-          lossesOf(z, targets.narrow(0, from, count), losses, recorded);
+          lossesOf(z, ids.narrow(0, from, count), losses.narrow(0, from, count), recorded);
           if (recorded) {
             ops.multiply(share, z, weight, dx.narrow(0, from, count));
             if (from == 0) {
@@ -64,21 +61,21 @@ record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements Los
         }
       }
       if (recorded) {
-        dHidden.narrow(1, 0, predicted).copy_(dx.view(used.shape()));
+        dHidden.narrow(1, 0, hidden.size(1) - 1).copy_(targets.spread(dx));
       }
-      mean = scope.pass(perToken.mean());
+      mean = scope.pass(losses.mean());
     }
     Tensor dh = dHidden;
     Tensor dw = dHead;
     Tensor recordedMean =
         CustomOperation.record(
             mean,
-            List.of(hidden, head),
+            List.of(hidden, head.weight()),
             dMean -> {
               double factor = dMean.item_double();
               return new Tensor[] {scaled(dh, factor), scaled(dw, factor)};
             });
-    return new TokenLoss(recordedMean, perToken.view(tokens.size(0), predicted));
+    return new TokenLoss(recordedMean, targets.spread(losses));
   }
 
   /** Without a copy where there is nothing to scale: one of the head's size takes its time. */

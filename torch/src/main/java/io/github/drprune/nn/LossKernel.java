@@ -1,6 +1,5 @@
 package io.github.drprune.nn;
 
-import io.github.drprune.libtorch.Ops;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -14,25 +13,21 @@ public interface LossKernel {
    * Losses in nats.
    *
    * @param mean over all predicted tokens, a differentiable scalar, float32
-   * @param perToken [B, T - 1] float32, not differentiable; element t is the loss of token t + 1
+   * @param perToken [B, T - 1] float32, not differentiable; element t is the loss of token t + 1,
+   *     zero where that is not predicted
    */
   record TokenLoss(Tensor mean, Tensor perToken) {}
 
   /**
-   * Predicts each token of a row but the first.
+   * Predicts {@code targets}, at least one.
    *
    * @param hidden [B, T, hidden], the final norm's output
-   * @param head [vocabulary, hidden], of any type: rounded to that of {@code hidden} where that is
-   *     narrower
-   * @param tokens [B, T], int64
    */
-  TokenLoss loss(Tensor hidden, Tensor head, Tensor tokens);
+  TokenLoss loss(Tensor hidden, Head head, Targets targets);
 
-  private static TokenLoss plain(Tensor hidden, Tensor head, Tensor tokens) {
-    long predicted = tokens.size(1) - 1;
-    Tensor logits = Ops.linear(hidden.narrow(1, 0, predicted), head.to(hidden.scalar_type()), null);
-    Tensor perToken = crossEntropy(logits, tokens.narrow(1, 1, predicted));
-    return new TokenLoss(perToken.mean(), perToken.detach());
+  private static TokenLoss plain(Tensor hidden, Head head, Targets targets) {
+    Tensor losses = crossEntropy(head.logits(targets.states(hidden)), targets.ids());
+    return new TokenLoss(losses.mean(), targets.spread(losses.detach()));
   }
 
   /**

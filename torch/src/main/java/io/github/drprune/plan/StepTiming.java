@@ -11,12 +11,12 @@ import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
-import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.ModelMasks;
+import io.github.drprune.nn.Targets;
 import io.github.drprune.optim.AdamW;
 import io.github.drprune.run.RunKind;
 import io.github.drprune.train.DomainMix;
@@ -30,7 +30,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Takes a few steps of a run with a model of its shape and random weights, and times them. */
 final class StepTiming {
@@ -125,10 +124,8 @@ final class StepTiming {
   private static void evaluate(CausalLm model, Batch batch) {
     try (var _ = NativeScope.open();
         var _ = NoGrad.open()) {
-      Tensor tokens =
-          Tensors.over(batch.tokens(), ScalarType.Long, batch.rows(), batch.seqLen())
-              .to(model.device(), ScalarType.Long);
-      model.loss(tokens, ModelMasks.NONE).perToken().sum().item_double();
+      Targets targets = Targets.of(batch, model.device());
+      model.loss(targets, ModelMasks.NONE).perToken().sum().item_double();
     }
   }
 

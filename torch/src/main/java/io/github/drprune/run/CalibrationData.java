@@ -6,13 +6,12 @@ import io.github.drprune.data.BatchLoader;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.SamplerState;
 import io.github.drprune.data.Split;
-import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.nn.Targets;
 import io.github.drprune.train.DomainMix;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Training text to score units on: sequences of all domains in the proportion that the run begins
@@ -51,8 +50,7 @@ final class CalibrationData implements Iterator<Tensor>, AutoCloseable {
     }
     Batch micro = batch.rows(next, Math.min(rows, batch.rows() - next));
     next += micro.rows();
-    return Tensors.over(micro.tokens(), ScalarType.Long, micro.rows(), micro.seqLen())
-        .to(device, ScalarType.Long);
+    return Targets.of(micro, device).tokens();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.github.drprune.train;
 
+import io.github.drprune.data.Batch;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.nn.LossKernel.TokenLoss;
@@ -7,36 +8,37 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 
-/** The losses of a step's rows, which are all equally long, by domain. */
+/** The losses of a step's tokens by domain, over the tokens that count. */
 final class DomainLosses {
   private final List<String> domains;
   private final double[] sums;
-  private final int[] rows;
+  private final double[] rows; // that the tokens that count would fill
 
   DomainLosses(List<String> domains) {
     this.domains = domains;
     this.sums = new double[domains.size()];
-    this.rows = new int[domains.size()];
+    this.rows = new double[domains.size()];
   }
 
   /**
    * Takes in a micro-batch.
    *
-   * @param rowDomains the domain of each of its rows
+   * @param micro its rows, of which every one counts for the tokens that are predicted in it
    */
-  void add(int[] rowDomains, TokenLoss loss) {
+  void add(Batch micro, TokenLoss loss) {
     double[] perRow = Tensors.doubles(Ops.sum(loss.perToken(), 1));
-    long predicted = loss.perToken().size(1);
+    double most = micro.seqLen() - 1;
     for (int row = 0; row < perRow.length; row++) {
-      sums[rowDomains[row]] += perRow[row] / predicted;
-      rows[rowDomains[row]]++;
+      int domain = micro.domains()[row];
+      sums[domain] += perRow[row] / most;
+      rows[domain] += micro.predicted(row) / most;
     }
   }
 
-  /** Mean over all rows. */
+  /** Mean over all tokens that count, NaN where there are none. */
   double mean() {
     double sum = 0;
-    int count = 0;
+    double count = 0;
     for (int i = 0; i < sums.length; i++) {
       sum += sums[i];
       count += rows[i];
@@ -44,7 +46,7 @@ final class DomainLosses {
     return sum / count;
   }
 
-  /** Mean over each domain's rows, NaN for a domain without any. */
+  /** Mean over each domain's tokens, NaN for a domain without any. */
   double[] means() {
     double[] means = new double[sums.length];
     for (int i = 0; i < sums.length; i++) {
@@ -53,7 +55,7 @@ final class DomainLosses {
     return means;
   }
 
-  /** The mean of each domain that has rows. */
+  /** The mean of each domain that has tokens. */
   SequencedMap<String, Double> byDomain() {
     SequencedMap<String, Double> means = new LinkedHashMap<>();
     for (int i = 0; i < sums.length; i++) {

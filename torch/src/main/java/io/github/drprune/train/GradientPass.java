@@ -4,7 +4,7 @@ import io.github.drprune.libtorch.Ops;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.nn.LossKernel.TokenLoss;
 import io.github.drprune.nn.ModelMasks;
-import org.bytedeco.pytorch.Tensor;
+import io.github.drprune.nn.Targets;
 
 /** A forward and backward pass of the language-model loss. */
 @FunctionalInterface
@@ -16,12 +16,12 @@ public interface GradientPass {
    * Adds {@code scale} times the gradient of the mean loss to the gradients of the model's weights
    * and of the leaves behind {@code masks}; the loss returned is not differentiable any more.
    *
-   * @param tokens [B, T]
+   * @param targets at least one
    */
-  TokenLoss run(CausalLm model, Tensor tokens, ModelMasks masks, double scale);
+  TokenLoss run(CausalLm model, Targets targets, ModelMasks masks, double scale);
 
-  private static TokenLoss direct(CausalLm model, Tensor tokens, ModelMasks masks, double scale) {
-    TokenLoss loss = model.loss(tokens, masks);
+  private static TokenLoss direct(CausalLm model, Targets targets, ModelMasks masks, double scale) {
+    TokenLoss loss = model.loss(targets, masks);
     Ops.mul(loss.mean(), scale).backward();
     return loss;
   }

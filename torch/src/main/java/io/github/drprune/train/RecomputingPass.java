@@ -8,6 +8,7 @@ import io.github.drprune.nn.Block;
 import io.github.drprune.nn.KvCache.Past;
 import io.github.drprune.nn.LossKernel.TokenLoss;
 import io.github.drprune.nn.ModelMasks;
+import io.github.drprune.nn.Targets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -20,7 +21,8 @@ import org.bytedeco.pytorch.Tensor;
  */
 final class RecomputingPass implements GradientPass {
   @Override
-  public TokenLoss run(CausalLm model, Tensor tokens, ModelMasks masks, double scale) {
+  public TokenLoss run(CausalLm model, Targets targets, ModelMasks masks, double scale) {
+    Tensor tokens = targets.tokens();
     Deque<Tensor> inputs = new ArrayDeque<>(); // of blocks, the last on top
     try {
       Tensor output = forward(model, tokens, masks, inputs);
@@ -28,7 +30,7 @@ final class RecomputingPass implements GradientPass {
       Tensor gradient; // of the output of the block at hand, [B, T, hidden]
       try (var scope = NativeScope.open()) {
         Tensor x = output.detach().set_requires_grad(true);
-        loss = model.loss(tokens, model.normalise(x, masks.hidden()));
+        loss = model.loss(targets, model.normalise(x, masks.hidden()));
         Ops.mul(loss.mean(), scale).backward();
         loss = new TokenLoss(scope.pass(loss.mean().detach()), scope.pass(loss.perToken()));
         gradient = NativeScope.keep(x.grad().detach());

@@ -3,14 +3,12 @@ package io.github.drprune.train;
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.data.Batch;
 import io.github.drprune.libtorch.NativeScope;
-import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
+import io.github.drprune.nn.Targets;
 import io.github.drprune.optim.AdamW;
 import io.github.drprune.optim.Schedule;
 import io.github.drprune.train.Objective.StepMasks;
 import java.util.List;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** One optimizer step over a global batch, in micro-batches. */
 public final class TrainingStep {
@@ -63,10 +61,15 @@ public final class TrainingStep {
       optimizer.zeroGrad();
       StepMasks masks = objective.draw(step);
       var losses = new DomainLosses(domains);
+      long predicted = batch.predicted();
       for (int from = 0; from < batch.rows(); from += config.microBatch()) {
         int rows = Math.min(config.microBatch(), batch.rows() - from);
-        accumulate(batch.rows(from, rows), masks, (double) rows / batch.rows(), losses);
-        if (!Double.isFinite(losses.mean())) {
+        Batch micro = batch.rows(from, rows);
+        if (micro.predicted() == 0 && predicted > 0) {
+          continue;
+        }
+        accumulate(micro, masks, (double) micro.predicted() / predicted, losses);
+        if (!Double.isFinite(losses.mean())) { // as it is without any token that counts
           return new Gradient(losses, Double.NaN);
         }
       }
@@ -92,10 +95,8 @@ public final class TrainingStep {
   /** Adds a micro-batch's share of the gradient and its losses. */
   private void accumulate(Batch micro, StepMasks masks, double share, DomainLosses losses) {
     try (var _ = NativeScope.open()) {
-      Tensor tokens =
-          Tensors.over(micro.tokens(), ScalarType.Long, micro.rows(), micro.seqLen())
-              .to(model.device(), ScalarType.Long);
-      losses.add(micro.domains(), pass.run(model, tokens, masks.masks(), share));
+      Targets targets = Targets.of(micro, model.device());
+      losses.add(micro, pass.run(model, targets, masks.masks(), share));
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.github.drprune.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.drprune.libtorch.Bf16;
 import io.github.drprune.libtorch.MixedOps;
@@ -16,6 +17,7 @@ import java.util.function.Function;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
@@ -148,7 +150,8 @@ class FastKernelsTest {
               LossKernel.REFERENCE,
               new ChunkedLoss(OneDnn.CPU, ScalarType.Float, 1 << 22),
               new ChunkedLoss(MixedOps.LIBRARY, ScalarType.Float, 1 << 22))) {
-        Tensor losses = kernel.loss(hidden, head, tokens).perToken().squeeze(0);
+        Tensor losses =
+            kernel.loss(hidden, new Head(head), Targets.all(tokens)).perToken().squeeze(0);
         double error = losses.to(ScalarType.Double).sub(exact).mean().item_double();
         assertThat(error).as(kernel.toString()).isBetween(-2e-7, 2e-7);
       }
@@ -234,9 +237,9 @@ class FastKernelsTest {
       check(
           x ->
               new ChunkedLoss(OneDnn.CPU, ScalarType.Float, 8)
-                  .loss(x.get(0), x.get(1), tokens)
+                  .loss(x.get(0), new Head(x.get(1)), Targets.all(tokens))
                   .mean(),
-          x -> LossKernel.REFERENCE.loss(x.get(0), x.get(1), tokens).mean(),
+          x -> LossKernel.REFERENCE.loss(x.get(0), new Head(x.get(1)), Targets.all(tokens)).mean(),
           List.of(Tensors.of(new float[] {300, 0, 1, 1, 300, 0, 0, 0}, 1, 4, 2), head),
           "vanishing probabilities");
     }
@@ -246,20 +249,57 @@ class FastKernelsTest {
       MixedOps ops, int batch, int length, int hidden, int vocabulary, int logits) {
     Tensor tokens =
         torch.randint(vocabulary, new long[] {batch, length}, new TensorOptions(ScalarType.Long));
-    check(
-        x -> new ChunkedLoss(ops, ScalarType.Float, logits).loss(x.get(0), x.get(1), tokens).mean(),
-        x -> exactLoss(x.get(0), x.get(1), tokens),
-        List.of(normal(batch, length, hidden), normal(vocabulary, hidden)),
-        "vocabulary %d, %d logits at a time by %s".formatted(vocabulary, logits, ops));
+    Tensor all = torch.ones(new long[] {batch, length}, new TensorOptions(ScalarType.Bool));
+    checkLoss(ops, tokens, Targets.all(tokens), all, hidden, vocabulary, logits);
+    Tensor some = torch.rand(batch, length).lt(new Scalar(0.4));
+    some.narrow(0, 0, 1).narrow(1, 1, 1).fill_(new Scalar(1)); // at least one
+    checkLoss(ops, tokens, Targets.of(tokens, some), some, hidden, vocabulary, logits);
   }
 
-  /** In float64: over 151,936 logits the library's softmax in float32 is off by 2e-5. */
-  private static Tensor exactLoss(Tensor hidden, Tensor head, Tensor tokens) {
+  private static void checkLoss(
+      MixedOps ops,
+      Tensor tokens,
+      Targets targets,
+      Tensor counted,
+      int hidden,
+      int vocabulary,
+      int logits) {
+    String what = "vocabulary %d, %d logits at a time by %s".formatted(vocabulary, logits, ops);
+    var fast = new ChunkedLoss(ops, ScalarType.Float, logits);
+    List<Tensor> inputs =
+        List.of(normal(tokens.size(0), tokens.size(1), hidden), normal(vocabulary, hidden));
+    check(
+        x -> fast.loss(x.get(0), new Head(x.get(1)), targets).mean(),
+        x -> exactLoss(x.get(0), x.get(1), tokens, counted),
+        inputs,
+        what);
+    check(
+        x -> LossKernel.REFERENCE.loss(x.get(0), new Head(x.get(1)), targets).mean(),
+        x -> exactLoss(x.get(0), x.get(1), tokens, counted),
+        inputs,
+        what);
+    try (var _ = NoGrad.open()) {
+      var loss = fast.loss(inputs.get(0), new Head(inputs.get(1)), targets);
+      Tensor ofCounted = loss.perToken().masked_select(counted.narrow(1, 1, tokens.size(1) - 1));
+      assertThat(targets.count()).isEqualTo(ofCounted.numel());
+      double sum = ofCounted.sum().item_double();
+      assertThat(loss.perToken().sum().item_double()).isCloseTo(sum, within(1e-5 * sum));
+      assertThat(loss.mean().item_double()).isCloseTo(sum / ofCounted.numel(), within(1e-4));
+    }
+  }
+
+  /**
+   * In float64: over 151,936 logits the library's softmax in float32 is off by 2e-5.
+   *
+   * @param counted as of {@link Targets#of(Tensor, Tensor)}
+   */
+  private static Tensor exactLoss(Tensor hidden, Tensor head, Tensor tokens, Tensor counted) {
     long predicted = tokens.size(1) - 1;
     Tensor rows = hidden.narrow(1, 0, predicted).reshape(-1, hidden.size(2));
     Tensor logits = rows.to(ScalarType.Double).mm(head.to(ScalarType.Double).t());
-    Tensor targets = tokens.narrow(1, 1, predicted).reshape(-1);
-    return torch.cross_entropy_loss(logits, targets).to(ScalarType.Float);
+    Tensor ignored = counted.narrow(1, 1, predicted).logical_not();
+    Tensor targets = tokens.narrow(1, 1, predicted).masked_fill(ignored, new Scalar(-100));
+    return torch.cross_entropy_loss(logits, targets.reshape(-1)).to(ScalarType.Float);
   }
 
   private static void check(

@@ -78,9 +78,12 @@ class NarrowKernelsTest {
           return new Case(
               x ->
                   new ChunkedLoss(OneDnn.CPU, product, logits)
-                      .loss(x.get(0), x.get(1), tokens)
+                      .loss(x.get(0), new Head(x.get(1)), Targets.all(tokens))
                       .mean(),
-              x -> LossKernel.REFERENCE.loss(x.get(0), x.get(1), tokens).mean(),
+              x ->
+                  LossKernel.REFERENCE
+                      .loss(x.get(0), new Head(x.get(1)), Targets.all(tokens))
+                      .mean(),
               List.of(normal(2, length, hidden), Ops.mul(normal(vocabulary, hidden), 0.1)),
               1); // the head is the float32 weight
         });

@@ -173,8 +173,8 @@ class RunnerTest {
   private static Runner notFinite(List<Integer> batches) {
     var count = new int[1];
     LossKernel kernel =
-        (hidden, head, tokens) -> {
-          TokenLoss loss = LossKernel.REFERENCE.loss(hidden, head, tokens);
+        (hidden, head, targets) -> {
+          TokenLoss loss = LossKernel.REFERENCE.loss(hidden, head, targets);
           boolean training = loss.mean().requires_grad();
           boolean bad = training && batches.contains(++count[0]);
           return bad

@@ -9,6 +9,7 @@ import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TinyModels;
+import io.github.drprune.nn.Targets;
 import io.github.drprune.nn.Weight;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.Lagrangian;
@@ -57,7 +58,7 @@ class RecomputingPassTest {
         var lagrangian = new Lagrangian(masks, new SparsitySchedule(0, 10))) {
       var draw = MaskDraw.of(masks, random);
       var tokens = Tensors.ofTokens(new int[][] {{3, 1, 4, 1, 5, 9}, {2, 7, 1, 8, 2, 8}});
-      pass.run(model, tokens, draw.masks(), 0.5);
+      pass.run(model, Targets.all(tokens), draw.masks(), 0.5);
       draw.backward(lagrangian.penalty(5));
 
       Map<String, float[]> gradients = new LinkedHashMap<>();
