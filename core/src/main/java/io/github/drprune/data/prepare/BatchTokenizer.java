@@ -27,6 +27,24 @@ final class BatchTokenizer {
   TokenizedBatch tokenize(InputFile file, RecordBatch batch) {
     var documents = new Documents();
     var malformed = new ArrayList<TokenizedBatch.Malformed>();
+    switch (batch) {
+      case RecordBatch.Whole records -> addRecords(documents, file, records, malformed);
+      case RecordBatch.Piece piece -> {
+        if (piece.cut() != null) {
+          documents.cut.add(piece.cut());
+        }
+        addDocument(documents, piece.text(), piece.split());
+      }
+      case RecordBatch.Refused refused -> malformed.add(refused.record());
+    }
+    return documents.toBatch(malformed);
+  }
+
+  private void addRecords(
+      Documents documents,
+      InputFile file,
+      RecordBatch.Whole batch,
+      List<TokenizedBatch.Malformed> malformed) {
     for (int i = 0; i < batch.size(); i++) {
       try {
         if (batch.missing().get(i)) {
@@ -35,29 +53,20 @@ final class BatchTokenizer {
         int from = batch.offsets()[i];
         int to = batch.offsets()[i + 1];
         switch (file.format()) {
-          case JSONL ->
-              addText(documents, file, batch.first() + i, json.text(batch.bytes(), from, to));
-          case TEXT, PARQUET ->
-              addText(documents, file, batch.first() + i, text.text(batch.bytes(), from, to));
+          case JSONL -> addText(documents, file, json.text(batch.bytes(), from, to));
+          case TEXT, PARQUET -> addText(documents, file, text.text(batch.bytes(), from, to));
           case MDS -> addTokens(documents, file, ByteBuffer.wrap(batch.bytes(), from, to - from));
         }
       } catch (MalformedRecord e) {
         malformed.add(new TokenizedBatch.Malformed(batch.first() + i, e.getMessage()));
       }
     }
-    return documents.toBatch(malformed);
   }
 
-  private void addText(Documents documents, InputFile file, long record, String text) {
-    if (text.isEmpty()) {
-      return;
+  private void addText(Documents documents, InputFile file, String text) {
+    if (!text.isEmpty()) {
+      addDocument(documents, text, file.split() == null ? holdOut.splitOf(text) : file.split());
     }
-    var split = file.split() == null ? holdOut.splitOf(text) : file.split();
-    if (text.length() > TextSource.LONGEST_DOCUMENT) {
-      documents.cut.add(
-          new TokenizedBatch.Cut(record, text.codePointCount(0, text.length()), split));
-    }
-    LongText.cut(text, TextSource.LONGEST_DOCUMENT, piece -> addDocument(documents, piece, split));
   }
 
   private void addDocument(Documents documents, String text, Split split) {

@@ -26,15 +26,18 @@ final class CorpusReader implements Closeable {
 
   private final List<Place> places = new ArrayList<>();
   private final PrepareConfig config;
+  private final Spool spool;
   private int next;
   private RecordSource source;
   private long before;
 
   /**
    * @param first how many files to leave out
+   * @param spool where records too long to be held are kept while they are read
    */
-  CorpusReader(Corpus corpus, int first, PrepareConfig config) {
+  CorpusReader(Corpus corpus, int first, PrepareConfig config, Spool spool) {
     this.config = config;
+    this.spool = spool;
     for (var domain : corpus.domains()) {
       for (var file : domain.files()) {
         places.add(new Place(places.size(), domain.name(), file, file == domain.files().getLast()));
@@ -64,7 +67,7 @@ final class CorpusReader implements Closeable {
   private RecordBatch read(InputFile file) {
     try {
       if (source == null) {
-        source = RecordSource.open(file, config);
+        source = RecordSource.open(file, config, spool);
       }
       return source.next();
     } catch (UserException e) {

@@ -1,25 +1,64 @@
 package io.github.drprune.data.prepare;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.SequenceInputStream;
+import java.nio.charset.CharacterCodingException;
 import java.util.Arrays;
 
-/** A record is a line. */
+/** A record is a line, a JSON object. */
 final class LineSource implements RecordSource {
+  private final InputFile file;
   private final PlainStream stream;
+  private final HoldOut holdOut;
+  private final Spool spool;
+  private final RecordDecoder.JsonField json;
   private final ChunkReader chunks;
+  private LongText longText;
   private long lines;
 
-  LineSource(PlainStream stream) {
+  /**
+   * @param spool where lines too long to be held are kept while they are read
+   */
+  LineSource(InputFile file, PlainStream stream, PrepareConfig config, Spool spool) {
+    this.file = file;
     this.stream = stream;
-    this.chunks = new ChunkReader(stream.in(), RecordBatch.TARGET_BYTES);
+    this.holdOut = new HoldOut(config.evalFraction());
+    this.spool = spool;
+    this.json = new RecordDecoder.JsonField(config.textField());
+    this.chunks = new ChunkReader(stream.in(), RecordBatch.TARGET_BYTES, LongText.LONGEST_DOCUMENT);
   }
 
   @Override
   public RecordBatch next() throws IOException {
-    byte[] chunk = chunks.next();
-    if (chunk == null) {
-      return null;
+    while (true) {
+      if (longText != null) {
+        var piece = longText.next();
+        if (piece != null) {
+          return piece;
+        }
+        longText.close();
+        longText = null;
+      }
+      byte[] chunk = chunks.next();
+      if (chunk == null) {
+        return null;
+      }
+      if (!chunks.withinLine()) {
+        return lines(chunk);
+      }
+      lines++;
+      try {
+        longText = longText(chunk);
+      } catch (MalformedRecord e) {
+        return new RecordBatch.Refused(new TokenizedBatch.Malformed(lines, e.getMessage()));
+      }
     }
+  }
+
+  private RecordBatch lines(byte[] chunk) {
     int[] offsets = new int[64];
     int count = 0;
     for (int i = 0; i < chunk.length; i++) {
@@ -30,9 +69,35 @@ final class LineSource implements RecordSource {
         offsets[count] = i + 1;
       }
     }
-    var batch = new RecordBatch(chunk, Arrays.copyOf(offsets, count + 1), lines + 1);
+    var batch = new RecordBatch.Whole(chunk, Arrays.copyOf(offsets, count + 1), lines + 1);
     lines += count;
     return batch;
+  }
+
+  /** The text of the line that {@code start} begins; null where the line is blank. */
+  private LongText longText(byte[] start) throws IOException, MalformedRecord {
+    InputStream line =
+        new SequenceInputStream(new ByteArrayInputStream(start), chunks.restOfLine());
+    var copy = spool.open();
+    try {
+      // The whole line is checked before a document is made of it.
+      long quote = json.quote(copy.keeping(line));
+      if (quote < 0) {
+        copy.close();
+        return null;
+      }
+      return new LongText(copy.json(quote + 1), lines, file.split(), holdOut);
+    } catch (MalformedRecord e) {
+      copy.close();
+      line.transferTo(OutputStream.nullOutputStream());
+      throw e;
+    } catch (CharacterCodingException e) {
+      copy.close();
+      throw new MalformedRecord("invalid UTF-8");
+    } catch (IOException | RuntimeException e) {
+      copy.close();
+      throw e;
+    }
   }
 
   @Override
@@ -42,6 +107,10 @@ final class LineSource implements RecordSource {
 
   @Override
   public void close() throws IOException {
-    stream.close();
+    try (stream) {
+      if (longText != null) {
+        longText.close();
+      }
+    }
   }
 }

@@ -23,6 +23,9 @@ import java.util.List;
 final class MdsSource implements RecordSource {
   private static final String COLUMN = "tokens";
 
+  /** Bytes past which a sample is taken for damage, as it has to be held in memory. */
+  private static final int LONGEST_SAMPLE = 64 << 20;
+
   private final InputFile file;
   private final PlainStream stream;
   private final long[] offsets;
@@ -81,7 +84,7 @@ final class MdsSource implements RecordSource {
       joined.put(records.get(i));
       ends[i + 1] = joined.position();
     }
-    return new RecordBatch(joined.array(), ends, first + 1);
+    return new RecordBatch.Whole(joined.array(), ends, first + 1);
   }
 
   @Override
@@ -111,7 +114,7 @@ final class MdsSource implements RecordSource {
 
   private int length(int index) {
     long length = offsets[index + 1] - offsets[index];
-    if (length > ChunkReader.LONGEST_LINE) {
+    if (length > LONGEST_SAMPLE) {
       throw broken("has a sample of %,d bytes".formatted(length));
     }
     return (int) length;

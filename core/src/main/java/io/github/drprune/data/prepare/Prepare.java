@@ -111,7 +111,7 @@ public final class Prepare {
     }
     try (var writer =
         new CorpusWriter(out, config, identity, fingerprint, listener, interval, progress)) {
-      copy(writer, progress.files());
+      copy(writer, progress.files(), new Spool(out));
       var domains = writer.finish();
       if (writer.specials() > 0) {
         listener.warning(
@@ -122,11 +122,11 @@ public final class Prepare {
     }
   }
 
-  private void copy(CorpusWriter writer, int filesDone) throws IOException {
+  private void copy(CorpusWriter writer, int filesDone, Spool spool) throws IOException {
     record Done(CorpusReader.Step step, TokenizedBatch batch) {}
     var batches = new BatchTokenizer(tokenizer, config);
     long total = corpus.bytes();
-    try (var reader = new CorpusReader(corpus, filesDone, config);
+    try (var reader = new CorpusReader(corpus, filesDone, config, spool);
         var pipeline = new OrderedPipeline(config.threads())) {
       pipeline.<CorpusReader.Step, Done>run(
           reader::next,

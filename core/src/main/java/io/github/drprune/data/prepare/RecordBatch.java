@@ -1,25 +1,40 @@
 package io.github.drprune.data.prepare;
 
+import io.github.drprune.data.Split;
 import java.util.BitSet;
 
-/**
- * Some records of one file, not yet decoded, the unit of work of a thread.
- *
- * @param bytes record {@code i} is bytes [offsets[i], offsets[i + 1])
- * @param first the number in its file of the first record, from 1
- * @param missing the records that the file has no value for
- */
-record RecordBatch(byte[] bytes, int[] offsets, long first, BitSet missing) {
-  /** About how many bytes a batch holds; records are never divided. */
-  static final int TARGET_BYTES = 1 << 18;
+/** What a source gives out, the unit of work of a thread. */
+sealed interface RecordBatch {
+  /** About how many bytes a batch holds; records shorter than a document may be are not divided. */
+  int TARGET_BYTES = 1 << 18;
 
-  private static final BitSet NONE = new BitSet();
+  /**
+   * Some records of one file, not yet decoded.
+   *
+   * @param bytes record {@code i} is bytes [offsets[i], offsets[i + 1])
+   * @param first the number in its file of the first record, from 1
+   * @param missing the records that the file has no value for
+   */
+  record Whole(byte[] bytes, int[] offsets, long first, BitSet missing) implements RecordBatch {
+    private static final BitSet NONE = new BitSet();
 
-  RecordBatch(byte[] bytes, int[] offsets, long first) {
-    this(bytes, offsets, first, NONE);
+    Whole(byte[] bytes, int[] offsets, long first) {
+      this(bytes, offsets, first, NONE);
+    }
+
+    int size() {
+      return offsets.length - 1;
+    }
   }
 
-  int size() {
-    return offsets.length - 1;
-  }
+  /**
+   * A document that is a piece of a long record.
+   *
+   * @param split of the whole record
+   * @param cut tells of the record that it is several documents, with the first of them; else null
+   */
+  record Piece(String text, Split split, TokenizedBatch.Cut cut) implements RecordBatch {}
+
+  /** A long record that holds no document, and why. */
+  record Refused(TokenizedBatch.Malformed record) implements RecordBatch {}
 }

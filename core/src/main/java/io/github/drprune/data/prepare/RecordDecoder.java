@@ -5,12 +5,16 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import java.io.CharConversionException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Optional;
 
 /** Turns a record's bytes into its document's text; for any number of threads. */
 sealed interface RecordDecoder {
@@ -38,18 +42,47 @@ sealed interface RecordDecoder {
     JsonField(String field) {
       this(
           JsonFactory.builder()
+              // What is behind a record goes on being read.
+              .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
               .streamReadConstraints(
                   StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
               .build(),
           field);
     }
 
+    /** Makes something of a token. */
+    @FunctionalInterface
+    private interface Value<T> {
+      T of(JsonParser parser) throws IOException;
+    }
+
     @Override
     public String text(byte[] bytes, int from, int to) throws MalformedRecord {
       try (var parser = factory.createParser(bytes, from, to - from)) {
+        return read(parser, JsonParser::getText).orElse("");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    /**
+     * Checks a record read as a stream, in bounded memory.
+     *
+     * @return how many bytes lie before the opening quote of the text; -1 where the record is blank
+     */
+    long quote(InputStream record) throws IOException, MalformedRecord {
+      try (var parser = factory.createParser(record)) {
+        return read(parser, at -> at.currentTokenLocation().getByteOffset()).orElse(-1L);
+      }
+    }
+
+    /** What {@code value} makes of the text's token; empty where the record is blank. */
+    private <T> Optional<T> read(JsonParser parser, Value<T> value)
+        throws IOException, MalformedRecord {
+      try {
         var start = parser.nextToken();
         if (start == null) {
-          return "";
+          return Optional.empty();
         }
         if (start != JsonToken.START_OBJECT) {
           throw new MalformedRecord(
@@ -57,11 +90,13 @@ sealed interface RecordDecoder {
                   ? "not a JSON object but an array; write an object a line (jq -c '.[]' does)"
                   : "not a JSON object");
         }
-        String text = textOf(parser);
+        T text = textOf(parser, value);
         if (parser.nextToken() != null) {
           throw new MalformedRecord("more than one JSON value on the line");
         }
-        return text;
+        return Optional.of(text);
+      } catch (CharConversionException e) {
+        throw new MalformedRecord("not UTF-8 text");
       } catch (JsonProcessingException e) {
         throw new MalformedRecord(
             "column %d: %s"
@@ -72,14 +107,11 @@ sealed interface RecordDecoder {
                         .findFirst()
                         .orElse("not JSON")
                         .replaceAll(", from `[^`]*`", "")));
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
       }
     }
 
-    private String textOf(JsonParser parser) throws IOException, MalformedRecord {
-      String text = null;
-      boolean found = false;
+    private <T> T textOf(JsonParser parser, Value<T> reader) throws IOException, MalformedRecord {
+      T text = null;
       var others = new ArrayList<String>();
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         boolean wanted = parser.currentName().equals(field);
@@ -90,13 +122,12 @@ sealed interface RecordDecoder {
           }
           parser.skipChildren();
         } else if (value == JsonToken.VALUE_STRING) {
-          text = parser.getText();
-          found = true;
+          text = reader.of(parser);
         } else {
           throw new MalformedRecord("field '%s' is not a string".formatted(field));
         }
       }
-      if (!found) {
+      if (text == null) {
         throw new MalformedRecord(
             "no field '%s' but %s; name the field of the text".formatted(field, others));
       }

@@ -19,12 +19,12 @@ interface RecordSource extends Closeable {
   long position();
 
   /** Opens a file by its format. */
-  static RecordSource open(InputFile file, PrepareConfig config) throws IOException {
+  static RecordSource open(InputFile file, PrepareConfig config, Spool spool) throws IOException {
     InputFiles.refuseLfsPointer(file.path());
     return switch (file.format()) {
-      case JSONL -> new LineSource(stream(file));
+      case JSONL -> new LineSource(file, stream(file), config, spool);
       case TEXT -> new TextSource(stream(file));
-      case PARQUET -> new ParquetSource(file, config.textField());
+      case PARQUET -> new ParquetSource(file, config);
       case MDS -> new MdsSource(file, stream(file));
     };
   }

@@ -179,7 +179,7 @@ class PrepareTest {
   @Test
   void longTextFilesAreCutAtLineEnds() throws IOException {
     String line = "the other line of a long file\n";
-    String text = line.repeat(3 * TextSource.LONGEST_DOCUMENT / line.length());
+    String text = line.repeat(3 * LongText.LONGEST_DOCUMENT / line.length());
     Files.createDirectories(folder.resolve("corpus"));
     Files.writeString(folder.resolve("corpus/a.txt"), text);
     var manifest =
