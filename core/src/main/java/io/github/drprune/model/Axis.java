@@ -19,7 +19,9 @@ public record Axis(List<Span> spans) {
     QUERY_HEAD,
     KEY_VALUE_HEAD,
     /** Of the MLP. */
-    INTERMEDIATE
+    INTERMEDIATE,
+    /** A place within each head, which no cut removes. */
+    HEAD_DIM
   }
 
   /**
@@ -27,7 +29,11 @@ public record Axis(List<Span> spans) {
    *
    * @param width places of one unit
    */
-  public record Span(Unit unit, int width) {}
+  public record Span(Unit unit, int width) {
+    private long size(ModelSpec spec) {
+      return (long) spec.count(unit) * width;
+    }
+  }
 
   public Axis {
     spans = List.copyOf(spans);
@@ -35,17 +41,24 @@ public record Axis(List<Span> spans) {
 
   /** One span. */
   static Axis of(Unit unit, int width) {
-    return new Axis(List.of(new Span(unit, width)));
+    return of(new Span(unit, width));
   }
 
-  /** Whether units of this kind are counted. */
-  public boolean counts(Unit unit) {
-    return spans.stream().anyMatch(span -> span.unit() == unit);
+  /** Spans one after the other. */
+  static Axis of(Span... spans) {
+    return new Axis(List.of(spans));
   }
 
   /** The dimension's length. */
   long size(ModelSpec spec) {
-    return spans.stream().mapToLong(span -> (long) spec.count(span.unit()) * span.width()).sum();
+    return spans.stream().mapToLong(span -> span.size(spec)).sum();
+  }
+
+  /** The share of the dimension's places that units of this kind take. */
+  public double share(Unit unit, ModelSpec spec) {
+    long places =
+        spans.stream().filter(span -> span.unit() == unit).mapToLong(span -> span.size(spec)).sum();
+    return (double) places / size(spec);
   }
 
   /** The places of the units that {@code kept} lists of all units of a kind, ascending. */
@@ -59,7 +72,7 @@ public record Axis(List<Span> spans) {
               .asLongStream()
               .map(unit -> start + unit * span.width())
               .flatMap(place -> LongStream.range(place, place + span.width())));
-      from += (long) spec.count(span.unit()) * span.width();
+      from += span.size(spec);
     }
     return places.stream().flatMapToLong(Function.identity()).toArray();
   }

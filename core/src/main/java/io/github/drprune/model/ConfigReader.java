@@ -1,16 +1,25 @@
 package io.github.drprune.model;
 
+import static io.github.drprune.model.TensorRole.ATTENTION_OUTPUT;
+import static io.github.drprune.model.TensorRole.DOWN;
+import static io.github.drprune.model.TensorRole.GATE;
+import static io.github.drprune.model.TensorRole.KEY;
+import static io.github.drprune.model.TensorRole.QUERY;
+import static io.github.drprune.model.TensorRole.UP;
+import static io.github.drprune.model.TensorRole.VALUE;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.InputFiles;
 import io.github.drprune.json.Json;
-import io.github.drprune.json.Suggestion;
-import io.github.drprune.model.RotarySpec.Scaling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** Typed access to a checkpoint's {@code config.json}, with errors that name file and key. */
@@ -19,11 +28,9 @@ public final class ConfigReader {
       List.of("num_local_experts", "num_experts", "n_routed_experts", "moe_intermediate_size");
 
   private final ObjectNode json;
-  private final String where;
 
-  private ConfigReader(ObjectNode json, String where) {
+  private ConfigReader(ObjectNode json) {
     this.json = json;
-    this.where = where;
   }
 
   /** Reads the configuration of the checkpoint in {@code folder}. */
@@ -41,45 +48,73 @@ public final class ConfigReader {
     if (!(Json.tree(text, where) instanceof ObjectNode json)) {
       throw new UserException(where + ": not a JSON object");
     }
-    var reader = new ConfigReader(json, where);
-    String modelType = reader.text("model_type", null);
+    try {
+      return new ConfigReader(json).read();
+    } catch (UserException e) {
+      throw new UserException(where + ": " + e.getMessage());
+    }
+  }
+
+  private ModelSpec read() {
+    String modelType = text("model_type", null);
     for (String key : MIXTURE_KEYS) {
       if (json.path(key).asInt(0) > 0) {
-        throw reader.unsupported(key, "mixtures of experts");
+        throw unsupported(key, "mixtures of experts");
       }
     }
     if (json.hasNonNull("quantization_config")) {
-      throw reader.unsupported("quantization_config", "quantised weights");
+      throw unsupported("quantization_config", "quantised weights");
     }
-    try {
-      ModelSpec spec = ModelFamily.named(modelType, where).read(reader);
-      PerLayerKeys.check(json, spec.layers());
-      return spec;
-    } catch (UserException e) {
-      throw e.getMessage().startsWith(where) ? e : new UserException(where + ": " + e.getMessage());
-    }
+    ModelSpec spec = ModelFamily.named(modelType).read(this);
+    PerLayerKeys.check(json, spec.layers());
+    return spec;
   }
 
   ObjectNode json() {
     return json;
   }
 
-  /** A model of Llama's tensors: RMSNorm, gated MLP, full rotary positions. */
-  ModelSpec gated(ModelFamily family, Set<TensorRole> biased) {
-    int headDim = headDim();
-    return new ModelSpec(
-        family,
-        shape(integer("num_key_value_heads", integer("num_attention_heads", null))),
-        headDim,
-        integer("vocab_size", null),
-        contextLength(),
-        flag("tie_word_embeddings", false),
-        biased,
-        activation("hidden_act", "silu"),
-        false,
-        new NormSpec(NormSpec.Kind.RMS, number("rms_norm_eps", 1e-6)),
-        rotary("rope_theta", "partial_rotary_factor", 1.0, headDim),
-        json);
+  /** A model with RMSNorm, a gated MLP and full rotary positions, as its keys say. */
+  ModelSpec.Builder gated(ModelFamily family) {
+    return gated(family, headDim());
+  }
+
+  /** As {@link #gated(ModelFamily)}, with heads of that size. */
+  ModelSpec.Builder gated(ModelFamily family, int headDim) {
+    int heads = integer("num_attention_heads", null);
+    return spec(family, shape(integer("num_key_value_heads", heads)), headDim)
+        .activation(activation("hidden_act", "silu"))
+        .norm(NormSpec.rms(number("rms_norm_eps", 1e-6)))
+        .rotary(RotaryReader.of(this, headDim, LayerTypes.FULL).read());
+  }
+
+  /** What all families name alike. */
+  ModelSpec.Builder spec(ModelFamily family, ModelShape shape, int headDim) {
+    return new ModelSpec.Builder(family, shape, headDim, json)
+        .vocabularySize(integer("vocab_size", null))
+        .contextLength(contextLength())
+        .tiedEmbeddings(flag("tie_word_embeddings", false));
+  }
+
+  /** The layers that {@code attention_bias} and {@code mlp_bias} give biases to. */
+  Set<TensorRole> biases() {
+    Set<TensorRole> biased = EnumSet.noneOf(TensorRole.class);
+    if (flag("attention_bias", false)) {
+      biased.addAll(List.of(QUERY, KEY, VALUE, ATTENTION_OUTPUT));
+    }
+    if (flag("mlp_bias", false)) {
+      biased.addAll(List.of(GATE, UP, DOWN));
+    }
+    return biased;
+  }
+
+  /** {@code sliding_window}, which may be null. */
+  OptionalInt window(Integer fallback) {
+    String key = "sliding_window";
+    if (json.has(key) ? json.get(key).isNull() : fallback == null) {
+      return OptionalInt.empty();
+    }
+    return OptionalInt.of(integer(key, fallback));
   }
 
   /** The sizes that all families name alike. */
@@ -132,6 +167,22 @@ public final class ConfigReader {
     return node == null ? fallback : number(key, node);
   }
 
+  double positive(String key, Double fallback) {
+    double value = number(key, fallback);
+    if (!(value > 0)) {
+      throw wrong(key, json.get(key), "a positive number");
+    }
+    return value;
+  }
+
+  /** A positive number that a file may set to null; so may {@code fallback} be. */
+  OptionalDouble cap(String key, Double fallback) {
+    if (json.has(key) ? json.get(key).isNull() : fallback == null) {
+      return OptionalDouble.empty();
+    }
+    return OptionalDouble.of(positive(key, fallback));
+  }
+
   boolean flag(String key, boolean fallback) {
     JsonNode node = present(key, fallback);
     if (node == null) {
@@ -172,79 +223,7 @@ public final class ConfigReader {
     }
   }
 
-  /** Refuses a per-layer list that has anything but full attention in it. */
-  void refuseOtherLayerTypes() {
-    for (JsonNode type : json.path("layer_types")) {
-      if (!type.asText().equals("full_attention")) {
-        throw unsupported("layer_types", "layers of type '" + type.asText() + "'");
-      }
-    }
-  }
-
-  /**
-   * The rotary embedding, from the keys of either generation of the transformers library ({@code
-   * rope_theta} and {@code rope_scaling}, or both in {@code rope_parameters}).
-   *
-   * @param baseKey the older key of the base
-   * @param defaultShare the share of each head that turns where the file does not say
-   */
-  RotarySpec rotary(String baseKey, String shareKey, double defaultShare, int headDim) {
-    JsonNode parameters = json.path("rope_parameters");
-    JsonNode scaling = parameters.isObject() ? parameters : json.path("rope_scaling");
-    double base =
-        parameters.has("rope_theta")
-            ? number("rope_parameters.rope_theta", parameters.get("rope_theta"))
-            : number(baseKey, number("rope_theta", 10000.0));
-    double share =
-        parameters.has("partial_rotary_factor")
-            ? number(
-                "rope_parameters.partial_rotary_factor", parameters.get("partial_rotary_factor"))
-            : number(shareKey, defaultShare);
-    if (!(base > 0) || !(share > 0 && share <= 1)) {
-      throw new UserException(
-          "%s: rotary base %s must be positive and the share %s in (0, 1]"
-              .formatted(where, base, share));
-    }
-    int dims = (int) (headDim * share);
-    if (dims % 2 != 0) {
-      throw new UserException(
-          "%s: %d rotary dimensions (head dim %d) do not pair up".formatted(where, dims, headDim));
-    }
-    return new RotarySpec(base, dims, scaling(scaling));
-  }
-
-  private Scaling scaling(JsonNode scaling) {
-    if (!scaling.isObject()) {
-      return new Scaling.None();
-    }
-    String type = scaling.path("rope_type").asText(scaling.path("type").asText("default"));
-    return switch (type) {
-      case "default" -> new Scaling.None();
-      case "linear" -> new Scaling.Linear(scaled(scaling, "factor"));
-      case "llama3" ->
-          new Scaling.Llama3(
-              scaled(scaling, "factor"),
-              scaled(scaling, "low_freq_factor"),
-              scaled(scaling, "high_freq_factor"),
-              (int) scaled(scaling, "original_max_position_embeddings"));
-      default ->
-          throw new UserException(
-              "%s: rope_scaling type '%s' is not supported%s"
-                  .formatted(
-                      where, type, Suggestion.among(type, List.of("default", "linear", "llama3"))));
-    };
-  }
-
-  private double scaled(JsonNode scaling, String key) {
-    if (!scaling.path(key).isNumber() || scaling.path(key).asDouble() <= 0) {
-      throw new UserException(
-          "%s: rope_scaling.%s must be a positive number, not %s"
-              .formatted(where, key, scaling.get(key)));
-    }
-    return scaling.get(key).asDouble();
-  }
-
-  private double number(String key, JsonNode node) {
+  static double number(String key, JsonNode node) {
     if (!node.isNumber()) {
       throw wrong(key, node, "a number");
     }
@@ -258,17 +237,17 @@ public final class ConfigReader {
       return node;
     }
     if (fallback == null) {
-      throw new UserException("%s: key '%s' is missing".formatted(where, key));
+      throw new UserException("key '%s' is missing".formatted(key));
     }
     return null;
   }
 
-  private UserException wrong(String key, JsonNode node, String expected) {
-    return new UserException("%s: %s must be %s, not %s".formatted(where, key, expected, node));
+  private static UserException wrong(String key, JsonNode node, String expected) {
+    return new UserException("%s must be %s, not %s".formatted(key, expected, node));
   }
 
-  private UserException unsupported(String key, String what) {
-    return new UserException("%s: %s: %s not supported".formatted(where, key, what + plural(what)));
+  static UserException unsupported(String key, String what) {
+    return new UserException("%s: %s not supported".formatted(key, what + plural(what)));
   }
 
   private static String plural(String what) {

@@ -21,4 +21,21 @@ final class ConfigWriter {
     json.put("rms_norm_eps", normEps);
     json.put("rope_theta", rotaryBase);
   }
+
+  /** The defaults of a new Gemma. */
+  static void gemma(ObjectNode json, String architecture) {
+    gated(json, architecture, 1e-6, 10_000);
+    json.remove("hidden_act");
+    json.put("hidden_activation", "gelu_pytorch_tanh");
+    ownHeadDim(json);
+    json.put("query_pre_attn_scalar", json.get("head_dim").asInt());
+    json.put("sliding_window", 4096);
+  }
+
+  /** The head dim of a new model of a family whose files need one: hidden size / heads. */
+  static void ownHeadDim(ObjectNode json) {
+    json.put(
+        "head_dim",
+        Math.max(1, json.get("hidden_size").asInt() / json.get("num_attention_heads").asInt()));
+  }
 }

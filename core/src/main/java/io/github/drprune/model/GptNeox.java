@@ -42,21 +42,21 @@ record GptNeox() implements ModelFamily {
   public ModelSpec read(ConfigReader config) {
     int heads = config.integer("num_attention_heads", null);
     int headDim = config.dividedHeadDim();
-    return new ModelSpec(
-        this,
-        config.shape(heads),
-        headDim,
-        config.integer("vocab_size", null),
-        config.contextLength(),
-        config.flag("tie_word_embeddings", false),
-        config.flag("attention_bias", true)
-            ? Set.of(QUERY_KEY_VALUE_BY_HEAD, ATTENTION_OUTPUT, UP, DOWN)
-            : Set.of(UP, DOWN),
-        config.activation("hidden_act", "gelu"),
-        config.flag("use_parallel_residual", true),
-        new NormSpec(NormSpec.Kind.LAYER, config.number("layer_norm_eps", 1e-5)),
-        config.rotary("rotary_emb_base", "rotary_pct", 0.25, headDim),
-        config.json());
+    return config
+        .spec(this, config.shape(heads), headDim)
+        .biased(
+            config.flag("attention_bias", true)
+                ? Set.of(QUERY_KEY_VALUE_BY_HEAD, ATTENTION_OUTPUT, UP, DOWN)
+                : Set.of(UP, DOWN))
+        .activation(config.activation("hidden_act", "gelu"))
+        .parallelResidual(config.flag("use_parallel_residual", true))
+        .norm(new NormSpec(NormSpec.Kind.LAYER, config.number("layer_norm_eps", 1e-5), false))
+        .rotary(
+            RotaryReader.of(config, headDim, LayerTypes.FULL)
+                .base("rotary_emb_base", 10_000)
+                .share("rotary_pct", 0.25)
+                .read())
+        .build();
   }
 
   @Override

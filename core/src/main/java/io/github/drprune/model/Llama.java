@@ -1,17 +1,7 @@
 package io.github.drprune.model;
 
-import static io.github.drprune.model.TensorRole.ATTENTION_OUTPUT;
-import static io.github.drprune.model.TensorRole.DOWN;
-import static io.github.drprune.model.TensorRole.GATE;
-import static io.github.drprune.model.TensorRole.KEY;
-import static io.github.drprune.model.TensorRole.QUERY;
-import static io.github.drprune.model.TensorRole.UP;
-import static io.github.drprune.model.TensorRole.VALUE;
-
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 
 /** Llama 1 to 3.x (arXiv 2302.13971, 2407.21783). */
 record Llama() implements ModelFamily {
@@ -34,15 +24,8 @@ record Llama() implements ModelFamily {
   @Override
   public ModelSpec read(ConfigReader config) {
     config.refuseWhenPresent("sliding_window", "sliding windows");
-    config.refuseOtherLayerTypes();
-    Set<TensorRole> biased = EnumSet.noneOf(TensorRole.class);
-    if (config.flag("attention_bias", false)) {
-      biased.addAll(List.of(QUERY, KEY, VALUE, ATTENTION_OUTPUT));
-    }
-    if (config.flag("mlp_bias", false)) {
-      biased.addAll(List.of(GATE, UP, DOWN));
-    }
-    return config.gated(this, biased);
+    LayerTypes.refuseSliding(config);
+    return config.gated(this).biased(config.biases()).build();
   }
 
   @Override

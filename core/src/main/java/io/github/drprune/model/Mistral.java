@@ -2,9 +2,9 @@ package io.github.drprune.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import java.util.Set;
+import java.util.OptionalInt;
 
-/** Mistral (arXiv 2310.06825) without a sliding window: Llama with a head dim of its own. */
+/** Mistral (arXiv 2310.06825): Llama with a head dim of its own and, in some, a window. */
 record Mistral() implements ModelFamily {
   @Override
   public String modelType() {
@@ -18,9 +18,12 @@ record Mistral() implements ModelFamily {
 
   @Override
   public ModelSpec read(ConfigReader config) {
-    config.refuseWhenPresent("sliding_window", "sliding windows");
-    config.refuseOtherLayerTypes();
-    return config.gated(this, Set.of());
+    OptionalInt window = config.window(4096);
+    LayerTypes.refuseMixed(config, window.isPresent());
+    return config
+        .gated(this)
+        .attention(a -> LayerTypes.windowed(a, window, _ -> window.isPresent()))
+        .build();
   }
 
   @Override

@@ -11,21 +11,33 @@ import java.util.stream.Collectors;
  * A model family as data: how its {@code config.json} reads and is written, and the table of its
  * tensors. To add one, write its record and name it in {@code permits}.
  */
-public sealed interface ModelFamily permits Llama, Mistral, Qwen2, GptNeox {
+public sealed interface ModelFamily
+    permits Llama,
+        Mistral,
+        Qwen2,
+        Qwen3,
+        SmolLm3,
+        Olmo2,
+        Olmo3,
+        Phi3,
+        Granite,
+        Gemma2,
+        Gemma3,
+        GptNeox {
   /** All of them, in the order of {@code permits}. */
   List<ModelFamily> ALL =
       Arrays.stream(ModelFamily.class.getPermittedSubclasses()).map(ModelFamily::instance).toList();
 
   /** The family that {@code model_type} names. */
-  static ModelFamily named(String modelType, String where) {
+  static ModelFamily named(String modelType) {
     return ALL.stream()
         .filter(family -> family.modelType().equals(modelType))
         .findFirst()
         .orElseThrow(
             () ->
                 new UserException(
-                    "%s: model_type '%s' is not supported (supported: %s)"
-                        .formatted(where, modelType, names())));
+                    "model_type '%s' is not supported (supported: %s)"
+                        .formatted(modelType, names())));
   }
 
   private static String names() {

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * What a model is, as data: everything that its {@code config.json} says of the architecture. The
@@ -33,7 +35,8 @@ public record ModelSpec(
     Activation activation,
     boolean parallelResidual,
     NormSpec norm,
-    RotarySpec rotary,
+    AttentionSpec attention,
+    Multipliers multipliers,
     ObjectNode source) {
 
   private static final int MOST_WORDS = 1 << 26;
@@ -47,9 +50,9 @@ public record ModelSpec(
           "heads: %d query heads cannot share %d key/value heads evenly"
               .formatted(shape.heads(), shape.kvHeads()));
     }
-    if (rotary.dims() > headDim) {
-      throw new UserException(
-          "rotary dimensions: %d exceed the head dim %d".formatted(rotary.dims(), headDim));
+    if (attention.layers().size() != shape.layers()) {
+      throw new IllegalArgumentException(
+          "attention of %d layers for %d".formatted(attention.layers().size(), shape.layers()));
     }
     biased = Set.copyOf(biased);
   }
@@ -112,6 +115,7 @@ public record ModelSpec(
       case QUERY_HEAD -> heads();
       case KEY_VALUE_HEAD -> kvHeads();
       case INTERMEDIATE -> intermediateSize();
+      case HEAD_DIM -> headDim;
     };
   }
 
@@ -183,42 +187,39 @@ public record ModelSpec(
     return new TensorShape(name.in(layer, suffix), role, layer, axes, sizes);
   }
 
-  /** The same architecture at another size; head dim, vocabulary and everything else stay. */
+  /**
+   * The same architecture at another size; head dim, vocabulary and everything else stay. Of fewer
+   * layers it has the first.
+   */
   public ModelSpec resized(ModelShape target) {
-    return with(target, tiedEmbeddings, source);
+    AttentionSpec first =
+        target.layers() == layers()
+            ? attention
+            : attention.select(IntStream.range(0, target.layers()).toArray());
+    return builder().shape(target).attention(first).build();
   }
 
   /**
-   * The same with what its configuration lists for each layer taken from the layers given.
+   * The same with the layers given, and with what its configuration lists for each of them.
    *
-   * @param attention for each layer, the one of the source that its attention half is from
-   * @param mlp the same of its MLP half
+   * @param attentionFrom for each layer, the one of this model that its attention half is from
+   * @param mlpFrom the same of its MLP half
    */
-  public ModelSpec layersFrom(int[] attention, int[] mlp) {
-    return with(shape, tiedEmbeddings, PerLayerKeys.select(source, attention, mlp));
+  public ModelSpec layersFrom(int[] attentionFrom, int[] mlpFrom) {
+    var fewer =
+        new ModelShape(hiddenSize(), attentionFrom.length, heads(), kvHeads(), intermediateSize());
+    return builder()
+        .shape(fewer)
+        .attention(attention.select(attentionFrom))
+        .source(PerLayerKeys.select(source, attentionFrom, mlpFrom))
+        .build();
   }
 
   /** The same with a head of its own. */
   ModelSpec untied() {
     ObjectNode json = source.deepCopy();
     json.put("tie_word_embeddings", false);
-    return with(shape, false, json);
-  }
-
-  private ModelSpec with(ModelShape newShape, boolean tied, ObjectNode json) {
-    return new ModelSpec(
-        family,
-        newShape,
-        headDim,
-        vocabularySize,
-        contextLength,
-        tied,
-        biased,
-        activation,
-        parallelResidual,
-        norm,
-        rotary,
-        json);
+    return builder().tiedEmbeddings(false).source(json).build();
   }
 
   /** The content of the {@code config.json} of a checkpoint of this model. */
@@ -231,5 +232,123 @@ public record ModelSpec(
     json.put("vocab_size", vocabularySize);
     family.write(this, json);
     return json;
+  }
+
+  private Builder builder() {
+    return new Builder(family, shape, headDim, source)
+        .vocabularySize(vocabularySize)
+        .contextLength(contextLength)
+        .tiedEmbeddings(tiedEmbeddings)
+        .biased(biased)
+        .activation(activation)
+        .parallelResidual(parallelResidual)
+        .norm(norm)
+        .attention(attention)
+        .multipliers(multipliers);
+  }
+
+  /** Gathers a description; what is not said is as in most models. */
+  static final class Builder {
+    private final ModelFamily family;
+    private final int headDim;
+    private ModelShape shape;
+    private ObjectNode source;
+    private int vocabularySize;
+    private int contextLength;
+    private boolean tiedEmbeddings;
+    private Set<TensorRole> biased = Set.of();
+    private Activation activation;
+    private boolean parallelResidual;
+    private NormSpec norm;
+    private AttentionSpec attention;
+    private Multipliers multipliers = Multipliers.ONE;
+
+    Builder(ModelFamily family, ModelShape shape, int headDim, ObjectNode source) {
+      this.family = family;
+      this.shape = shape;
+      this.headDim = headDim;
+      this.source = source;
+    }
+
+    private Builder shape(ModelShape value) {
+      shape = value;
+      return this;
+    }
+
+    private Builder source(ObjectNode value) {
+      source = value;
+      return this;
+    }
+
+    Builder vocabularySize(int value) {
+      vocabularySize = value;
+      return this;
+    }
+
+    Builder contextLength(int value) {
+      contextLength = value;
+      return this;
+    }
+
+    Builder tiedEmbeddings(boolean value) {
+      tiedEmbeddings = value;
+      return this;
+    }
+
+    Builder biased(Set<TensorRole> value) {
+      biased = value;
+      return this;
+    }
+
+    Builder activation(Activation value) {
+      activation = value;
+      return this;
+    }
+
+    Builder parallelResidual(boolean value) {
+      parallelResidual = value;
+      return this;
+    }
+
+    Builder norm(NormSpec value) {
+      norm = value;
+      return this;
+    }
+
+    /** All layers alike, without windows. */
+    Builder rotary(RotarySpec value) {
+      return attention(AttentionSpec.uniform(shape.layers(), value, headDim));
+    }
+
+    Builder attention(AttentionSpec value) {
+      attention = value;
+      return this;
+    }
+
+    Builder attention(UnaryOperator<AttentionSpec> change) {
+      return attention(change.apply(attention));
+    }
+
+    Builder multipliers(Multipliers value) {
+      multipliers = value;
+      return this;
+    }
+
+    ModelSpec build() {
+      return new ModelSpec(
+          family,
+          shape,
+          headDim,
+          vocabularySize,
+          contextLength,
+          tiedEmbeddings,
+          biased,
+          activation,
+          parallelResidual,
+          norm,
+          attention,
+          multipliers,
+          source);
+    }
   }
 }

@@ -30,7 +30,7 @@ public final class NewModel {
     json.put("intermediate_size", shape.intermediateSize());
     json.put("max_position_embeddings", contextLength);
     json.put("initializer_range", 0.02);
-    ModelFamily.named(modelType, "shape").writeDefaults(json);
+    ModelFamily.named(modelType).writeDefaults(json);
     return ConfigReader.parse(json.toString(), "shape");
   }
 }

@@ -40,6 +40,7 @@ final class PerLayerKeys {
   /** The configuration with the entries of the layers given, which are its own. */
   static ObjectNode select(ObjectNode json, int[] attention, int[] mlp) {
     ObjectNode selected = json.deepCopy();
+    selected.put("num_hidden_layers", attention.length);
     int layers = json.path("num_hidden_layers").asInt();
     json.properties()
         .forEach(

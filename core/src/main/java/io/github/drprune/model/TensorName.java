@@ -1,6 +1,9 @@
 package io.github.drprune.model;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * How a family names a tensor in its checkpoints.
@@ -10,19 +13,103 @@ import java.util.List;
 public record TensorName(TensorRole role, String name) {
   /** The table of Llama and the many families that took it over, in the order of use. */
   static final List<TensorName> LLAMA =
-      List.of(
-          new TensorName(TensorRole.EMBEDDING, "model.embed_tokens"),
-          new TensorName(TensorRole.ATTENTION_NORM, "model.layers.%d.input_layernorm"),
-          new TensorName(TensorRole.QUERY, "model.layers.%d.self_attn.q_proj"),
-          new TensorName(TensorRole.KEY, "model.layers.%d.self_attn.k_proj"),
-          new TensorName(TensorRole.VALUE, "model.layers.%d.self_attn.v_proj"),
-          new TensorName(TensorRole.ATTENTION_OUTPUT, "model.layers.%d.self_attn.o_proj"),
-          new TensorName(TensorRole.MLP_NORM, "model.layers.%d.post_attention_layernorm"),
-          new TensorName(TensorRole.GATE, "model.layers.%d.mlp.gate_proj"),
-          new TensorName(TensorRole.UP, "model.layers.%d.mlp.up_proj"),
-          new TensorName(TensorRole.DOWN, "model.layers.%d.mlp.down_proj"),
-          new TensorName(TensorRole.FINAL_NORM, "model.norm"),
-          new TensorName(TensorRole.HEAD, "lm_head"));
+      inLayers(
+          new TensorName(TensorRole.ATTENTION_NORM, "input_layernorm"),
+          new TensorName(TensorRole.QUERY, "self_attn.q_proj"),
+          new TensorName(TensorRole.KEY, "self_attn.k_proj"),
+          new TensorName(TensorRole.VALUE, "self_attn.v_proj"),
+          new TensorName(TensorRole.ATTENTION_OUTPUT, "self_attn.o_proj"),
+          new TensorName(TensorRole.MLP_NORM, "post_attention_layernorm"),
+          new TensorName(TensorRole.GATE, "mlp.gate_proj"),
+          new TensorName(TensorRole.UP, "mlp.up_proj"),
+          new TensorName(TensorRole.DOWN, "mlp.down_proj"));
+
+  /** With norms of each query and key head. */
+  static final List<TensorName> QWEN3 =
+      inLayers(
+          new TensorName(TensorRole.ATTENTION_NORM, "input_layernorm"),
+          new TensorName(TensorRole.QUERY, "self_attn.q_proj"),
+          new TensorName(TensorRole.KEY, "self_attn.k_proj"),
+          new TensorName(TensorRole.VALUE, "self_attn.v_proj"),
+          new TensorName(TensorRole.QUERY_NORM, "self_attn.q_norm"),
+          new TensorName(TensorRole.KEY_NORM, "self_attn.k_norm"),
+          new TensorName(TensorRole.ATTENTION_OUTPUT, "self_attn.o_proj"),
+          new TensorName(TensorRole.MLP_NORM, "post_attention_layernorm"),
+          new TensorName(TensorRole.GATE, "mlp.gate_proj"),
+          new TensorName(TensorRole.UP, "mlp.up_proj"),
+          new TensorName(TensorRole.DOWN, "mlp.down_proj"));
+
+  /** With norms after the halves instead of before, and of all queries and all keys. */
+  static final List<TensorName> OLMO2 =
+      inLayers(
+          new TensorName(TensorRole.QUERY, "self_attn.q_proj"),
+          new TensorName(TensorRole.KEY, "self_attn.k_proj"),
+          new TensorName(TensorRole.VALUE, "self_attn.v_proj"),
+          new TensorName(TensorRole.JOINT_QUERY_NORM, "self_attn.q_norm"),
+          new TensorName(TensorRole.JOINT_KEY_NORM, "self_attn.k_norm"),
+          new TensorName(TensorRole.ATTENTION_OUTPUT, "self_attn.o_proj"),
+          new TensorName(TensorRole.AFTER_ATTENTION_NORM, "post_attention_layernorm"),
+          new TensorName(TensorRole.GATE, "mlp.gate_proj"),
+          new TensorName(TensorRole.UP, "mlp.up_proj"),
+          new TensorName(TensorRole.DOWN, "mlp.down_proj"),
+          new TensorName(TensorRole.AFTER_MLP_NORM, "post_feedforward_layernorm"));
+
+  /** With the projections to queries, keys and values in one matrix, and gate and up in one. */
+  static final List<TensorName> PHI3 =
+      inLayers(
+          new TensorName(TensorRole.ATTENTION_NORM, "input_layernorm"),
+          new TensorName(TensorRole.QUERY_KEY_VALUE, "self_attn.qkv_proj"),
+          new TensorName(TensorRole.ATTENTION_OUTPUT, "self_attn.o_proj"),
+          new TensorName(TensorRole.MLP_NORM, "post_attention_layernorm"),
+          new TensorName(TensorRole.GATE_UP, "mlp.gate_up_proj"),
+          new TensorName(TensorRole.DOWN, "mlp.down_proj"));
+
+  /** With norms before and after the halves. */
+  static final List<TensorName> GEMMA2 =
+      inLayers(
+          new TensorName(TensorRole.ATTENTION_NORM, "input_layernorm"),
+          new TensorName(TensorRole.QUERY, "self_attn.q_proj"),
+          new TensorName(TensorRole.KEY, "self_attn.k_proj"),
+          new TensorName(TensorRole.VALUE, "self_attn.v_proj"),
+          new TensorName(TensorRole.ATTENTION_OUTPUT, "self_attn.o_proj"),
+          new TensorName(TensorRole.AFTER_ATTENTION_NORM, "post_attention_layernorm"),
+          new TensorName(TensorRole.MLP_NORM, "pre_feedforward_layernorm"),
+          new TensorName(TensorRole.GATE, "mlp.gate_proj"),
+          new TensorName(TensorRole.UP, "mlp.up_proj"),
+          new TensorName(TensorRole.DOWN, "mlp.down_proj"),
+          new TensorName(TensorRole.AFTER_MLP_NORM, "post_feedforward_layernorm"));
+
+  /** As Gemma 2, with norms of each query and key head. */
+  static final List<TensorName> GEMMA3 =
+      inLayers(
+          new TensorName(TensorRole.ATTENTION_NORM, "input_layernorm"),
+          new TensorName(TensorRole.QUERY, "self_attn.q_proj"),
+          new TensorName(TensorRole.KEY, "self_attn.k_proj"),
+          new TensorName(TensorRole.VALUE, "self_attn.v_proj"),
+          new TensorName(TensorRole.QUERY_NORM, "self_attn.q_norm"),
+          new TensorName(TensorRole.KEY_NORM, "self_attn.k_norm"),
+          new TensorName(TensorRole.ATTENTION_OUTPUT, "self_attn.o_proj"),
+          new TensorName(TensorRole.AFTER_ATTENTION_NORM, "post_attention_layernorm"),
+          new TensorName(TensorRole.MLP_NORM, "pre_feedforward_layernorm"),
+          new TensorName(TensorRole.GATE, "mlp.gate_proj"),
+          new TensorName(TensorRole.UP, "mlp.up_proj"),
+          new TensorName(TensorRole.DOWN, "mlp.down_proj"),
+          new TensorName(TensorRole.AFTER_MLP_NORM, "post_feedforward_layernorm"));
+
+  /** The names within a layer, between those of the embedding and of the head. */
+  private static List<TensorName> inLayers(TensorName... names) {
+    Stream<TensorName> layer =
+        Arrays.stream(names)
+            .map(name -> new TensorName(name.role(), "model.layers.%d." + name.name()));
+    return Stream.of(
+            Stream.of(new TensorName(TensorRole.EMBEDDING, "model.embed_tokens")),
+            layer,
+            Stream.of(
+                new TensorName(TensorRole.FINAL_NORM, "model.norm"),
+                new TensorName(TensorRole.HEAD, "lm_head")))
+        .flatMap(Function.identity())
+        .toList();
+  }
 
   /** The name of {@code role}'s weight or bias in {@code layer}. */
   String in(int layer, String suffix) {

@@ -1,5 +1,6 @@
 package io.github.drprune.model;
 
+import io.github.drprune.model.Axis.Span;
 import io.github.drprune.model.Axis.Unit;
 import java.util.List;
 
@@ -12,11 +13,25 @@ public enum TensorRole {
   VALUE(Place.ATTENTION),
   /** One matrix whose rows are query, key and value of the first head, then of the next. */
   QUERY_KEY_VALUE_BY_HEAD(Place.ATTENTION),
+  /** One matrix whose rows are the queries of all heads, then the keys, then the values. */
+  QUERY_KEY_VALUE(Place.ATTENTION),
+  /** Normalises each query head by itself, before the rotation. */
+  QUERY_NORM(Place.ATTENTION),
+  KEY_NORM(Place.ATTENTION),
+  /** Normalises the queries of all heads together. */
+  JOINT_QUERY_NORM(Place.ATTENTION),
+  JOINT_KEY_NORM(Place.ATTENTION),
   ATTENTION_OUTPUT(Place.ATTENTION),
+  /** Normalises what attention puts out, before the residual stream takes it up. */
+  AFTER_ATTENTION_NORM(Place.ATTENTION),
   MLP_NORM(Place.MLP),
   GATE(Place.MLP),
   UP(Place.MLP),
+  /** One matrix whose rows are all of the gate, then all of the up projection. */
+  GATE_UP(Place.MLP),
   DOWN(Place.MLP),
+  /** Normalises what the MLP puts out, before the residual stream takes it up. */
+  AFTER_MLP_NORM(Place.MLP),
   FINAL_NORM(Place.HEAD),
   HEAD(Place.HEAD);
 
@@ -44,7 +59,19 @@ public enum TensorRole {
   }
 
   public boolean isNorm() {
-    return this == ATTENTION_NORM || this == MLP_NORM || this == FINAL_NORM;
+    return switch (this) {
+      case ATTENTION_NORM,
+          AFTER_ATTENTION_NORM,
+          QUERY_NORM,
+          KEY_NORM,
+          JOINT_QUERY_NORM,
+          JOINT_KEY_NORM,
+          MLP_NORM,
+          AFTER_MLP_NORM,
+          FINAL_NORM ->
+          true;
+      default -> false;
+    };
   }
 
   /** Whether it is the last linear stage of its half, whose output the residual stream takes up. */
@@ -56,14 +83,25 @@ public enum TensorRole {
   List<Axis> axes(int headDim) {
     Axis hidden = Axis.of(Unit.HIDDEN, 1);
     Axis intermediate = Axis.of(Unit.INTERMEDIATE, 1);
+    var queries = new Span(Unit.QUERY_HEAD, headDim);
+    var keys = new Span(Unit.KEY_VALUE_HEAD, headDim);
     return switch (this) {
       case EMBEDDING, HEAD -> List.of(Axis.of(Unit.VOCABULARY, 1), hidden);
-      case ATTENTION_NORM, MLP_NORM, FINAL_NORM -> List.of(hidden);
-      case QUERY -> List.of(Axis.of(Unit.QUERY_HEAD, headDim), hidden);
-      case KEY, VALUE -> List.of(Axis.of(Unit.KEY_VALUE_HEAD, headDim), hidden);
+      case ATTENTION_NORM, AFTER_ATTENTION_NORM, MLP_NORM, AFTER_MLP_NORM, FINAL_NORM ->
+          List.of(hidden);
+      case QUERY -> List.of(Axis.of(queries), hidden);
+      case KEY, VALUE -> List.of(Axis.of(keys), hidden);
       case QUERY_KEY_VALUE_BY_HEAD -> List.of(Axis.of(Unit.QUERY_HEAD, 3 * headDim), hidden);
-      case ATTENTION_OUTPUT -> List.of(hidden, Axis.of(Unit.QUERY_HEAD, headDim));
+      case QUERY_KEY_VALUE -> List.of(Axis.of(queries, keys, keys), hidden);
+      case QUERY_NORM, KEY_NORM -> List.of(Axis.of(Unit.HEAD_DIM, 1));
+      case JOINT_QUERY_NORM -> List.of(Axis.of(queries));
+      case JOINT_KEY_NORM -> List.of(Axis.of(keys));
+      case ATTENTION_OUTPUT -> List.of(hidden, Axis.of(queries));
       case GATE, UP -> List.of(intermediate, hidden);
+      case GATE_UP -> {
+        var part = new Span(Unit.INTERMEDIATE, 1);
+        yield List.of(Axis.of(part, part), hidden);
+      }
       case DOWN -> List.of(hidden, intermediate);
     };
   }

@@ -4,7 +4,6 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.model.Axis.Unit;
 import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
-import io.github.drprune.model.TensorShape;
 import java.util.Collection;
 import java.util.Set;
 
@@ -100,7 +99,8 @@ public record MaskLayout(ModelSpec config, Set<MaskModule> modules, GroupPolicy 
     same("activation", config.activation(), model.activation());
     same("parallel residual", config.parallelResidual(), model.parallelResidual());
     same("norm", config.norm(), model.norm());
-    same("rotary embedding", config.rotary(), model.rotary());
+    same("attention", config.attention(), model.attention());
+    same("choice of multipliers", config.multipliers(), model.multipliers());
   }
 
   private static void same(String what, Object ofMasks, Object ofModel) {
@@ -125,12 +125,16 @@ public record MaskLayout(ModelSpec config, Set<MaskModule> modules, GroupPolicy 
     }
   }
 
-  /** Parameters of one layer's matrices that have a row or column for each {@code unit}. */
+  /** Parameters of one layer's matrices that lie in a row or column of a {@code unit}. */
   public long perLayer(Unit unit) {
     return config.tensors().values().stream()
         .filter(shape -> shape.layer() == 0 && shape.isMatrix())
-        .filter(shape -> shape.axes().stream().anyMatch(axis -> axis.counts(unit)))
-        .mapToLong(TensorShape::elements)
+        .mapToLong(
+            shape ->
+                shape.axes().stream()
+                    .mapToLong(axis -> Math.round(axis.share(unit, config) * shape.elements()))
+                    .max()
+                    .orElse(0))
         .sum();
   }
 

@@ -65,7 +65,7 @@ record PartProfile(BenchOptions options) {
         "norms",
         pass(
             2L * layers + 1,
-            x -> block.attention().norm().forward(x.getFirst(), null),
+            x -> model.normalise(x.getFirst(), null),
             List.of(activations(model))));
     Tensor q = heads(model, config.heads());
     Tensor k = heads(model, config.kvHeads());
@@ -84,7 +84,7 @@ record PartProfile(BenchOptions options) {
                 block
                     .attention()
                     .body()
-                    .forward(x.getFirst(), HalfMasks.NONE, Past.NONE, ForwardHook.NONE),
+                    .forward(x.getFirst(), HalfMasks.NONE, null, Past.NONE, ForwardHook.NONE),
             List.of(activations(model))));
     parts.put(
         "MLP",
@@ -94,7 +94,7 @@ record PartProfile(BenchOptions options) {
                 block
                     .mlp()
                     .body()
-                    .forward(x.getFirst(), HalfMasks.NONE, Past.NONE, ForwardHook.NONE),
+                    .forward(x.getFirst(), HalfMasks.NONE, null, Past.NONE, ForwardHook.NONE),
             List.of(activations(model))));
     parts.put(
         "blocks in all",

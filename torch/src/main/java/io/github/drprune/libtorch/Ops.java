@@ -93,15 +93,29 @@ public final class Ops {
   }
 
   /**
-   * Softmax attention {@code softmax(q k^T / sqrt(d)) v} by the library's own kernel.
+   * Softmax attention {@code softmax(scale q k^T) v} by the library's own kernel.
    *
    * @param q [B, heads, T, d]
    * @param k [B, kv heads, S, d], as is v; each is shared by heads / kv heads query heads
    * @param causal whether position t sees only the keys up to t (T = S)
    */
-  public static Tensor attention(Tensor q, Tensor k, Tensor v, boolean causal) {
+  public static Tensor attention(Tensor q, Tensor k, Tensor v, boolean causal, double scale) {
+    return attention(q, k, v, new TensorOptional(), causal, scale);
+  }
+
+  /**
+   * As {@link #attention(Tensor, Tensor, Tensor, boolean, double)} over the keys that {@code
+   * visible} names for each query, bool [T, S].
+   */
+  public static Tensor attention(Tensor q, Tensor k, Tensor v, Tensor visible, double scale) {
+    return attention(q, k, v, new TensorOptional(visible), false, scale);
+  }
+
+  private static Tensor attention(
+      Tensor q, Tensor k, Tensor v, TensorOptional visible, boolean causal, double scale) {
+    boolean shared = q.size(1) != k.size(1);
     return torch.scaled_dot_product_attention(
-        q, k, v, new TensorOptional(), 0.0, causal, new DoubleOptional(), q.size(1) != k.size(1));
+        q, k, v, visible, 0.0, causal, new DoubleOptional(scale), shared);
   }
 
   /** Softmax over the last dimension, in the type of {@code x}. */
@@ -122,5 +136,10 @@ public final class Ops {
   /** Zeros of the given shape, type and device. */
   public static Tensor zeros(Tensor like, ScalarType type, long... shape) {
     return torch.zeros(shape, Tensors.options(type, like.device()));
+  }
+
+  /** Ones of the given shape, type and device. */
+  public static Tensor ones(Tensor like, ScalarType type, long... shape) {
+    return torch.ones(shape, Tensors.options(type, like.device()));
   }
 }

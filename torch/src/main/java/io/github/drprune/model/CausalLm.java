@@ -3,6 +3,7 @@ package io.github.drprune.model;
 import static org.bytedeco.pytorch.global.torch.embedding;
 
 import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.nn.Block;
 import io.github.drprune.nn.BlockMasks;
@@ -20,6 +21,7 @@ import io.github.drprune.safetensors.Dtype;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -35,7 +37,7 @@ public final class CausalLm implements AutoCloseable {
   private final ModelSpec spec;
   private final ModelParts parts;
   private final SequencedMap<String, Weight> weights = new LinkedHashMap<>();
-  private final Rotary rotary;
+  private final Map<RotarySpec, Rotary> rotaries = new LinkedHashMap<>();
   private final ModelOptions options;
   private final Runnable whenClosed;
 
@@ -47,14 +49,20 @@ public final class CausalLm implements AutoCloseable {
     this.spec = spec;
     this.options = options;
     this.whenClosed = whenClosed;
-    this.rotary = new Rotary(spec.rotary(), spec.contextLength(), options.device(), computeType());
+    for (AttentionSpec.Layer layer : spec.attention().layers()) {
+      layer.rotary().ifPresent(rotary -> rotaries.computeIfAbsent(rotary, this::rotary));
+    }
     Function<TensorShape, Weight> remembering =
         shape -> {
           Weight weight = source.apply(shape);
           weights.put(weight.name(), weight);
           return weight;
         };
-    this.parts = new ModelBuilder(spec, remembering, rotary, options.kernels()).build();
+    this.parts = new ModelBuilder(spec, remembering, rotaries, options.kernels()).build();
+  }
+
+  private Rotary rotary(RotarySpec rotary) {
+    return new Rotary(rotary, spec.contextLength(), options.device(), computeType());
   }
 
   /**
@@ -128,7 +136,8 @@ public final class CausalLm implements AutoCloseable {
   }
 
   private Head head() {
-    return new Head(parts.head().tensor());
+    Multipliers multipliers = spec.multipliers();
+    return new Head(parts.head().tensor(), multipliers.logits(), multipliers.logitCap());
   }
 
   /** The final norm's output. */
@@ -142,7 +151,8 @@ public final class CausalLm implements AutoCloseable {
 
   /** The residual stream before the first block: selected, not scaled, by the hidden mask. */
   public Tensor embed(Tensor tokens, HiddenMask mask) {
-    Tensor x = embedding(parts.embedding().tensor(), tokens).to(computeType());
+    Tensor rows = embedding(parts.embedding().tensor(), tokens).to(computeType());
+    Tensor x = scaled(rows, spec.multipliers().embedding(spec.hiddenSize()));
     return mask == null ? x : x.mul(mask.keep(computeType()));
   }
 
@@ -153,7 +163,12 @@ public final class CausalLm implements AutoCloseable {
 
   /** The head. */
   public Tensor logits(Tensor hidden) {
-    return options.kernels().linear().apply(hidden, parts.head().tensor(), null);
+    Tensor products = options.kernels().linear().apply(hidden, parts.head().tensor(), null);
+    return head().logitsOf(products);
+  }
+
+  private static Tensor scaled(Tensor x, double factor) {
+    return factor == 1 ? x : Ops.mul(x, factor);
   }
 
   /**
@@ -193,14 +208,27 @@ public final class CausalLm implements AutoCloseable {
         blocks().get(i).fold(masks.block(i), sink);
       }
     }
+    HiddenMask hidden = masks.hidden();
+    // The smaller model may multiply its embedding by another number; its weights make up for
+    // that, and the last norm for what a head that is the embedding takes over of it.
+    double rescaled =
+        hidden == null
+            ? 1
+            : spec.multipliers().embedding(spec.hiddenSize())
+                / spec.multipliers().embedding(hidden.kept());
     try (var _ = NativeScope.open()) {
-      parts.norm().fold(masks.hidden(), sink);
+      if (rescaled != 1) {
+        sink.accept(parts.embedding(), Ops.mul(parts.embedding().tensor(), rescaled));
+      }
+      Tensor scale = hidden == null ? null : hidden.scale();
+      boolean undone = rescaled != 1 && spec.tiedEmbeddings();
+      parts.norm().fold(undone ? Ops.mul(scale, 1 / rescaled) : scale, sink);
     }
   }
 
   @Override
   public void close() {
-    rotary.close();
+    rotaries.values().forEach(Rotary::close);
     weights.values().forEach(weight -> weight.tensor().close());
     whenClosed.run();
   }

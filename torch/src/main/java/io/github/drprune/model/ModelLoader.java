@@ -58,7 +58,8 @@ public final class ModelLoader {
 
   private static Tensor initial(ModelSpec spec, TensorShape shape, RandomState random) {
     if (!shape.isMatrix()) {
-      return shape.isBias() ? torch.zeros(shape.sizes()) : torch.ones(shape.sizes());
+      boolean zero = shape.isBias() || spec.norm().fromOne();
+      return zero ? torch.zeros(shape.sizes()) : torch.ones(shape.sizes());
     }
     double deviation = shape.role().writesResidual() ? 0.02 / Math.sqrt(2.0 * spec.layers()) : 0.02;
     return random.normal(0, deviation, shape.sizes());

@@ -3,8 +3,19 @@ package io.github.drprune.nn;
 import io.github.drprune.nn.KvCache.Past;
 import org.bytedeco.pytorch.Tensor;
 
-/** Causal self-attention with rotary positions. Its units are what the heads gathered. */
-public record Attention(Projection projection, Linear output, Rotary rotary, Kernels kernels)
+/**
+ * Causal self-attention. Its units are what the heads gathered.
+ *
+ * @param norm of queries and keys
+ * @param rotary turns queries and keys by their positions; null where they have none
+ */
+public record Attention(
+    Projection projection,
+    QueryKeyNorm norm,
+    Linear output,
+    Rotary rotary,
+    Scoring scoring,
+    Kernels kernels)
     implements Body {
 
   /** Queries [B, heads, T, d], keys and values [B, kv heads, T, d]. */
@@ -28,7 +39,7 @@ public record Attention(Projection projection, Linear output, Rotary rotary, Ker
   }
 
   /** One matrix whose rows are query, key and value of the first head, then of the next. */
-  public record Fused(Linear queryKeyValue, int heads) implements Projection {
+  public record FusedByHead(Linear queryKeyValue, int heads) implements Projection {
     @Override
     public Qkv project(Tensor x) {
       Tensor all = byHead(queryKeyValue.forward(x), heads); // [B, heads, T, 3 d]
@@ -37,22 +48,55 @@ public record Attention(Projection projection, Linear output, Rotary rotary, Ker
     }
   }
 
+  /** One matrix whose rows are the queries of all heads, then the keys, then the values. */
+  public record Fused(Linear queryKeyValue, int heads, int kvHeads) implements Projection {
+    @Override
+    public Qkv project(Tensor x) {
+      Tensor all = byHead(queryKeyValue.forward(x), heads + 2 * kvHeads); // [B, n, T, d]
+      return new Qkv(
+          all.narrow(1, 0, heads),
+          all.narrow(1, heads, kvHeads),
+          all.narrow(1, heads + kvHeads, kvHeads));
+    }
+  }
+
   @Override
-  public Tensor units(Tensor x, Past past, ForwardHook hook) {
-    var qkv = projection.project(x);
-    Tensor q = rotary.apply(qkv.q(), past.length(), kernels.rotary());
-    Tensor k = past.appendKeys(rotary.apply(qkv.k(), past.length(), kernels.rotary()));
-    Tensor v = past.appendValues(qkv.v());
+  public Tensor units(Tensor x, HalfMasks masks, Past past, ForwardHook hook) {
+    var qkv = norm.apply(projection.project(x), masks.units());
+    Tensor q = qkv.q();
+    Tensor k = qkv.k();
+    if (rotary == null) {
+      k = past.appendKeys(k);
+    } else {
+      long length = past.length() + x.size(1);
+      q = rotary.apply(q, past.length(), length, kernels.rotary());
+      if (rotary.dependsOnLength()) {
+        k = rotary.apply(past.appendKeys(k), 0, length, kernels.rotary());
+      } else {
+        k = past.appendKeys(rotary.apply(k, past.length(), length, kernels.rotary()));
+      }
+    }
     boolean causal = q.size(2) > 1;
-    Tensor context = kernels.attention().attend(q, k, v, causal); // [B, heads, T, d]
+    Tensor v = past.appendValues(qkv.v());
+    if (!causal) {
+      k = inWindow(k);
+      v = inWindow(v);
+    }
+    Tensor context = kernels.attention().attend(q, k, v, causal, scoring); // [B, heads, T, d]
     long width = context.size(1) * context.size(3);
     Tensor joined = context.transpose(1, 2).reshape(x.size(0), x.size(1), width);
     hook.context(joined);
     return joined;
   }
 
+  /** What the last position sees of keys or values, [B, kv heads, S, d]. */
+  private Tensor inWindow(Tensor x) {
+    long window = scoring.window().orElse(Integer.MAX_VALUE);
+    return window < x.size(2) ? x.narrow(2, x.size(2) - window, window) : x;
+  }
+
   /** [B, T, heads x d] to [B, heads, T, d]. */
-  private static Tensor byHead(Tensor x, int heads) {
+  static Tensor byHead(Tensor x, int heads) {
     return x.view(x.size(0), x.size(1), heads, x.size(2) / heads).transpose(1, 2);
   }
 }

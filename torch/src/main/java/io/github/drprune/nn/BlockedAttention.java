@@ -33,40 +33,54 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
   private static final long SHORT = 8;
 
   @Override
-  public Tensor attend(Tensor q, Tensor k, Tensor v, boolean causal) {
+  public Tensor attend(Tensor q, Tensor k, Tensor v, boolean causal, Scoring scoring) {
     Tensor context;
-    boolean keeps = q.size(2) <= SHORT * q.size(3) && CustomOperation.isRecorded(q, k, v);
+    boolean capped = scoring.cap().isPresent();
+    boolean keeps =
+        !capped && q.size(2) <= SHORT * q.size(3) && CustomOperation.isRecorded(q, k, v);
     List<Tensor> kept = new ArrayList<>(); // probabilities of each part, or none
     try (var scope = NativeScope.open();
         var _ = NoGrad.open()) {
+      // With caps, which the library's kernel does not know, it would take all scores at a time.
       context =
           scope.pass(
               switch (bf16) {
-                case EMULATED -> widened(q, k, v, causal);
-                case TILES -> REFERENCE.attend(q, k, v, causal);
+                case EMULATED -> widened(q, k, v, causal, scoring);
+                case TILES ->
+                    capped
+                        ? byParts(q, k, v, causal, scoring, null)
+                        : REFERENCE.attend(q, k, v, causal, scoring);
                 // The library's kernel has no bf16 products for these: it takes 30 times as long.
                 case VECTORS ->
-                    byParts(q, k, v, causal, keeps ? p -> kept.add(scope.pass(p)) : null);
+                    byParts(q, k, v, causal, scoring, keeps ? p -> kept.add(scope.pass(p)) : null);
               });
     }
     return CustomOperation.record(
-        context, List.of(q, k, v), dy -> backward(dy, q, k, v, causal, kept));
+        context, List.of(q, k, v), dy -> backward(dy, q, k, v, causal, scoring, kept));
   }
 
-  private static Tensor widened(Tensor q, Tensor k, Tensor v, boolean causal) {
-    return REFERENCE.attend(q.to(Float), k.to(Float), v.to(Float), causal).to(q.scalar_type());
+  private Tensor widened(Tensor q, Tensor k, Tensor v, boolean causal, Scoring scoring) {
+    Tensor wideQ = q.to(Float);
+    Tensor wideK = k.to(Float);
+    Tensor wideV = v.to(Float);
+    Tensor context =
+        scoring.cap().isPresent()
+            ? byParts(wideQ, wideK, wideV, causal, scoring, null)
+            : REFERENCE.attend(wideQ, wideK, wideV, causal, scoring);
+    return context.to(q.scalar_type());
   }
 
   /**
    * @param keep takes the probabilities of each part, [n, rows, seen], to multiply; may be null
    */
-  private Tensor byParts(Tensor q, Tensor k, Tensor v, boolean causal, Consumer<Tensor> keep) {
-    Heads heads = Heads.of(q, k, v, causal ? block : 0);
+  private Tensor byParts(
+      Tensor q, Tensor k, Tensor v, boolean causal, Scoring scoring, Consumer<Tensor> keep) {
+    Heads heads = Heads.of(q, k, v, scoring, causal ? block : 0);
     Tensor y = Ops.empty(q, q.scalar_type(), heads.q.shape());
     forEachPart(
         heads,
         part -> {
-          Tensor p = part.probabilities(part.product());
+          Tensor p = part.probabilities(part.scores(), part.product());
           if (keep != null) {
             keep.accept(p);
           }
@@ -76,14 +90,15 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
   }
 
   /**
-   * With scores {@code S = q k^T / sqrt(d)} and {@code P = softmax(S)}: {@code dv = P^T dy}, {@code
-   * dP = dy v^T}, {@code dS = P (dP - sum(P dP))}, {@code dq = dS k / sqrt(d)} and {@code dk = dS^T
-   * q / sqrt(d)}.
+   * With scores {@code S = scale q k^T} and {@code P = softmax(S)}: {@code dv = P^T dy}, {@code dP
+   * = dy v^T}, {@code dS = P (dP - sum(P dP))}, {@code dq = scale dS k} and {@code dk = scale dS^T
+   * q}; where scores are capped, dS times the slope of the cap.
    */
   private Tensor[] backward(
-      Tensor dy, Tensor q, Tensor k, Tensor v, boolean causal, List<Tensor> kept) {
+      Tensor dy, Tensor q, Tensor k, Tensor v, boolean causal, Scoring scoring, List<Tensor> kept) {
     ScalarType product = bf16 == Bf16.EMULATED ? Float : q.scalar_type();
-    Heads heads = Heads.of(q.to(product), k.to(product), v.to(product), causal ? block : 0);
+    Heads heads =
+        Heads.of(q.to(product), k.to(product), v.to(product), scoring, causal ? block : 0);
     Tensor dContext = dy.to(product).contiguous().view(heads.q.shape());
     Tensor dq = Ops.empty(q, product, heads.q.shape());
     // Gradients of keys gather over blocks.
@@ -93,14 +108,19 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
     forEachPart(
         heads,
         part -> {
-          Tensor p = kept.isEmpty() ? part.probabilities(Float) : probabilities.next();
+          Tensor scores = kept.isEmpty() ? part.scores() : null;
+          Tensor slopes = scoring.cap().isPresent() ? part.slopes(scores) : null;
+          Tensor p = scores == null ? probabilities.next() : part.probabilities(scores, Float);
           Tensor dyRows = part.rows(dContext);
           Tensor dp = part.products(1, dyRows, heads.v);
           Tensor ds = Ops.empty(p, part.product(), p.shape());
           OneDnn.CPU.softmaxBackward(p.to(Float), dp, ds);
+          if (slopes != null) {
+            ds.mul_(slopes);
+          }
           part.add(dv, 1, p, dyRows);
-          part.add(dk, heads.scale(), ds, part.rows(heads.q));
-          part.write(dq, heads.scale(), ds, part.seen(heads.k));
+          part.add(dk, scoring.scale(), ds, part.rows(heads.q));
+          part.write(dq, scoring.scale(), ds, part.seen(heads.k));
         });
     return new Tensor[] {
       dq.to(q.scalar_type()).view(q.shape()),
@@ -133,30 +153,31 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
    *
    * @param q [N, group, T, d]
    * @param k [N, S, d], as is v
-   * @param hidden minus infinity at the keys after each query of a block, else 0, [block, block]
+   * @param later minus infinity at the keys after each query of a block, else 0, [block, block]
    *     float32; null where every query sees all
+   * @param earlier the same at the keys before the first in the window of the block's first query
    */
-  private record Heads(Tensor q, Tensor k, Tensor v, Tensor hidden) {
+  private record Heads(
+      Tensor q, Tensor k, Tensor v, Scoring scoring, Tensor later, Tensor earlier) {
     /**
      * @param block of queries which see no later keys, or 0
      */
-    static Heads of(Tensor q, Tensor k, Tensor v, long block) {
+    static Heads of(Tensor q, Tensor k, Tensor v, Scoring scoring, long block) {
       long n = k.size(0) * k.size(1);
+      long size = Math.min(block, q.size(2));
+      boolean windowed = block > 0 && scoring.hides(k.size(2));
       return new Heads(
           q.contiguous().view(n, q.size(1) / k.size(1), q.size(2), q.size(3)),
           k.contiguous().view(n, k.size(2), k.size(3)),
           v.contiguous().view(n, v.size(2), v.size(3)),
-          block == 0 ? null : hidden(q, Math.min(block, q.size(2))));
+          scoring,
+          block == 0 ? null : infinity(q, size).triu_(1),
+          windowed ? infinity(q, size).tril_(-1) : null);
     }
 
-    private static Tensor hidden(Tensor q, long size) {
+    private static Tensor infinity(Tensor q, long size) {
       var infinity = new Scalar(Double.NEGATIVE_INFINITY);
-      return Ops.zeros(q, Float, size, size).fill_(infinity).triu_(1);
-    }
-
-    /** Of scores. */
-    double scale() {
-      return 1 / Math.sqrt(q.size(3));
+      return Ops.zeros(q, Float, size, size).fill_(infinity);
     }
   }
 
@@ -166,18 +187,42 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
    * @param product the type that probabilities and gradients of scores are multiplied in
    */
   private record Part(Heads heads, long first, long n, long from, long count, ScalarType product) {
-    /** Softmax over the keys that a query sees, [n, rows, seen]. */
-    Tensor probabilities(ScalarType type) {
-      Tensor scores = products(heads.scale(), rows(heads.q), heads.k);
-      if (heads.hidden != null) {
-        scores
-            .view(n, group(), count, seen())
-            .narrow(3, from, count)
-            .add_(heads.hidden.narrow(0, 0, count).narrow(1, 0, count));
+    /** Of every query and key, those included that it does not see: [n, rows, seen] float32. */
+    Tensor scores() {
+      Tensor scores = products(heads.scoring.scale(), rows(heads.q), heads.k);
+      if (heads.scoring.cap().isPresent()) {
+        double cap = heads.scoring.cap().getAsDouble();
+        scores.mul_(new Scalar(1 / cap)).tanh_().mul_(new Scalar(cap));
+      }
+      return scores;
+    }
+
+    /** What capped scores change by as the products below them do. */
+    Tensor slopes(Tensor scores) {
+      double cap = heads.scoring.cap().getAsDouble();
+      return Ops.add(Ops.mul(scores.square(), -1 / (cap * cap)), 1);
+    }
+
+    /** Softmax over the keys that a query sees, [n, rows, seen]; uses up the scores. */
+    Tensor probabilities(Tensor scores, ScalarType type) {
+      if (heads.later != null) {
+        Tensor byQuery = scores.view(n, group(), count, seen());
+        hide(byQuery, from - start(), heads.later, 0);
+        if (heads.earlier != null) {
+          hide(byQuery, 0, heads.earlier, start() - firstInWindow());
+        }
       }
       Tensor p = Ops.empty(scores, type, scores.shape());
       OneDnn.CPU.softmax(scores, p);
       return p;
+    }
+
+    /** Adds {@code hidden} from its column {@code column} on to scores from key {@code key} on. */
+    private void hide(Tensor scores, long key, Tensor hidden, long column) {
+      long width = Math.min(count - column, seen() - key);
+      if (width > 0) {
+        scores.narrow(3, key, width).add_(hidden.narrow(0, 0, count).narrow(1, column, width));
+      }
     }
 
     /**
@@ -213,7 +258,7 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
 
     /** What some of these queries see of x [N, S, d]: a view [n, seen, d]. */
     Tensor seen(Tensor x) {
-      return x.narrow(0, first, n).narrow(1, 0, seen());
+      return x.narrow(0, first, n).narrow(1, start(), seen());
     }
 
     private Tensor of(Tensor x) {
@@ -224,8 +269,18 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
       return heads.q.size(1);
     }
 
+    /** The first key that the first of these queries has in its window, perhaps before all keys. */
+    private long firstInWindow() {
+      return from - heads.scoring.window().getAsInt() + 1;
+    }
+
+    /** The first key that one of these queries sees. */
+    private long start() {
+      return heads.earlier == null ? 0 : Math.max(0, firstInWindow());
+    }
+
     private long seen() {
-      return heads.hidden == null ? heads.k.size(1) : from + count;
+      return heads.later == null ? heads.k.size(1) : from + count - start();
     }
   }
 }

@@ -40,7 +40,7 @@ record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements Los
         dHead = scope.pass(Ops.empty(weight, ScalarType.Float, weight.shape()));
       }
       Tensor dx = recorded ? Ops.empty(x, product, x.shape()) : null;
-      double share = 1.0 / x.size(0); // of a token in the mean
+      double share = head.scale() / x.size(0); // of a token's products in the mean
       long chunk = Math.min(chunk(head.vocabulary()), x.size(0));
       Tensor buffer = Ops.empty(x, product, chunk, head.vocabulary());
       for (long from = 0; from < x.size(0); from += chunk) {
@@ -48,8 +48,8 @@ record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements Los
         try (var _ = NativeScope.open()) {
           Tensor rows = x.narrow(0, from, count);
           Tensor z = buffer.narrow(0, 0, count); // [count, vocabulary]
-          ops.multiply(1, rows, weight.t(), z);
-          lossesOf(z, ids.narrow(0, from, count), losses.narrow(0, from, count), recorded);
+          ops.multiply(head.scale(), rows, weight.t(), z);
+          lossesOf(head, z, ids.narrow(0, from, count), losses.narrow(0, from, count), recorded);
           if (recorded) {
             ops.multiply(share, z, weight, dx.narrow(0, from, count));
             if (from == 0) {
@@ -90,21 +90,25 @@ record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements Los
   }
 
   /**
-   * Writes the losses of logits {@code z} [n, vocabulary] and, where asked to, turns these into the
-   * losses' gradients: softmax minus one at the targets.
+   * Writes the losses of scaled products {@code z} [n, vocabulary] and, where asked to, turns these
+   * into the losses' gradients: softmax minus one at the targets, times the slope of a cap.
    */
-  private void lossesOf(Tensor z, Tensor targets, Tensor losses, boolean differentiate) {
+  private void lossesOf(
+      Head head, Tensor z, Tensor targets, Tensor losses, boolean differentiate) {
     RowRuns.over(
         List.of(z, targets, losses),
         run -> {
-          Tensor logits = run.get(0);
+          Tensor products = run.get(0);
+          boolean capped = head.cap().isPresent();
+          Tensor logits = capped ? head.capped(products.to(ScalarType.Float)) : products;
           Tensor target = run.get(1);
           Tensor p = Ops.empty(logits, ScalarType.Float, logits.shape());
           ops.softmax(logits, p);
           run.get(2).copy_(losses(p, logits, target));
           if (differentiate) {
             Tensor minusOne = Ops.add(Ops.zeros(p, ScalarType.Float, target.shape()), -1);
-            logits.copy_(p.scatter_add_(1, target, minusOne));
+            Tensor gradient = p.scatter_add_(1, target, minusOne);
+            products.copy_(capped ? gradient.mul_(head.slopes(logits)) : gradient);
           }
         });
   }

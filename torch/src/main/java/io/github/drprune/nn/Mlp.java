@@ -10,7 +10,7 @@ public sealed interface Mlp extends Body {
   Tensor intermediate(Tensor x);
 
   @Override
-  default Tensor units(Tensor x, Past past, ForwardHook hook) {
+  default Tensor units(Tensor x, HalfMasks masks, Past past, ForwardHook hook) {
     Tensor product = intermediate(x);
     hook.intermediate(product);
     return product;
@@ -22,6 +22,17 @@ public sealed interface Mlp extends Body {
     @Override
     public Tensor intermediate(Tensor x) {
       return kernel.apply(gate.forward(x), up.forward(x), activation);
+    }
+  }
+
+  /** As {@link Gated} with the rows of gate and up in one matrix. */
+  record FusedGated(Linear gateUp, Linear output, Activation activation, GateKernel kernel)
+      implements Mlp {
+    @Override
+    public Tensor intermediate(Tensor x) {
+      Tensor both = gateUp.forward(x);
+      long size = both.size(-1) / 2;
+      return kernel.apply(both.narrow(-1, 0, size), both.narrow(-1, size, size), activation);
     }
   }
 

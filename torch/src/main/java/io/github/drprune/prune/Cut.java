@@ -34,14 +34,13 @@ public final class Cut {
     this.model = model;
     this.masks = masks;
     this.layers = masks.layers();
-    this.target =
-        masks
-            .layout()
-            .policy()
-            .cut(model.spec(), masks.shape())
+    ModelSpec kept =
+        model
+            .spec()
             .layersFrom(
                 layers.stream().mapToInt(LayerPair::attention).toArray(),
                 layers.stream().mapToInt(LayerPair::mlp).toArray());
+    this.target = masks.layout().policy().cut(kept, masks.shape());
     this.shapes = model.spec().tensors();
     this.sources = sources();
   }
@@ -126,6 +125,7 @@ public final class Cut {
       case QUERY_HEAD -> masks.heads(layer);
       case KEY_VALUE_HEAD -> masks.kvHeads(layer);
       case INTERMEDIATE -> masks.intermediate(layer);
+      case HEAD_DIM -> IntStream.range(0, model.spec().headDim()).toArray();
     };
   }
 

@@ -1,0 +1,65 @@
+package io.github.drprune.model;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/**
+ * The text models of Gemma 3 (arXiv 2503.19786): Gemma 2 with normalised queries and keys instead
+ * of capped scores, and with a rotary base of its own in layers with a window.
+ */
+record Gemma3() implements ModelFamily {
+  private static final List<String> PATTERN_KEYS =
+      List.of("sliding_window_pattern", "_sliding_window_pattern");
+
+  @Override
+  public String modelType() {
+    return "gemma3_text";
+  }
+
+  @Override
+  public List<TensorName> tensors() {
+    return TensorName.GEMMA3;
+  }
+
+  @Override
+  public List<SizeRule> sizeRules() {
+    return List.of(
+        new SizeRule(SizeRule.Reader.TRANSFORMERS, SizeRule.Relation.HIDDEN_MULTIPLE_OF_HEADS));
+  }
+
+  @Override
+  public ModelSpec read(ConfigReader config) {
+    int headDim = config.integer("head_dim", 256);
+    int pattern =
+        PATTERN_KEYS.stream()
+            .filter(key -> config.json().hasNonNull(key))
+            .findFirst()
+            .map(key -> config.integer(key, null))
+            .orElse(6);
+    var sliding = LayerTypes.sliding(config, layer -> (layer + 1) % pattern != 0);
+    RotarySpec inWindow =
+        RotaryReader.of(config, headDim, LayerTypes.SLIDING)
+            .withoutOlderScaling()
+            .base("rope_local_base_freq", 10_000)
+            .read();
+    RotarySpec elsewhere =
+        RotaryReader.of(config, headDim, LayerTypes.FULL).base("rope_theta", 1e6).read();
+    return Gemma2.gated(this, config, null, null)
+        .attention(a -> a.with(_ -> true, layer -> layer.rotated(elsewhere)))
+        .attention(a -> a.with(sliding, layer -> layer.rotated(inWindow)))
+        .attention(a -> LayerTypes.windowed(a, config.window(4096), sliding))
+        .build();
+  }
+
+  @Override
+  public void write(ModelSpec spec, ObjectNode json) {
+    ConfigWriter.attention(spec, json);
+    json.put("head_dim", spec.headDim());
+    LayerTypes.write(spec, json);
+  }
+
+  @Override
+  public void writeDefaults(ObjectNode json) {
+    ConfigWriter.gemma(json, "Gemma3ForCausalLM");
+  }
+}

@@ -1,0 +1,40 @@
+package io.github.drprune.model;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/**
+ * OLMo 2 (arXiv 2501.00656): norms after attention and MLP instead of before, and over the queries
+ * and the keys of all heads together.
+ */
+record Olmo2() implements ModelFamily {
+  @Override
+  public String modelType() {
+    return "olmo2";
+  }
+
+  @Override
+  public List<TensorName> tensors() {
+    return TensorName.OLMO2;
+  }
+
+  @Override
+  public ModelSpec read(ConfigReader config) {
+    LayerTypes.refuseSliding(config);
+    return config
+        .gated(this)
+        .norm(NormSpec.rms(config.number("rms_norm_eps", 1e-5)))
+        .biased(config.biases())
+        .build();
+  }
+
+  @Override
+  public void write(ModelSpec spec, ObjectNode json) {
+    ConfigWriter.attention(spec, json);
+  }
+
+  @Override
+  public void writeDefaults(ObjectNode json) {
+    ConfigWriter.gated(json, "Olmo2ForCausalLM", 1e-6, 500_000);
+  }
+}

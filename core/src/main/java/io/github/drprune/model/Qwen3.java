@@ -1,0 +1,40 @@
+package io.github.drprune.model;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/** Qwen3 (arXiv 2505.09388): queries and keys are normalised, heads have a size of their own. */
+record Qwen3() implements ModelFamily {
+  @Override
+  public String modelType() {
+    return "qwen3";
+  }
+
+  @Override
+  public List<TensorName> tensors() {
+    return TensorName.QWEN3;
+  }
+
+  @Override
+  public ModelSpec read(ConfigReader config) {
+    return config
+        .gated(this, config.integer("head_dim", 128))
+        .biased(config.biases())
+        .attention(attention -> Qwen2.windowed(config, attention))
+        .build();
+  }
+
+  @Override
+  public void write(ModelSpec spec, ObjectNode json) {
+    ConfigWriter.attention(spec, json);
+    json.put("head_dim", spec.headDim());
+    LayerTypes.write(spec, json);
+  }
+
+  @Override
+  public void writeDefaults(ObjectNode json) {
+    ConfigWriter.gated(json, "Qwen3ForCausalLM", 1e-6, 1_000_000);
+    ConfigWriter.ownHeadDim(json);
+    json.put("use_sliding_window", false);
+  }
+}
