@@ -125,7 +125,7 @@ final class RotaryReader {
 
   private Scaling yarn(double base, int dims) {
     int original = originalPositions();
-    double factor = positive("factor", (double) config.contextLength() / original);
+    double factor = positive("factor");
     double attention =
         scaling.hasNonNull("mscale") && scaling.hasNonNull("mscale_all_dim")
             ? magnitude(factor, positive("mscale")) / magnitude(factor, positive("mscale_all_dim"))

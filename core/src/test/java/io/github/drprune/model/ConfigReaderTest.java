@@ -31,8 +31,7 @@ class ConfigReaderTest {
 
     JsonNode cut =
         GroupPolicy.KV_GROUP
-            .cut(source, shape)
-            .layersFrom(new int[] {0, 3}, new int[] {1, 3})
+            .cut(source.layersFrom(new int[] {0, 3}, new int[] {1, 3}), shape)
             .toJson();
 
     assertThat(cut.get("layer_types").size()).isEqualTo(2);

@@ -47,7 +47,10 @@ class BadCheckpointTest {
         "vocab_size              | 62                   | expected shape [62, 32]",
         "hidden_act              | \"mish\"             | activation 'mish'",
         "model_type              | \"falcon\"          | model_type 'falcon' is not supported",
-        "rope_scaling            | {\"type\": \"yarn\"} | rope_scaling type 'yarn'",
+        "rope_scaling            | {\"type\": \"mrope\"} | rope_scaling type 'mrope'",
+        "rope_scaling            | {\"type\": \"yarn\"} | rope_scaling.factor",
+        "rope_scaling            | {\"type\": \"longrope\", \"short_factor\": [1]} | list of 4"
+            + " positive",
         "rope_scaling            | {\"type\": \"linear\"} | rope_scaling.factor",
         "sliding_window          | 4096                 | sliding windows",
         "num_local_experts       | 8                    | mixtures of experts",
