@@ -93,8 +93,7 @@ record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements Los
    * Writes the losses of scaled products {@code z} [n, vocabulary] and, where asked to, turns these
    * into the losses' gradients: softmax minus one at the targets, times the slope of a cap.
    */
-  private void lossesOf(
-      Head head, Tensor z, Tensor targets, Tensor losses, boolean differentiate) {
+  private void lossesOf(Head head, Tensor z, Tensor targets, Tensor losses, boolean differentiate) {
     RowRuns.over(
         List.of(z, targets, losses),
         run -> {

@@ -36,9 +36,7 @@ public record Head(Tensor weight, double scale, OptionalDouble cap) {
 
   /** Scaled products with the cap that there may be. */
   Tensor capped(Tensor x) {
-    return cap.isEmpty()
-        ? x
-        : Ops.mul(Ops.mul(x, 1 / cap.getAsDouble()).tanh(), cap.getAsDouble());
+    return cap.isEmpty() ? x : Ops.mul(Ops.mul(x, 1 / cap.getAsDouble()).tanh(), cap.getAsDouble());
   }
 
   /** What logits change by as the scaled products do, where they are capped. */
