@@ -4,6 +4,7 @@ import io.github.drprune.config.binding.Key;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.MaskModule;
 import java.util.List;
+import java.util.Optional;
 
 /** What is masked, and how the masks are learned. */
 public record MaskConfig(
@@ -23,7 +24,24 @@ public record MaskConfig(
                     + " group stays and loses query heads.",
             value = "kv_group")
         GroupPolicy groupPolicy,
-    @Key(doc = "How the masks start.", value = "random") Start maskStart,
+    @Key(
+            doc =
+                "How masks are held to the sparsity asked for: exactly at every step, or by learned"
+                    + " Lagrangian multipliers.",
+            value = "exact")
+        Constraint constraint,
+    @Key(
+            doc =
+                "How the masks start; without it by importance, or at random with Lagrangian"
+                    + " multipliers.")
+        Optional<Start> maskStart,
+    @Key(
+            doc =
+                "Distance of log alphas from the most to the least important unit of a row at the"
+                    + " start: the wider, the fewer units are undecided at a time. Without it 60,"
+                    + " or 2 with Lagrangian multipliers.",
+            above = 0)
+        Optional<Double> maskSpread,
     @Key(
             doc = "Peak learning rate of the masks and of the Lagrangian multipliers.",
             value = "1.0",
@@ -43,10 +61,26 @@ public record MaskConfig(
     IMPORTANCE
   }
 
+  /** What makes masks reach their target. */
+  public enum Constraint {
+    EXACT,
+    LAGRANGIAN
+  }
+
   /** Log alpha at the start: around the same value, or following importance scores. */
   public enum Start {
     RANDOM,
     IMPORTANCE
+  }
+
+  /** How the masks start, where nothing is said as it suits the constraint. */
+  public Start start() {
+    return maskStart.orElse(constraint == Constraint.EXACT ? Start.IMPORTANCE : Start.RANDOM);
+  }
+
+  /** Distance of log alphas at the start; multipliers need all within their bounds. */
+  public double spread() {
+    return maskSpread.orElse(constraint == Constraint.EXACT ? 60.0 : 2.0);
   }
 
   public MaskConfig {

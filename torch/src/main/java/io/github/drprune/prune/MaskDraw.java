@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -18,17 +19,16 @@ public final class MaskDraw {
   private final List<Tensor> leaves = new ArrayList<>();
   private final ModelMasks masks;
 
-  private MaskDraw(MaskSet set, RandomState random) {
+  private MaskDraw(MaskLayout layout, Map<MaskModule, Tensor> logAlphas, RandomState random) {
     Map<MaskModule, Tensor> values = new EnumMap<>(MaskModule.class);
-    for (MaskModule module : set.layout().modules()) {
-      Tensor logAlpha = set.logAlpha(module);
-      Tensor sample = sample(module, logAlpha, random);
+    for (MaskModule module : layout.modules()) {
+      Tensor sample = sample(module, logAlphas.get(module), random);
       Tensor leaf = sample.detach().set_requires_grad(true);
       samples.add(sample);
       leaves.add(leaf);
       values.put(module, leaf);
     }
-    masks = MaskTensors.of(set.layout(), values);
+    masks = MaskTensors.of(layout, values);
   }
 
   /** A model without any hidden unit computes nothing: such a draw is made again. */
@@ -42,7 +42,12 @@ public final class MaskDraw {
 
   /** Draws masks; the same random state gives the same ones. */
   public static MaskDraw of(MaskSet set, RandomState random) {
-    return new MaskDraw(set, random);
+    return new MaskDraw(set.layout(), set.logAlphas(), random);
+  }
+
+  /** Draws the masks of {@code step} under {@code constraint}. */
+  public static MaskDraw of(MaskSet set, MaskConstraint constraint, long step, RandomState random) {
+    return new MaskDraw(set.layout(), constraint.logAlphas(step), random);
   }
 
   public ModelMasks masks() {
@@ -50,14 +55,15 @@ public final class MaskDraw {
   }
 
   /** Adds to the log alphas' gradients what the passes left here and what {@code penalty} adds. */
-  public void backward(Tensor penalty) {
-    Tensor total = penalty;
+  public void backward(Optional<Tensor> penalty) {
+    List<Tensor> terms = new ArrayList<>();
+    penalty.ifPresent(terms::add);
     for (int i = 0; i < samples.size(); i++) {
       Tensor gradient = leaves.get(i).grad();
       if (gradient.defined()) {
-        total = total.add(samples.get(i).mul(gradient.detach()).sum());
+        terms.add(samples.get(i).mul(gradient.detach()).sum());
       }
     }
-    total.backward();
+    terms.stream().reduce(Tensor::add).ifPresent(Tensor::backward);
   }
 }

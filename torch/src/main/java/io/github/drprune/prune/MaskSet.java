@@ -8,6 +8,7 @@ import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,9 +29,6 @@ public final class MaskSet implements AutoCloseable {
   private static final double START = 5;
 
   private static final double START_DEVIATION = 0.01;
-
-  /** How much lower the least important unit starts than the most important. */
-  private static final double START_SPREAD = 2;
 
   private final MaskLayout layout;
   private final PruningTarget target;
@@ -83,17 +81,19 @@ public final class MaskSet implements AutoCloseable {
   }
 
   /**
-   * Starts again from one-shot importance: still nearly everything is kept, but in each row log
-   * alphas fall evenly from the most to the least important unit, which are then the first to go.
+   * Starts again from one-shot importance: in each row log alphas fall evenly from the most to the
+   * least important unit, which are then the first to go.
+   *
+   * @param spread from the first to the last
    */
-  public void startFrom(UnitScores scores) {
+  public void startFrom(UnitScores scores, double spread) {
     try (var _ = NativeScope.open();
         var _ = NoGrad.open()) {
       logAlpha.forEach(
           (module, a) -> {
             double[][] rows = scores.rows(layout, module);
             int units = rows[0].length;
-            double step = START_SPREAD / Math.max(1, units - 1);
+            double step = spread / Math.max(1, units - 1);
             double[] start =
                 Arrays.stream(rows)
                     .flatMapToDouble(
@@ -194,6 +194,15 @@ public final class MaskSet implements AutoCloseable {
   Tensor parameterSparsity() {
     Map<MaskModule, Tensor> drop = new EnumMap<>(MaskModule.class);
     logAlpha.forEach((module, a) -> drop.put(module, HardConcrete.dropProbability(a)));
+    return parameterSparsity(drop);
+  }
+
+  /**
+   * The expected sparsity over all prunable parameters, a differentiable scalar.
+   *
+   * @param drop the probability of dropping each unit, [rows, units] of each module
+   */
+  Tensor parameterSparsity(Map<MaskModule, Tensor> drop) {
     return sparsity.of(drop);
   }
 
@@ -208,6 +217,11 @@ public final class MaskSet implements AutoCloseable {
 
   Device device() {
     return logAlpha.values().iterator().next().device();
+  }
+
+  /** The leaves by module. */
+  Map<MaskModule, Tensor> logAlphas() {
+    return Collections.unmodifiableMap(logAlpha);
   }
 
   Tensor logAlpha(MaskModule module) {

@@ -5,13 +5,15 @@ import io.github.drprune.json.Json;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.optim.ParameterGroup;
-import io.github.drprune.prune.Lagrangian;
+import io.github.drprune.prune.MaskConstraint;
 import io.github.drprune.prune.MaskDraw;
+import io.github.drprune.prune.MaskEvents;
 import io.github.drprune.prune.MaskSet;
 import io.github.drprune.prune.MaskTensors;
 import io.github.drprune.prune.MaskValues;
 import io.github.drprune.prune.ShapeForecast;
 import io.github.drprune.train.Objective;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -20,65 +22,71 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Pruning: masks are drawn once a step, their log alphas learned along with the weights, and the
- * multipliers of the constraint ascend. It owns masks, multipliers and random numbers.
+ * Pruning: masks are drawn once a step, their log alphas are learned along with the weights, and a
+ * constraint holds them to the sparsity asked for. It owns masks, constraint and random numbers.
  */
 final class LearnedMasks implements Objective {
   /**
    * What is kept of it beside tensors.
    *
    * @param random state of the source of random numbers
-   * @param forecast what is known of the masks' way to the target
+   * @param forecast what is known of the masks' way to the target; null where none is made
    */
   private record Memory(byte[] random, ShapeForecast.State forecast) {}
 
   private final MaskSet masks;
-  private final Lagrangian lagrangian;
-  private final ShapeForecast forecast;
+  private final MaskConstraint constraint;
+  private final Optional<ShapeForecast> forecast;
   private final RandomState random;
   private final Device device;
   private final double learningRate;
   private final long steps;
 
   /**
+   * @param forecast warns of a target that will be missed, where that can be
    * @param random source of the masks' noise
    * @param learningRate peak of log alphas and multipliers
    * @param steps of the run; evaluation after the last is of the model to cut
    */
   LearnedMasks(
       MaskSet masks,
-      Lagrangian lagrangian,
-      ShapeForecast forecast,
+      MaskConstraint constraint,
+      Optional<ShapeForecast> forecast,
       RandomState random,
       Device device,
       double learningRate,
       long steps) {
     this.masks = masks;
-    this.lagrangian = lagrangian;
+    this.constraint = constraint;
     this.forecast = forecast;
     this.random = random;
     this.device = device;
     this.learningRate = learningRate;
     this.steps = steps;
+    constraint.after(0);
   }
 
   @Override
   public List<ParameterGroup> groups() {
-    return List.of(
-        new ParameterGroup("masks", masks.parameters(), learningRate, 0, false),
-        new ParameterGroup("multipliers", lagrangian.multipliers(), learningRate, 0, true));
+    List<ParameterGroup> groups = new ArrayList<>();
+    groups.add(new ParameterGroup("masks", masks.parameters(), learningRate, 0, false));
+    if (!constraint.multipliers().isEmpty()) {
+      groups.add(
+          new ParameterGroup("multipliers", constraint.multipliers(), learningRate, 0, true));
+    }
+    return groups;
   }
 
   @Override
   public SequencedMap<String, Tensor> tensors() {
     SequencedMap<String, Tensor> tensors = new LinkedHashMap<>(masks.parameters());
-    tensors.putAll(lagrangian.multipliers());
+    tensors.putAll(constraint.multipliers());
     return tensors;
   }
 
   @Override
   public StepMasks draw(long step) {
-    var draw = MaskDraw.of(masks, random);
+    var draw = MaskDraw.of(masks, constraint, step, random);
     return new StepMasks() {
       @Override
       public ModelMasks masks() {
@@ -87,19 +95,19 @@ final class LearnedMasks implements Objective {
 
       @Override
       public void backward() {
-        draw.backward(lagrangian.penalty(step));
+        draw.backward(constraint.penalty(step));
       }
     };
   }
 
   @Override
-  public void afterStep() {
-    masks.clamp();
+  public void afterStep(long step) {
+    constraint.after(step);
   }
 
   @Override
   public Optional<String> warning(long step) {
-    return forecast.observe(step, masks.report());
+    return forecast.flatMap(known -> known.observe(step, masks.report()));
   }
 
   @Override
@@ -122,31 +130,31 @@ final class LearnedMasks implements Objective {
     return Optional.of(
         new Sparsity(
             masks.expectedSparsity(),
-            lagrangian.parameterTarget(step),
-            lagrangian.parameterTarget(steps)));
+            constraint.wanted().ofParameters(step),
+            constraint.wanted().ofParameters(steps)));
   }
 
   @Override
   public List<RunEvent> events(long step) {
-    return List.of(lagrangian.event(step));
+    return List.of(MaskEvents.of(masks, constraint.wanted(), step));
   }
 
   @Override
   public JsonNode memory() {
-    return Json.tree(new Memory(random.save(), forecast.state()));
+    return Json.tree(new Memory(random.save(), forecast.map(ShapeForecast::state).orElse(null)));
   }
 
   @Override
   public void restore(JsonNode saved) {
     Memory memory = Json.convert(saved, Memory.class, "checkpoint");
     random.restore(memory.random());
-    forecast.restore(memory.forecast());
+    forecast.ifPresent(known -> known.restore(memory.forecast()));
   }
 
   @Override
   public void close() {
     masks.close();
-    lagrangian.close();
+    constraint.close();
     random.close();
   }
 }

@@ -20,6 +20,7 @@ import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.SizeRule;
 import io.github.drprune.optim.Schedule;
 import io.github.drprune.prune.Cut;
+import io.github.drprune.prune.ExactConstraint;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.Importance;
 import io.github.drprune.prune.Lagrangian;
@@ -137,8 +138,8 @@ public record PruneRun(PruneConfig whole) implements RunKind {
     var random = new RandomState(config().seed());
     var masks =
         MaskSet.create(layout(model.spec()), pruningTarget(model.spec()), random, model.device());
-    if (fresh && whole.masks().maskStart() == MaskConfig.Start.IMPORTANCE) {
-      masks.startFrom(importance(model, data));
+    if (fresh && whole.masks().start() == MaskConfig.Start.IMPORTANCE) {
+      masks.startFrom(importance(model, data), whole.masks().spread());
     }
     return learning(masks, random, model);
   }
@@ -156,16 +157,28 @@ public record PruneRun(PruneConfig whole) implements RunKind {
     var sparsity =
         new SparsitySchedule(
             settings.startSparsity(), Math.round(settings.sparsityWarmup() * config().steps()));
-    Schedule rates = TrainingStep.schedule(config());
     return new LearnedMasks(
         masks,
-        new Lagrangian(masks, sparsity),
-        new ShapeForecast(
-            sparsity, config().steps(), step -> settings.maskLearningRate() * rates.at(step)),
+        switch (settings.constraint()) {
+          case EXACT -> new ExactConstraint(masks, sparsity);
+          case LAGRANGIAN -> new Lagrangian(masks, sparsity);
+        },
+        forecast(sparsity),
         random,
         model.device(),
         settings.maskLearningRate(),
         config().steps());
+  }
+
+  /** Masks held exactly cannot miss their target: there is nothing to foresee. */
+  private Optional<ShapeForecast> forecast(SparsitySchedule sparsity) {
+    if (whole.masks().constraint() == MaskConfig.Constraint.EXACT) {
+      return Optional.empty();
+    }
+    Schedule rates = TrainingStep.schedule(config());
+    return Optional.of(
+        new ShapeForecast(
+            sparsity, config().steps(), step -> whole.masks().maskLearningRate() * rates.at(step)));
   }
 
   /** Whether units are chosen by importance alone. */

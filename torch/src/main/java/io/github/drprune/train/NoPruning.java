@@ -41,7 +41,7 @@ public record NoPruning() implements Objective {
   }
 
   @Override
-  public void afterStep() {}
+  public void afterStep(long step) {}
 
   @Override
   public Optional<String> warning(long step) {

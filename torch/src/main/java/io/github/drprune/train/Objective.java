@@ -36,8 +36,8 @@ public interface Objective extends AutoCloseable {
 
   StepMasks draw(long step);
 
-  /** Puts what was learned back into its bounds after an optimizer step. */
-  void afterStep();
+  /** Puts what was learned back into its bounds after the optimizer's {@code step}. */
+  void afterStep(long step);
 
   /** Something the user should know after {@code step}, to be asked after every step. */
   Optional<String> warning(long step);

@@ -87,7 +87,7 @@ public final class TrainingStep {
     try (var _ = NativeScope.open()) {
       double factor = schedule.at(step);
       optimizer.step(factor);
-      objective.afterStep();
+      objective.afterStep(step);
       return factor * config.optimizer().learningRate();
     }
   }

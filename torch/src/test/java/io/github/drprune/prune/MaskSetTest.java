@@ -98,7 +98,7 @@ class MaskSetTest {
                 config.intermediateSize()));
     try (var random = new RandomState(1);
         var masks = MaskSet.create(layout, target, random, LibTorch.device("cpu"))) {
-      masks.startFrom(importance);
+      masks.startFrom(importance, 2);
       assertThat(masks.deterministicExact().kept(MaskModule.HIDDEN, 0))
           .isEqualTo(importance.masks(layout, target.shape()).kept(MaskModule.HIDDEN, 0));
       assertThat(masks.expectedSparsity(MaskModule.HIDDEN)[0]).isLessThan(0.02);
