@@ -150,7 +150,7 @@ final class PrepareCommand implements Callable<Integer> {
             evalFraction,
             evalSequences,
             type,
-            shardMib << 20,
+            PrepareConfig.shardBytes(shardMib),
             maxBadLines,
             threads,
             specialTokens);

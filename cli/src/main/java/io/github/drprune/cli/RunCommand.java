@@ -122,18 +122,24 @@ final class RunCommand implements Callable<Integer> {
             List.of(
                 "prepare",
                 "--tokenizer=" + stage.tokenizer(),
-                "--input=" + stage.input(),
                 "--seq-len=" + stage.seqLen(),
                 "--out=" + stage.out(),
                 "--text-field=" + stage.textField(),
+                "--special-tokens=" + stage.specialTokens(),
                 "--threads=" + threads));
+    stage.input().ifPresent(folder -> command.add("--input=" + folder));
+    stage.domains().forEach((name, path) -> command.add("--domain=%s=%s".formatted(name, path)));
+    stage.dtype().ifPresent(value -> command.add("--dtype=" + value));
+    stage.shardMib().ifPresent(value -> command.add("--shard-mib=" + value));
     stage.evalFraction().ifPresent(value -> command.add("--eval-fraction=" + value));
     stage.evalSequences().ifPresent(value -> command.add("--eval-sequences=" + value));
     stage.maxBadLines().ifPresent(value -> command.add("--max-bad-lines=" + value));
+    List<Path> inputs = new ArrayList<>(stage.inputs());
+    inputs.add(stage.tokenizer().resolve("tokenizer.json"));
     return stage(
         "prepare",
         ConfigLoader.tree(stage),
-        List.of(stage.input(), stage.tokenizer().resolve("tokenizer.json")),
+        inputs,
         stage.out().resolve(Manifest.FILE),
         false,
         () -> command(command));

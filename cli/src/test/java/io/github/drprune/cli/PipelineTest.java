@@ -3,6 +3,11 @@ package io.github.drprune.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.drprune.config.PipelineConfig;
+import io.github.drprune.config.binding.ConfigKey;
+import io.github.drprune.data.Manifest;
+import io.github.drprune.data.Split;
+import io.github.drprune.data.TokenType;
 import io.github.drprune.demo.DemoCorpus;
 import io.github.drprune.demo.DemoTokenizer;
 import io.github.drprune.json.Json;
@@ -13,9 +18,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** From text to a smaller model that is evaluated and reported, by {@code run}. */
 class PipelineTest {
@@ -95,6 +102,56 @@ class PipelineTest {
 
     assertThat(run("small.yaml", "--set", "train.steps=3")).isEqualTo(2);
     assertThat(err.toString().lines().filter(line -> line.startsWith("drprune: "))).hasSize(1);
+  }
+
+  /** The thread count is the pipeline's; the figures are those of the manifest. */
+  @Test
+  void everyOptionOfPrepareIsAKey() {
+    var keys =
+        ConfigKey.of(PipelineConfig.class).stream()
+            .map(ConfigKey::path)
+            .filter(path -> path.startsWith("prepare."))
+            .map(path -> path.substring("prepare.".length()))
+            .map(key -> "--" + key.replace('_', '-').replace("domains", "domain"));
+    var options =
+        Main.commandLine().getSubcommands().get("prepare").getCommandSpec().options().stream()
+            .map(OptionSpec::longestName)
+            .filter(name -> !List.of("--threads", "--json", "--help", "--version").contains(name));
+    assertThat(keys).containsExactlyInAnyOrderElementsOf(options.toList());
+  }
+
+  @Test
+  void theKeysOfPrepareReachIt() throws IOException {
+    Files.writeString(folder.resolve("a.jsonl"), "no JSON\n{\"body\": \"some <eos> text\"}\n");
+    Files.writeString(folder.resolve("b.jsonl"), "{\"body\": \"other text, held out\"}\n");
+    write(
+        "prepare.yaml",
+        """
+        prepare:
+          tokenizer: HERE/tokenizer
+          domains: {"x:train": HERE/a.jsonl, "x:eval": HERE/b.jsonl}
+          seq_len: 2
+          out: HERE/data
+          text_field: body
+          eval_fraction: 0.5
+          eval_sequences: 1
+          dtype: uint32
+          shard_mib: 1
+          max_bad_lines: 1
+          special_tokens: text
+        """);
+    assertThat(run("prepare.yaml")).as(err.toString()).isZero();
+    var manifest = Manifest.read(folder.resolve("data"));
+    assertThat(manifest.tokenType()).isEqualTo(TokenType.UINT32);
+    assertThat(manifest.malformedRecords()).isEqualTo(1);
+    assertThat(manifest.specialTokensInText()).isZero();
+    assertThat(manifest.domains().getFirst().splits()).containsOnlyKeys(Split.TRAIN, Split.EVAL);
+
+    Files.copy(folder.resolve("prepare.yaml"), folder.resolve("huge.yaml"));
+    String out = "prepare.out=" + folder.resolve("huge");
+    assertThat(run("huge.yaml", "--set", out, "--set", "prepare.shard_mib=9000000000000"))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("drprune: shards of 9000000000000 MiB: must be from 1 to");
   }
 
   @Test

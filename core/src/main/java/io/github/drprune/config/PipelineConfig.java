@@ -3,9 +3,12 @@ package io.github.drprune.config;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.config.binding.Key;
+import io.github.drprune.data.TokenType;
+import io.github.drprune.tokenizer.SpecialTokensInText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -25,24 +28,42 @@ public record PipelineConfig(
   /** The stage {@code prepare}. */
   public record Prepare(
       @Key(doc = "Folder of the model whose tokenizer to use.") Path tokenizer,
-      @Key(doc = "Folder with a file or folder for each domain.") Path input,
+      @Key(doc = "Folder with a file or folder for each domain; this or `domains`.")
+          Optional<Path> input,
+      @Key(
+              doc =
+                  "File or folder of each domain, or of one split of it under NAME:SPLIT (train,"
+                      + " eval, test).")
+          Map<String, Path> domains,
       @Key(doc = "Tokens of a sequence.", min = 2) int seqLen,
       @Key(doc = "Folder to write.") Path out,
-      @Key(doc = "Field of a JSON line that has the text.", value = "text") String textField,
+      @Key(doc = "JSON field or Parquet column of the text.", value = "text") String textField,
       @Key(
-              doc = "Share of each domain's documents to hold out, where the input has no split.",
+              doc = "Share of the documents held out in domains without eval files (default 0.01).",
               min = 0,
               below = 1)
           Optional<Double> evalFraction,
-      @Key(doc = "Sequences of each domain to hold out, instead of a share.", min = 1)
-          Optional<Integer> evalSequences,
-      @Key(doc = "Lines that may be malformed before the stage fails.", min = 0)
-          Optional<Integer> maxBadLines) {
+      @Key(doc = "Keep at most so many sequences a domain of those held out so.", min = 1)
+          Optional<Long> evalSequences,
+      @Key(doc = "How a token is stored; without it the narrowest that holds the vocabulary.")
+          Optional<TokenType> dtype,
+      @Key(doc = "Size of a shard in MiB (default 256).", min = 1) Optional<Long> shardMib,
+      @Key(doc = "Malformed records skipped before the stage fails (default 100).", min = 0)
+          Optional<Long> maxBadLines,
+      @Key(
+              doc = "What names of special tokens (such as </s>) in the text become.",
+              value = "tokens")
+          SpecialTokensInText specialTokens) {
     public Prepare {
-      if (evalFraction.isPresent() && evalSequences.isPresent()) {
+      if (input.isPresent() != domains.isEmpty()) {
         throw new IllegalArgumentException(
-            "eval_fraction: give this or eval_sequences, found both");
+            "input: give this or domains, found " + (input.isPresent() ? "both" : "neither"));
       }
+    }
+
+    /** What the text is read from. */
+    public List<Path> inputs() {
+      return input.map(List::of).orElseGet(() -> List.copyOf(domains.values()));
     }
   }
 

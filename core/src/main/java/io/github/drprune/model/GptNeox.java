@@ -64,6 +64,8 @@ record GptNeox() implements ModelFamily {
 
   @Override
   public void writeDefaults(ObjectNode json) {
+    // The family has no such key: there are as many as heads.
+    json.remove("num_key_value_heads");
     json.putArray("architectures").add("GPTNeoXForCausalLM");
     json.put("hidden_act", "gelu");
     json.put("layer_norm_eps", 1e-5);

@@ -2,6 +2,7 @@ package io.github.drprune.model;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.drprune.error.UserException;
 
 /** Descriptions of models to train from scratch: the usual member of a family in a given shape. */
 public final class NewModel {
@@ -31,6 +32,12 @@ public final class NewModel {
     json.put("max_position_embeddings", contextLength);
     json.put("initializer_range", 0.02);
     ModelFamily.named(modelType).writeDefaults(json);
-    return ConfigReader.parse(json.toString(), "shape");
+    ModelSpec spec = ConfigReader.parse(json.toString(), "shape");
+    if (spec.kvHeads() != shape.kvHeads()) {
+      throw new UserException(
+          "shape: %d key/value heads: a %s has as many as heads, %d; leave them out"
+              .formatted(shape.kvHeads(), modelType, spec.kvHeads()));
+    }
+    return spec;
   }
 }

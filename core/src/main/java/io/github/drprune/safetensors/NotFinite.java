@@ -8,7 +8,7 @@ import java.nio.ByteOrder;
  * Counts values that are NaN or infinite: those whose exponent has all its bits set. A long of the
  * tensor's bytes is taken at a time, so that gigabytes take seconds.
  */
-final class NotFinite {
+public final class NotFinite {
   private static final ValueLayout.OfLong WORD =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -19,7 +19,7 @@ final class NotFinite {
    *
    * @param dtype a type that weights may have
    */
-  static long count(Dtype dtype, MemorySegment values) {
+  public static long count(Dtype dtype, MemorySegment values) {
     return switch (dtype) {
       case F32 -> count(values, 0x7f800000_7f800000L, 0x00800000_00800000L);
       case BF16 -> count(values, 0x7f807f80_7f807f80L, 0x00800080_00800080L);

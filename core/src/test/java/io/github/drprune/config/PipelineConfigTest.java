@@ -90,8 +90,12 @@ class PipelineConfigTest {
     assertRefused(SHORT.replace("600", "0"), "prune.steps: 0 is out of range");
     assertRefused("report: {out: r.html}\n", "report.runs: expected at least one run folder");
     assertRefused(
-        SHORT.replace("seq_len: 256", "seq_len: 256, eval_fraction: 0.1, eval_sequences: 5"),
-        "prepare.eval_fraction: give this or eval_sequences");
+        SHORT.replace("input: text", "input: text, domains: {a: text/a}"),
+        "prepare.input: give this or domains, found both");
+    assertRefused(SHORT.replace("input: text, ", ""), "prepare.input: give this or domains");
+    assertRefused(
+        SHORT.replace("seq_len: 256", "seq_len: 256, special_tokens: txt"),
+        "prepare.special_tokens: 'txt' is not possible (did you mean 'text'?)");
   }
 
   private void assertRefused(String yaml, String message) {

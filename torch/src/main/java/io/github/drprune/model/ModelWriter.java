@@ -1,6 +1,7 @@
 package io.github.drprune.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.ByteSize;
 import io.github.drprune.json.Json;
@@ -10,6 +11,7 @@ import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.nn.Weight;
 import io.github.drprune.safetensors.Dtype;
+import io.github.drprune.safetensors.NotFinite;
 import io.github.drprune.safetensors.SafetensorsWriter;
 import io.github.drprune.safetensors.SafetensorsWriter.Sink;
 import io.github.drprune.safetensors.TensorSpec;
@@ -82,7 +84,14 @@ public final class ModelWriter {
         var _ = NoGrad.open()) {
       Tensor stored =
           weight.tensor().detach().cpu().to(Dtypes.scalarType(spec.dtype())).contiguous();
-      sink.write(Tensors.memory(stored));
+      var bytes = Tensors.memory(stored);
+      long lost = NotFinite.count(spec.dtype(), bytes);
+      if (lost > 0) {
+        throw new UserException(
+            "%s: %,d of its values are too large for %s; write BF16 or F32"
+                .formatted(weight.name(), lost, spec.dtype()));
+      }
+      sink.write(bytes);
     }
   }
 }

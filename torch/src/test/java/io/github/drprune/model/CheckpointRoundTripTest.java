@@ -1,9 +1,12 @@
 package io.github.drprune.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.drprune.error.UserException;
 import io.github.drprune.io.ByteSize;
 import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.safetensors.CheckpointReader;
 import io.github.drprune.safetensors.Dtype;
 import java.io.IOException;
@@ -12,6 +15,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Scalar;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -45,6 +50,33 @@ class CheckpointRoundTripTest {
     assertThat(again.resolve("model.safetensors"))
         .hasSameBinaryContentAs(first.resolve("model.safetensors"));
     assertThat(again.resolve("config.json")).hasSameTextualContentAs(first.resolve("config.json"));
+  }
+
+  /** 65504 is the largest number of float16 (IEEE 754); 65520 rounds to infinity. */
+  @Test
+  void aValueBeyondFloat16IsRefused() throws IOException {
+    Path target = folder.resolve("target");
+    try (var model =
+        ModelLoader.random(TinyModels.all().findFirst().orElseThrow(), TinyModels.TRAINED, 7)) {
+      var weight = model.weights().values().iterator().next();
+      try (var _ = NativeScope.open();
+          var _ = NoGrad.open()) {
+        weight.tensor().fill_(new Scalar(65519.0));
+      }
+      ModelWriter.save(model, target, folder, Optional.of(Dtype.F16), ONE_FILE);
+      try (var _ = NativeScope.open();
+          var _ = NoGrad.open()) {
+        weight.tensor().fill_(new Scalar(65520.0));
+      }
+      Path refused = folder.resolve("refused");
+      assertThatThrownBy(
+              () -> ModelWriter.save(model, refused, folder, Optional.of(Dtype.F16), ONE_FILE))
+          .isInstanceOf(UserException.class)
+          .hasMessageMatching(
+              weight.name() + ": [0-9,]+ of its values are too large for F16; write BF16 or F32");
+      assertThat(refused).doesNotExist();
+      ModelWriter.save(model, refused, folder, Optional.of(Dtype.BF16), ONE_FILE);
+    }
   }
 
   @ParameterizedTest

@@ -83,6 +83,16 @@ public record PrepareConfig(
         Runtime.getRuntime().availableProcessors());
   }
 
+  /** The bytes of shards of so many MiB. */
+  public static long shardBytes(long mib) {
+    check(
+        mib >= 1 && mib <= Long.MAX_VALUE >> 20,
+        "shards of %d MiB: must be from 1 to %d MiB",
+        mib,
+        Long.MAX_VALUE >> 20);
+    return mib << 20;
+  }
+
   private static void check(boolean holds, String message, Object... values) {
     if (!holds) {
       throw new UserException(message.formatted(values));
