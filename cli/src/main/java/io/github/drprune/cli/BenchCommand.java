@@ -121,16 +121,14 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--device", defaultValue = "auto", description = "auto, cpu, cuda or cuda:N.")
   private String device;
 
-  @Option(names = "--threads", description = "Threads of the CPU to use (all).")
-  private int threads = Runtime.getRuntime().availableProcessors();
-
+  @Mixin private ThreadsOption threads;
   @Mixin private JsonOption json;
 
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
-    LibTorch.useThreads(threads);
+    LibTorch.useThreads(threads.count());
     PrintWriter err = spec.commandLine().getErr();
     var where = LibTorch.device(device);
     var options =

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
@@ -26,22 +27,13 @@ final class ConfigOptions {
       description = "Sets a key, over the file's value; may be repeated.")
   private List<String> sets = new ArrayList<>();
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads of the CPU to use (default: all); another number rounds differently.")
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private ThreadsOption threads;
 
   /** The configuration; also sets up LibTorch, so to be called before any other use of it. */
   <T extends Record> T load(Class<T> type) throws IOException {
     T config = ConfigLoader.load(Optional.ofNullable(file), sets, type);
-    LibTorch.useThreads(threads);
+    LibTorch.useThreads(threads.count());
     return config;
-  }
-
-  /** Adds an assignment after the user's. */
-  void set(String assignment) {
-    sets.add(assignment);
   }
 
   /** Lists all keys at the end of a command's help; made when help is asked for. */

@@ -2,24 +2,11 @@ package io.github.drprune.cli;
 
 import static io.github.drprune.cli.Console.count;
 
-import io.github.drprune.error.UserException;
 import io.github.drprune.io.ByteSize;
-import io.github.drprune.io.OutputPaths;
-import io.github.drprune.libtorch.LibTorch;
-import io.github.drprune.libtorch.Precision;
-import io.github.drprune.model.CheckpointCheck;
-import io.github.drprune.model.ModelLoader;
-import io.github.drprune.model.ModelOptions;
-import io.github.drprune.model.ModelShape;
-import io.github.drprune.model.ModelSpec;
-import io.github.drprune.model.ModelWriter;
-import io.github.drprune.model.SizeRule.Reader;
-import io.github.drprune.nn.Kernels;
-import io.github.drprune.prune.Cut;
-import io.github.drprune.prune.MaskValues;
+import io.github.drprune.run.CheckpointCut;
 import io.github.drprune.safetensors.Dtype;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -41,9 +28,6 @@ import picocli.CommandLine.Spec;
       "  drprune cut models/llama --masks runs/half/masks.json --out models/llama-half"
     })
 final class CutCommand implements Callable<Integer> {
-  /** What {@code --json} holds. */
-  private record Figures(ModelShape source, ModelShape result, long before, long after) {}
-
   @Parameters(paramLabel = "MODEL", description = "The folder of the checkpoint to cut.")
   private Path model;
 
@@ -80,54 +64,30 @@ final class CutCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ByteSize shardSize = ByteSize.parse(maxShardSize);
-    if (dtype != null && !dtype.isWeight()) {
-      throw new UserException("--dtype: weights are F32, BF16 or F16, not " + dtype);
-    }
-    if (Files.exists(out)) {
-      throw new UserException(out + ": exists already; name a folder to make");
-    }
-    OutputPaths.requireFolder(out);
-    ModelSpec config = CheckpointCheck.of(model);
-    MaskValues values = MaskValues.read(masks);
-    Cut.check(config, values);
-    warn(config, values.layout().policy().cut(config, values.shape()));
-    // Folding in float32 rounds each weight once, whatever type it is stored in.
-    var options =
-        new ModelOptions(LibTorch.device("cpu"), Precision.FP32, false, Kernels.REFERENCE);
-    try (var source = ModelLoader.load(model, options);
-        var cut = Cut.apply(source, values, options)) {
-      ModelWriter.save(cut, out, model, Optional.ofNullable(dtype), shardSize);
-      report(config, cut.spec());
-    }
+    var shardSize = ByteSize.parse(maxShardSize);
+    var cut = new CheckpointCut(model, masks, out, Optional.ofNullable(dtype), shardSize);
+    var console = spec.commandLine();
+    var result = cut.write(line -> warn(line, console.getErr()));
+    print(cut, result, console.getOut());
+    json.write(result);
     return 0;
   }
 
-  /** The masks are what they are: a result that not every reader takes is better than none. */
-  private void warn(ModelSpec source, ModelSpec result) {
-    for (Reader reader : Reader.values()) {
-      for (String broken : result.brokenRules(source, reader)) {
-        spec.commandLine().getErr().println("warning: " + broken);
-      }
-    }
-    spec.commandLine().getErr().flush();
+  static void warn(String line, PrintWriter err) {
+    err.println("warning: " + line);
+    err.flush();
   }
 
-  private void report(ModelSpec source, ModelSpec result) throws IOException {
-    var figures =
-        new Figures(source.shape(), result.shape(), source.parameters(), result.parameters());
-    spec.commandLine()
-        .getOut()
-        .printf(
-            "%s: %d layers, hidden %s, %d heads, intermediate %s; %s of %s parameters%n",
-            out,
-            result.layers(),
-            count(result.hiddenSize()),
-            result.heads(),
-            count(result.intermediateSize()),
-            count(figures.after()),
-            count(figures.before()));
-    spec.commandLine().getOut().flush();
-    json.write(figures);
+  static void print(CheckpointCut cut, CheckpointCut.Result result, PrintWriter out) {
+    out.printf(
+        "%s: %d layers, hidden %s, %d heads, intermediate %s; %s of %s parameters%n",
+        cut.output(),
+        result.result().layers(),
+        count(result.result().hiddenSize()),
+        result.result().heads(),
+        count(result.result().intermediateSize()),
+        count(result.after()),
+        count(result.before()));
+    out.flush();
   }
 }

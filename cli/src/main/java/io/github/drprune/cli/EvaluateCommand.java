@@ -1,10 +1,8 @@
 package io.github.drprune.cli;
 
-import io.github.drprune.data.PreparedData;
-import io.github.drprune.error.UserException;
 import io.github.drprune.evaluate.EvaluationText;
+import io.github.drprune.evaluate.Evaluations;
 import io.github.drprune.evaluate.ModelEvaluation;
-import io.github.drprune.model.CheckpointCheck;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -26,9 +24,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     footer = {"", "Example:", "  drprune evaluate models/llama runs/small/model --data data"})
 final class EvaluateCommand implements Callable<Integer> {
-  /** What {@code --json} writes. */
-  record Figures(List<ModelEvaluation> models) {}
-
   @Parameters(
       paramLabel = "MODEL",
       arity = "1..*",
@@ -62,7 +57,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--batch",
       paramLabel = "N",
-      defaultValue = "8",
+      defaultValue = "" + Evaluations.BATCH,
       description = "Sequences computed at once (default: ${DEFAULT-VALUE}).")
   private int batch;
 
@@ -73,27 +68,15 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (limit < 1 || batch < 1) {
-      throw new UserException("--sequences and --batch: must be at least 1");
-    }
-    // A mistake in the last model must not cost the evaluation of those before it.
-    for (Path model : models) {
-      CheckpointCheck.of(model);
-    }
-    var holding = options.inference();
-    List<ModelEvaluation> results = new ArrayList<>();
-    try (var data = PreparedData.open(folder)) {
-      for (Path model : models) {
-        var result = ModelEvaluation.of(model, data, part, limit, batch, holding);
-        print(result, spec.commandLine().getOut());
-        results.add(result);
-      }
-    }
-    json.write(new Figures(results));
+    var out = spec.commandLine().getOut();
+    var evaluations =
+        Evaluations.of(
+            models, folder, part, limit, batch, options.inference(), result -> print(result, out));
+    json.write(evaluations);
     return 0;
   }
 
-  private static void print(ModelEvaluation result, PrintWriter out) {
+  static void print(ModelEvaluation result, PrintWriter out) {
     List<List<String>> rows = new ArrayList<>();
     result
         .domains()

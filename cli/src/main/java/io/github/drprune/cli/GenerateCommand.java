@@ -1,19 +1,12 @@
 package io.github.drprune.cli;
 
-import io.github.drprune.error.UserException;
-import io.github.drprune.generate.EndTokens;
+import io.github.drprune.generate.Generation;
 import io.github.drprune.generate.Sampling;
-import io.github.drprune.generate.TextGenerator;
-import io.github.drprune.model.CheckpointSummary;
-import io.github.drprune.model.ModelLoader;
-import io.github.drprune.tokenizer.StreamDecoder;
-import io.github.drprune.tokenizer.Tokenizer;
+import io.github.drprune.generate.TextContinuation;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -76,42 +69,19 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (maxTokens < 1) {
-      throw new UserException("--max-tokens: must be at least 1, not " + maxTokens);
+    var how = new Generation(maxTokens, new Sampling(temperature, topP), seed);
+    PrintWriter out = spec.commandLine().getOut();
+    try (var continuation = TextContinuation.load(folder, options.inference())) {
+      continuation.stream(
+          prompt,
+          how,
+          text -> {
+            out.print(text);
+            out.flush();
+          });
     }
-    var sampling = new Sampling(temperature, topP);
-    try (var tokenizer = Tokenizer.load(folder);
-        var model = ModelLoader.load(folder, options.inference())) {
-      CheckpointSummary.requireFitting(tokenizer, model.spec());
-      var end = EndTokens.of(folder, model.spec(), tokenizer.specialTokens());
-      var generator = new TextGenerator(model, sampling, end, new SplittableRandom(seed));
-      stream(generator, tokenizer, spec.commandLine().getOut());
-    }
+    out.println();
+    out.flush();
     return 0;
-  }
-
-  private void stream(TextGenerator generator, Tokenizer tokenizer, PrintWriter out) {
-    var text = new StreamDecoder(tokenizer);
-    int[] ids = prompt(tokenizer);
-    // The prompt goes through the decoder too: it decides about the space before the next word.
-    for (int id : ids) {
-      out.print(text.append(id));
-    }
-    out.flush();
-    generator.generate(
-        ids,
-        maxTokens,
-        token -> {
-          out.print(text.append(token));
-          out.flush();
-        });
-    out.println(text.finish());
-    out.flush();
-  }
-
-  private int[] prompt(Tokenizer tokenizer) {
-    int[] ids = tokenizer.encode(prompt);
-    Integer bos = tokenizer.specialTokens().bos();
-    return bos == null ? ids : IntStream.concat(IntStream.of(bos), IntStream.of(ids)).toArray();
   }
 }

@@ -1,6 +1,7 @@
 package io.github.drprune.cli;
 
 import io.github.drprune.error.Printable;
+import io.github.drprune.error.UserException;
 import io.github.drprune.io.FileMistake;
 import io.github.drprune.json.Suggestion;
 import java.io.IOException;
@@ -142,11 +143,23 @@ public final class Main implements Runnable {
     Throwable thrown =
         switch (e) {
           case ExecutionException error when error.getCause() instanceof Error -> error.getCause();
+          case UserException mistake -> ofOption(mistake, command);
           case IOException io -> FileMistake.of(io).<Throwable>map(mistake -> mistake).orElse(io);
           case UncheckedIOException io ->
               FileMistake.of(io.getCause()).<Throwable>map(mistake -> mistake).orElse(io);
           default -> e;
         };
     return new Failure(thrown).tell(command.getErr());
+  }
+
+  /** A mistake in a key that the command has an option for: told as one in the option. */
+  private static UserException ofOption(UserException mistake, CommandLine command) {
+    return mistake
+        .key()
+        .filter(mistake.getMessage()::startsWith)
+        .filter(key -> command.getCommandSpec().findOption(KeyOptions.name(key)) != null)
+        .map(key -> KeyOptions.name(key) + mistake.getMessage().substring(key.length()))
+        .map(message -> new UserException(message, mistake))
+        .orElse(mistake);
   }
 }

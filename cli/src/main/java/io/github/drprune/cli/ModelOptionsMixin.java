@@ -3,9 +3,10 @@ package io.github.drprune.cli;
 import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.Precision;
 import io.github.drprune.model.ModelOptions;
-import io.github.drprune.nn.Kernels;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Where and how a command that only reads a model computes. */
@@ -23,18 +24,12 @@ final class ModelOptionsMixin {
       description = "fp32 or bf16 (default: bf16 where the device multiplies it, else fp32).")
   private Precision precision;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads of the CPU to use (default: all).")
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private ThreadsOption threads;
 
   /** To be called once, before any other use of LibTorch. */
   ModelOptions inference() {
-    LibTorch.useThreads(threads);
-    var where = LibTorch.device(device);
-    var type = precision == null ? Precision.fastestOn(where) : precision;
-    return new ModelOptions(where, type, false, Kernels.select(where, type));
+    LibTorch.useThreads(threads.count());
+    return ModelOptions.inference(LibTorch.device(device), Optional.ofNullable(precision));
   }
 
   /** The same choices as keys of a run's configuration. */

@@ -64,6 +64,7 @@ final class PrepareProgress implements PrepareListener, AutoCloseable {
   public void close() {
     if (bar != null) {
       bar.close();
+      bar = null;
     }
   }
 }

@@ -3,9 +3,11 @@ package io.github.drprune.cli;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.OutputPaths;
 import io.github.drprune.report.Comparison;
+import io.github.drprune.report.PageModel;
 import io.github.drprune.report.Report;
 import io.github.drprune.report.RunView;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -57,16 +59,20 @@ final class ReportCommand implements Callable<Integer> {
     Report.write(model, html);
     var figures = model.runs().stream().map(ReportCommand::figures).toList();
     json.write(new Summary(figures, model.comparison()));
-    var terminal = spec.commandLine().getOut();
-    for (var run : model.runs()) {
-      run.summary().forEach(sentence -> terminal.println(sentence));
+    print(model, html, spec.commandLine().getOut());
+    return 0;
+  }
+
+  static void print(PageModel page, Path html, PrintWriter terminal) {
+    for (var run : page.runs()) {
+      run.summary().forEach(terminal::println);
       run.warnings()
           .forEach(
               warning ->
                   terminal.println("warning: " + warning.message().replaceAll("\\p{Cntrl}", "?")));
     }
     terminal.println("wrote " + html);
-    return 0;
+    terminal.flush();
   }
 
   private static Figures figures(RunView run) {

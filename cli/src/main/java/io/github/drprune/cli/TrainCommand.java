@@ -2,6 +2,7 @@ package io.github.drprune.cli;
 
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.io.OutputPaths;
+import io.github.drprune.run.TrainRun;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -41,7 +42,7 @@ final class TrainCommand implements Callable<Integer> {
     var config = options.load(TrainConfig.class);
     OutputPaths.requireFolder(config.run().output());
     var console = spec.commandLine();
-    RunExecution.execute(runner -> runner.train(config), console.getOut(), console.getErr(), json);
+    new RunExecution(console.getOut(), console.getErr(), json).execute(new TrainRun(config));
     return 0;
   }
 }

@@ -151,7 +151,7 @@ class PipelineTest {
     String out = "prepare.out=" + folder.resolve("huge");
     assertThat(run("huge.yaml", "--set", out, "--set", "prepare.shard_mib=9000000000000"))
         .isEqualTo(2);
-    assertThat(err.toString()).contains("drprune: shards of 9000000000000 MiB: must be from 1 to");
+    assertThat(err.toString()).contains("drprune: prepare.shard_mib: 9.0E12 is out of range");
   }
 
   @Test

@@ -2,9 +2,11 @@ package io.github.drprune.config;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.config.binding.ConfigLoader;
+import io.github.drprune.config.binding.Inline;
 import io.github.drprune.config.binding.Key;
-import io.github.drprune.data.TokenType;
-import io.github.drprune.tokenizer.SpecialTokensInText;
+import io.github.drprune.data.prepare.Corpus;
+import io.github.drprune.data.prepare.CorpusFinder;
+import io.github.drprune.data.prepare.PrepareConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,25 +37,8 @@ public record PipelineConfig(
                   "File or folder of each domain, or of one split of it under NAME:SPLIT (train,"
                       + " eval, test).")
           Map<String, Path> domains,
-      @Key(doc = "Tokens of a sequence.", min = 2) int seqLen,
       @Key(doc = "Folder to write.") Path out,
-      @Key(doc = "JSON field or Parquet column of the text.", value = "text") String textField,
-      @Key(
-              doc = "Share of the documents held out in domains without eval files (default 0.01).",
-              min = 0,
-              below = 1)
-          Optional<Double> evalFraction,
-      @Key(doc = "Keep at most so many sequences a domain of those held out so.", min = 1)
-          Optional<Long> evalSequences,
-      @Key(doc = "How a token is stored; without it the narrowest that holds the vocabulary.")
-          Optional<TokenType> dtype,
-      @Key(doc = "Size of a shard in MiB (default 256).", min = 1) Optional<Long> shardMib,
-      @Key(doc = "Malformed records skipped before the stage fails (default 100).", min = 0)
-          Optional<Long> maxBadLines,
-      @Key(
-              doc = "What names of special tokens (such as </s>) in the text become.",
-              value = "tokens")
-          SpecialTokensInText specialTokens) {
+      @Inline PrepareConfig settings) {
     public Prepare {
       if (input.isPresent() != domains.isEmpty()) {
         throw new IllegalArgumentException(
@@ -64,6 +49,18 @@ public record PipelineConfig(
     /** What the text is read from. */
     public List<Path> inputs() {
       return input.map(List::of).orElseGet(() -> List.copyOf(domains.values()));
+    }
+
+    /** The text in them. */
+    public Corpus corpus() {
+      return input
+          .map(CorpusFinder::in)
+          .orElseGet(
+              () ->
+                  CorpusFinder.of(
+                      domains.entrySet().stream()
+                          .map(domain -> domain.getKey() + "=" + domain.getValue())
+                          .toList()));
     }
   }
 

@@ -46,7 +46,11 @@ class BatchLoaderTest {
           public void warning(String line) {}
         };
     try (var loaded = Tokenizer.load(tokenizer)) {
-      new Prepare(CorpusFinder.in(folder.resolve("corpus")), loaded, PrepareConfig.of(32), silent)
+      new Prepare(
+              CorpusFinder.in(folder.resolve("corpus")),
+              loaded,
+              PrepareConfig.of("seq_len=32"),
+              silent)
           .into(folder.resolve("data"));
     }
     data = PreparedData.open(folder.resolve("data"));

@@ -39,7 +39,7 @@ class DataFuzzTest {
   @TempDir private Path folder;
 
   private static void prepare(Path input, Tokenizer tokenizer, Path out) throws IOException {
-    var config = new PrepareConfig(8, "text", 0, 0, null, 1 << 20, 1, 1);
+    var config = PrepareConfig.of("seq_len=8", "eval_fraction=0", "shard_mib=1", "max_bad_lines=1");
     AtomicFiles.deleteTree(out);
     new Prepare(CorpusFinder.of(List.of("d=" + input)), tokenizer, config, SILENT).into(out);
   }

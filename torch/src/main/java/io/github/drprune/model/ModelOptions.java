@@ -1,7 +1,9 @@
 package io.github.drprune.model;
 
+import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.Precision;
 import io.github.drprune.nn.Kernels;
+import java.util.Optional;
 import org.bytedeco.pytorch.Device;
 
 /**
@@ -10,5 +12,19 @@ import org.bytedeco.pytorch.Device;
  * @param trainable whether weights are float32 leaves that gather gradients; otherwise they are
  *     kept in the compute type alone
  */
-public record ModelOptions(
-    Device device, Precision precision, boolean trainable, Kernels kernels) {}
+public record ModelOptions(Device device, Precision precision, boolean trainable, Kernels kernels) {
+  /** To read a model on the best device there is, in the fastest precision it has. */
+  public static ModelOptions inference() {
+    return inference(LibTorch.device("auto"), Optional.empty());
+  }
+
+  /**
+   * To read a model on {@code device}.
+   *
+   * @param precision empty for the fastest that the device has
+   */
+  public static ModelOptions inference(Device device, Optional<Precision> precision) {
+    var type = precision.orElseGet(() -> Precision.fastestOn(device));
+    return new ModelOptions(device, type, false, Kernels.select(device, type));
+  }
+}

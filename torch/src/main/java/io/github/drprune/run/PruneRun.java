@@ -227,7 +227,8 @@ public record PruneRun(PruneConfig whole) implements RunKind {
     folder.clearResult();
     masks.write(folder.masks());
     try (var cut = Cut.apply(model, masks, Runner.options(config(), (_, _) -> model.kernels()))) {
-      ModelWriter.save(cut, folder.model(), whole.model(), Optional.empty(), TrainRun.SHARD_SIZE);
+      ModelWriter.save(
+          cut, folder.model(), whole.model(), Optional.empty(), CheckpointCut.SHARD_SIZE);
       log.write(new RunEvent.Cut(step, ModelSummary.of(cut.spec()), kept(masks)));
       return cut.spec();
     }

@@ -41,7 +41,7 @@ import org.bytedeco.pytorch.Device;
  * Takes runs from their configuration to their result: a new one begins, one that was interrupted
  * goes on from its newest checkpoint, a finished one is left as it is.
  */
-public final class Runner {
+public final class Runner implements RunExecutor {
   private static final String MEMORY =
       "lower micro_batch, set activation_checkpointing=true or take a machine with more memory";
 
@@ -62,14 +62,23 @@ public final class Runner {
     this.stop = stop;
   }
 
+  /**
+   * One that computes with the fastest kernels and runs to the end.
+   *
+   * @param listener is told every event after it is in the log
+   */
+  public Runner(Consumer<RunEvent> listener) {
+    this(Kernels::select, List.of(listener), new StopSignal());
+  }
+
   /** Prunes a model by learned masks. */
   public RunResult prune(PruneConfig config) throws IOException, InterruptedException {
-    return run(new PruneRun(config));
+    return execute(new PruneRun(config));
   }
 
   /** Trains a model. */
   public RunResult train(TrainConfig config) throws IOException, InterruptedException {
-    return run(new TrainRun(config));
+    return execute(new TrainRun(config));
   }
 
   /** How a run of {@code config} holds its model. */
@@ -85,7 +94,9 @@ public final class Runner {
     return new ModelOptions(device, precision, true, kernels.apply(device, precision));
   }
 
-  private RunResult run(RunKind kind) throws IOException, InterruptedException {
+  @Override
+  public RunResult execute(RunKind kind) throws IOException, InterruptedException {
+    ConfigLoader.check(kind.whole());
     try {
       return refusing(kind);
     } catch (IOException | RuntimeException | OutOfMemoryError e) {

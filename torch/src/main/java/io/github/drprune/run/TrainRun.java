@@ -4,7 +4,6 @@ import io.github.drprune.config.RunConfig;
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.data.Manifest;
 import io.github.drprune.data.PreparedData;
-import io.github.drprune.io.ByteSize;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ModelLoader;
@@ -21,9 +20,6 @@ import java.util.Optional;
 
 /** Continued pretraining of a checkpoint, or training from scratch. */
 public record TrainRun(TrainConfig whole) implements RunKind {
-  /** As large as the files that others publish. */
-  static final ByteSize SHARD_SIZE = ByteSize.parse("5GB");
-
   @Override
   public String command() {
     return "train";
@@ -83,7 +79,8 @@ public record TrainRun(TrainConfig whole) implements RunKind {
       RunFolder folder, CausalLm model, Objective objective, RunLog log, long step)
       throws IOException {
     folder.clearResult();
-    ModelWriter.save(model, folder.model(), tokenizer(), Optional.empty(), SHARD_SIZE);
+    ModelWriter.save(
+        model, folder.model(), tokenizer(), Optional.empty(), CheckpointCut.SHARD_SIZE);
     return model.spec();
   }
 }

@@ -65,7 +65,9 @@ final class TinyRun {
     text(folder.resolve("text/easy.jsonl"), 8, seed);
     text(folder.resolve("text/hard.jsonl"), WORDS, 2);
     try (var tokenizer = Tokenizer.load(model())) {
-      var settings = new PrepareConfig(SEQ_LEN, "text", 0.2, 0, null, 1 << 20, 0, 1);
+      var settings =
+          PrepareConfig.of(
+              "seq_len=" + SEQ_LEN, "eval_fraction=0.2", "shard_mib=1", "max_bad_lines=0");
       new Prepare(CorpusFinder.in(folder.resolve("text")), tokenizer, settings, SILENT)
           .into(data());
     }

@@ -32,6 +32,28 @@ final class Bounds {
     }
   }
 
+  /**
+   * Holds every value of a record, and of the records in it, to its bounds.
+   *
+   * @param prefix of its keys, "" or ending in a dot
+   * @throws IllegalArgumentException as {@link #check(String, Key, Object)}
+   */
+  static void check(Record config, String prefix) {
+    for (var component : config.getClass().getRecordComponents()) {
+      Object value = ConfigKey.value(config, component);
+      if (ConfigKey.isInline(component)) {
+        check((Record) value, prefix);
+      } else if (value instanceof Record nested) {
+        check(nested, prefix + ConfigKey.name(component) + ".");
+      } else if (value instanceof Optional<?> optional
+          && optional.orElse(null) instanceof Record nested) {
+        check(nested, prefix + ConfigKey.name(component) + ".");
+      } else {
+        check(prefix + ConfigKey.name(component), ConfigKey.keyOf(component), value);
+      }
+    }
+  }
+
   private static boolean allows(Key key, double value) {
     return Double.isFinite(value)
         && value >= key.min()

@@ -86,6 +86,15 @@ public record ConfigKey(String path, String section, ValueType type, String defa
     return PropertyNamingStrategies.SnakeCaseStrategy.INSTANCE.translate(component.getName());
   }
 
+  /** The value of a component of a record, which must be public. */
+  static Object value(Record config, RecordComponent component) {
+    try {
+      return component.getAccessor().invoke(config);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(config.getClass() + " must be a public record", e);
+    }
+  }
+
   /** The default's text, {@code defaults} going before the component's own; empty for none. */
   static String defaultOf(RecordComponent component, Map<String, String> defaults) {
     return defaults.getOrDefault(name(component), keyOf(component).value());

@@ -23,6 +23,11 @@ import java.util.function.Consumer;
 public final class ConfigLoader {
   private ConfigLoader() {}
 
+  /** The configuration of {@code type} with the defaults of its keys under {@code sets}. */
+  public static <T extends Record> T load(List<String> sets, Class<T> type) {
+    return bind((ObjectNode) Json.yamlTree("", ""), Optional.empty(), sets, type, given -> {});
+  }
+
   /** The configuration of {@code type}; {@code sets} are read in their order. */
   public static <T extends Record> T load(Optional<Path> file, List<String> sets, Class<T> type)
       throws IOException {
@@ -37,6 +42,15 @@ public final class ConfigLoader {
       Optional<Path> file, List<String> sets, Class<T> type, Consumer<ObjectNode> completing)
       throws IOException {
     ObjectNode tree = file.isPresent() ? read(file.get()) : (ObjectNode) Json.yamlTree("", "");
+    return bind(tree, file, sets, type, completing);
+  }
+
+  private static <T extends Record> T bind(
+      ObjectNode tree,
+      Optional<Path> file,
+      List<String> sets,
+      Class<T> type,
+      Consumer<ObjectNode> completing) {
     Set<String> assigned = new HashSet<>();
     for (String set : sets) {
       assigned.add(assign(tree, set));
@@ -44,6 +58,19 @@ public final class ConfigLoader {
     completing.accept(tree);
     var binder = new RecordBinder(ConfigKey.of(type), path -> origin(path, assigned, file));
     return binder.bind(type, tree, "");
+  }
+
+  /**
+   * Holds a configuration that was not loaded but made by a program to the bounds of its keys.
+   *
+   * @throws UserException that names the first key out of bounds
+   */
+  public static void check(Record config) {
+    try {
+      Bounds.check(config, "");
+    } catch (IllegalArgumentException e) {
+      throw new UserException(e.getMessage(), e);
+    }
   }
 
   private static ObjectNode read(Path file) throws IOException {

@@ -16,17 +16,13 @@ final class ConfigTree {
 
   static ObjectNode of(Record config) {
     var tree = NODES.objectNode();
-    try {
-      for (var component : config.getClass().getRecordComponents()) {
-        Object value = component.getAccessor().invoke(config);
-        if (ConfigKey.isInline(component)) {
-          tree.setAll(of((Record) value));
-        } else if (!isEmpty(value)) {
-          tree.set(ConfigKey.name(component), node(value));
-        }
+    for (var component : config.getClass().getRecordComponents()) {
+      Object value = ConfigKey.value(config, component);
+      if (ConfigKey.isInline(component)) {
+        tree.setAll(of((Record) value));
+      } else if (!isEmpty(value)) {
+        tree.set(ConfigKey.name(component), node(value));
       }
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(config.getClass() + " must be a public record", e);
     }
     return tree;
   }

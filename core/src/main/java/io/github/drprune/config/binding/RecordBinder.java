@@ -270,6 +270,6 @@ final class RecordBinder {
   }
 
   private UserException refused(String path, String why) {
-    return new UserException("%s%s: %s".formatted(originOf.apply(path), path, why));
+    return UserException.at(path, why).in(originOf.apply(path));
   }
 }

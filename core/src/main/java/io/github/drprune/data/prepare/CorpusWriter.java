@@ -54,7 +54,7 @@ final class CorpusWriter implements Closeable {
       Progress progress) {
     this.folder = folder;
     this.config = config;
-    this.type = (config.tokenType() == null ? TokenType.of(tokenizer.size()) : config.tokenType());
+    this.type = config.dtype().orElseGet(() -> TokenType.of(tokenizer.size()));
     this.tokenizer = tokenizer.sha256();
     this.fingerprint = fingerprint;
     this.listener = listener;

@@ -34,7 +34,7 @@ final class Fingerprint {
                     config.textField(),
                     config.evalFraction(),
                     config.evalSequences(),
-                    String.valueOf(config.tokenType()),
+                    config.dtype().map(String::valueOf).orElse("null"),
                     config.shardBytes()))
             // Data made before there was the setting keep their fingerprint.
             + (config.specialTokens() == SpecialTokensInText.TOKENS ? "" : config.specialTokens());

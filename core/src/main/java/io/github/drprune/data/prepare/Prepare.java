@@ -1,5 +1,6 @@
 package io.github.drprune.data.prepare;
 
+import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.data.Manifest;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
@@ -33,28 +34,43 @@ public final class Prepare {
   private final Corpus corpus;
   private final Tokenizer tokenizer;
   private final PrepareConfig config;
+  private final int threads;
   private final PrepareListener listener;
   private final Duration interval;
 
+  /** With a thread for each core. */
   public Prepare(
       Corpus corpus, Tokenizer tokenizer, PrepareConfig config, PrepareListener listener) {
-    this(corpus, tokenizer, config, listener, RECORD_INTERVAL);
+    this(corpus, tokenizer, config, Runtime.getRuntime().availableProcessors(), listener);
+  }
+
+  /**
+   * @param threads that tokenize; the bytes are the same for any number
+   */
+  public Prepare(
+      Corpus corpus,
+      Tokenizer tokenizer,
+      PrepareConfig config,
+      int threads,
+      PrepareListener listener) {
+    this(corpus, tokenizer, config, threads, listener, RECORD_INTERVAL);
   }
 
   Prepare(
       Corpus corpus,
       Tokenizer tokenizer,
       PrepareConfig config,
+      int threads,
       PrepareListener listener,
       Duration interval) {
+    ConfigLoader.check(config);
     this.corpus = corpus;
     this.tokenizer = tokenizer;
     this.config = config;
+    this.threads = threads;
     this.listener = listener;
     this.interval = interval;
-    if (config.tokenType() != null) {
-      config.tokenType().holding(tokenizer.size());
-    }
+    config.dtype().ifPresent(type -> type.holding(tokenizer.size()));
   }
 
   /**
@@ -127,7 +143,7 @@ public final class Prepare {
     var batches = new BatchTokenizer(tokenizer, config);
     long total = corpus.bytes();
     try (var reader = new CorpusReader(corpus, filesDone, config, spool);
-        var pipeline = new OrderedPipeline(config.threads())) {
+        var pipeline = new OrderedPipeline(threads)) {
       pipeline.<CorpusReader.Step, Done>run(
           reader::next,
           step ->

@@ -2,6 +2,16 @@ package io.github.drprune.data.prepare;
 
 /** Is told how a preparation goes, on the thread that called it. */
 public interface PrepareListener {
+  /** Listens to nothing. */
+  PrepareListener SILENT =
+      new PrepareListener() {
+        @Override
+        public void progress(long bytes, long total, long tokens) {}
+
+        @Override
+        public void warning(String line) {}
+      };
+
   /**
    * Called often.
    *

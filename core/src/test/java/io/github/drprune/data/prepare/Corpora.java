@@ -85,8 +85,9 @@ public final class Corpora {
   }
 
   /** The settings of most tests: small sequences, small shards. */
-  static PrepareConfig config(int threads) {
-    return new PrepareConfig(32, "text", 0.1, 0, null, 8192, 10, threads);
+  static PrepareConfig config() {
+    return PrepareConfig.of(
+        "seq_len=32", "eval_fraction=0.1", "shard_mib=0.0078125", "max_bad_lines=10");
   }
 
   /** Collects warnings. */
@@ -109,10 +110,17 @@ public final class Corpora {
     }
   }
 
-  /** Records the progress after every file. */
   static Manifest prepare(Path input, Tokenizer tokenizer, PrepareConfig config, Path out)
       throws IOException {
-    return new Prepare(CorpusFinder.in(input), tokenizer, config, new Warnings(), Duration.ZERO)
+    return prepare(input, tokenizer, config, 2, out);
+  }
+
+  /** Records the progress after every file. */
+  static Manifest prepare(
+      Path input, Tokenizer tokenizer, PrepareConfig config, int threads, Path out)
+      throws IOException {
+    return new Prepare(
+            CorpusFinder.in(input), tokenizer, config, threads, new Warnings(), Duration.ZERO)
         .into(out);
   }
 

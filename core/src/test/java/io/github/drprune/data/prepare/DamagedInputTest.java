@@ -45,7 +45,7 @@ class DamagedInputTest {
 
   /** Documents in {@code input}, which becomes the only domain. */
   private long documents(Path input) throws IOException {
-    var config = new PrepareConfig(8, "text", 0, 0, null, 1 << 20, 0, 1);
+    var config = PrepareConfig.of("seq_len=8", "eval_fraction=0", "shard_mib=1", "max_bad_lines=0");
     Path out = Files.createTempDirectory(folder, "out");
     var corpus = CorpusFinder.of(List.of("d=" + input));
     var manifest = new Prepare(corpus, tokenizer, config, new Corpora.Warnings()).into(out);

@@ -44,7 +44,12 @@ class LongTextTest {
   }
 
   private Manifest prepare(Path input, double evalFraction, int maxBadLines) throws IOException {
-    var config = new PrepareConfig(8, "text", evalFraction, 0, null, 1 << 24, maxBadLines, 2);
+    var config =
+        PrepareConfig.of(
+            "seq_len=8",
+            "eval_fraction=" + evalFraction,
+            "shard_mib=16",
+            "max_bad_lines=" + maxBadLines);
     try (var loaded = Tokenizer.load(tokenizer)) {
       return new Prepare(CorpusFinder.of(List.of("a=" + input)), loaded, config, warnings)
           .into(out);

@@ -94,7 +94,8 @@ class MdsSourceTest {
   }
 
   private static PrepareConfig config() {
-    return new PrepareConfig(SEQ_LEN, "text", 0, 0, null, 1 << 20, 0, 2);
+    return PrepareConfig.of(
+        "seq_len=" + SEQ_LEN, "eval_fraction=0", "shard_mib=1", "max_bad_lines=0");
   }
 
   @Test

@@ -126,17 +126,9 @@ final class PrepareBenchmark {
 
   private static void run(Path corpus, Tokenizer tokenizer, int threads, Path out)
       throws IOException {
-    var config =
-        new PrepareConfig(
-            2048,
-            PrepareConfig.TEXT_FIELD,
-            PrepareConfig.EVAL_FRACTION,
-            0,
-            null,
-            PrepareConfig.SHARD_BYTES,
-            0,
-            threads);
-    new Prepare(CorpusFinder.in(corpus), tokenizer, config, new Corpora.Warnings()).into(out);
+    var config = PrepareConfig.of("seq_len=2048", "max_bad_lines=0");
+    new Prepare(CorpusFinder.in(corpus), tokenizer, config, threads, new Corpora.Warnings())
+        .into(out);
   }
 
   private static void repeat(Path corpus, Path target, long bytes) throws IOException {
@@ -157,7 +149,7 @@ final class PrepareBenchmark {
     for (var domain : CorpusFinder.in(corpus).domains()) {
       for (var file : domain.files()) {
         for (String line : Files.readAllLines(file.path())) {
-          texts.add(Json.tree(line, file.name()).path(PrepareConfig.TEXT_FIELD).asText());
+          texts.add(Json.tree(line, file.name()).path("text").asText());
         }
       }
     }

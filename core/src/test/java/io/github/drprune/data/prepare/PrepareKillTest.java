@@ -36,7 +36,8 @@ class PrepareKillTest {
         new Prepare(
                 CorpusFinder.in(Path.of(args[0])),
                 tokenizer,
-                Corpora.config(Integer.parseInt(args[2])),
+                Corpora.config(),
+                Integer.parseInt(args[2]),
                 holds ? new Holding(out) : new Corpora.Warnings(),
                 Duration.ZERO)
             .into(out);
@@ -124,12 +125,12 @@ class PrepareKillTest {
       }
       if (Files.exists(out.resolve(Manifest.FILE))) {
         // It was quicker than the kill: finished data must be right, and the next begins afresh.
-        Corpora.prepare(input, tokenizer, Corpora.config(2), out);
+        Corpora.prepare(input, tokenizer, Corpora.config(), out);
         assertThat(Corpora.hashes(out)).isEqualTo(expected);
         out = folder.resolve("out-" + i);
       }
     }
-    Corpora.prepare(input, tokenizer, Corpora.config(2), out);
+    Corpora.prepare(input, tokenizer, Corpora.config(), out);
     assertThat(manifest(out)).isEqualTo(manifest(reference));
     assertThat(Corpora.hashes(out)).isEqualTo(expected);
   }

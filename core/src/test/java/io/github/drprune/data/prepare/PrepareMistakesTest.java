@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.drprune.data.Manifest;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.Split;
-import io.github.drprune.data.TokenType;
 import io.github.drprune.error.UserException;
-import io.github.drprune.tokenizer.SpecialTokensInText;
 import io.github.drprune.tokenizer.TinyTokenizer;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -38,7 +36,7 @@ class PrepareMistakesTest {
   }
 
   private AbstractThrowableAssert<?, ? extends Throwable> preparing() {
-    return preparing(Corpora.config(2));
+    return preparing(Corpora.config());
   }
 
   private AbstractThrowableAssert<?, ? extends Throwable> preparing(PrepareConfig config) {
@@ -57,7 +55,8 @@ class PrepareMistakesTest {
   }
 
   private static PrepareConfig withBadLines(long allowed) {
-    return new PrepareConfig(8, "text", 0, 0, null, 1 << 20, allowed, 2);
+    return PrepareConfig.of(
+        "seq_len=8", "eval_fraction=0", "shard_mib=1", "max_bad_lines=" + allowed);
   }
 
   @Test
@@ -104,7 +103,7 @@ class PrepareMistakesTest {
     write("a/2.jsonl", "");
     var warnings = new Corpora.Warnings();
     try (var loaded = Tokenizer.load(tokenizer)) {
-      new Prepare(CorpusFinder.in(corpus), loaded, Corpora.config(2), warnings).into(out);
+      new Prepare(CorpusFinder.in(corpus), loaded, Corpora.config(), warnings).into(out);
     }
     assertThat(warnings.lines).anyMatch(line -> line.endsWith("2.jsonl: holds no documents"));
     write("b.jsonl", "\n{\"text\": \"\"}\n");
@@ -161,7 +160,13 @@ class PrepareMistakesTest {
       assertThat(old).contains(field);
       Files.writeString(out.resolve(Manifest.FILE), old.replace(field, ""));
       assertThat(Manifest.read(out).specialTokensInText()).isZero();
-      var text = new PrepareConfig(8, "text", 0, 0, null, 1 << 20, 0, 2, SpecialTokensInText.TEXT);
+      var text =
+          PrepareConfig.of(
+              "seq_len=8",
+              "eval_fraction=0",
+              "shard_mib=1",
+              "max_bad_lines=0",
+              "special_tokens=text");
       Path plain = folder.resolve("plain");
       var asText = new Prepare(corpora, loaded, text, new Corpora.Warnings()).into(plain);
       assertThat(asText.specialTokensInText()).isZero();
@@ -199,9 +204,13 @@ class PrepareMistakesTest {
   void brokenParquetAndMissingColumns() throws Exception {
     byte[] bytes = getClass().getResourceAsStream("/data/snappy.parquet").readAllBytes();
     Files.write(corpus.resolve("a.parquet"), bytes);
-    preparing(new PrepareConfig(8, "txt", 0, 0, null, 1 << 20, 5, 2))
+    preparing(
+            PrepareConfig.of(
+                "seq_len=8", "text_field=txt", "eval_fraction=0", "shard_mib=1", "max_bad_lines=5"))
         .hasMessageContaining("no column 'txt' (did you mean 'text'?)");
-    preparing(new PrepareConfig(8, "id", 0, 0, null, 1 << 20, 5, 2))
+    preparing(
+            PrepareConfig.of(
+                "seq_len=8", "text_field=id", "eval_fraction=0", "shard_mib=1", "max_bad_lines=5"))
         .hasMessageContaining("column 'id' is INT64");
     Files.write(corpus.resolve("a.parquet"), Arrays.copyOf(bytes, bytes.length / 2));
     preparing().hasMessageContaining("a.parquet: corrupt or truncated (its end is missing)");
@@ -211,16 +220,18 @@ class PrepareMistakesTest {
   void vocabularyThatDoesNotFit() throws IOException {
     write("a.jsonl", "{\"text\": \"the\"}");
     tokenizer = TinyTokenizer.write(folder.resolve("large"), 70_000);
-    preparing(new PrepareConfig(8, "text", 0, 0, TokenType.UINT16, 1 << 20, 0, 1))
+    preparing(
+            PrepareConfig.of(
+                "seq_len=8", "eval_fraction=0", "dtype=uint16", "shard_mib=1", "max_bad_lines=0"))
         .hasMessageContaining("70,265 ids do not fit uint16; use uint32");
   }
 
   @Test
   void folderOfAnotherTokenizerOrOtherSettings() throws IOException {
     Corpora.jsonl(corpus.resolve("a.jsonl"), Corpora.documents(1, 50, 50));
-    Corpora.prepare(corpus, tokenizer, Corpora.config(2), out);
+    Corpora.prepare(corpus, tokenizer, Corpora.config(), out);
     var other = TinyTokenizer.write(folder.resolve("other"), 1);
-    assertThatThrownBy(() -> Corpora.prepare(corpus, other, Corpora.config(2), out))
+    assertThatThrownBy(() -> Corpora.prepare(corpus, other, Corpora.config(), out))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("another tokenizer");
     assertThatThrownBy(() -> Corpora.prepare(corpus, tokenizer, withBadLines(1), out))
@@ -228,7 +239,7 @@ class PrepareMistakesTest {
         .hasMessageContaining("other settings");
     Path foreign = Files.createDirectories(folder.resolve("foreign"));
     Files.writeString(foreign.resolve("thesis.txt"), "do not touch");
-    assertThatThrownBy(() -> Corpora.prepare(corpus, tokenizer, Corpora.config(2), foreign))
+    assertThatThrownBy(() -> Corpora.prepare(corpus, tokenizer, Corpora.config(), foreign))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("thesis.txt");
   }
@@ -242,7 +253,7 @@ class PrepareMistakesTest {
     tokenizer = TinyTokenizer.write(folder.resolve("other"), 1);
     preparing(withBadLines(0)).hasMessageContaining("unfinished data of another tokenizer");
     tokenizer = first;
-    preparing(Corpora.config(2)).hasMessageContaining("unfinished data of other settings");
+    preparing(Corpora.config()).hasMessageContaining("unfinished data of other settings");
     // A file that was not reached may be mended: the domain finished before it is kept.
     write("b.jsonl", "{\"text\": \"the other\"}\n".repeat(30));
     Corpora.prepare(corpus, tokenizer, withBadLines(0), out);
@@ -261,7 +272,7 @@ class PrepareMistakesTest {
   @Test
   void shardsChangedOrTruncatedAfterwards() throws IOException {
     Corpora.jsonl(corpus.resolve("a.jsonl"), Corpora.documents(1, 200, 50));
-    Corpora.prepare(corpus, tokenizer, Corpora.config(2), out);
+    Corpora.prepare(corpus, tokenizer, Corpora.config(), out);
     Path shard = out.resolve("a/train-00000.npy");
     byte[] bytes = Files.readAllBytes(shard);
 
@@ -303,7 +314,10 @@ class PrepareMistakesTest {
   void shardTruncatedWhileInUse() throws IOException {
     Corpora.jsonl(corpus.resolve("a.jsonl"), Corpora.documents(1, 400, 50));
     Corpora.prepare(
-        corpus, tokenizer, new PrepareConfig(32, "text", 0, 0, null, 1 << 20, 0, 2), out);
+        corpus,
+        tokenizer,
+        PrepareConfig.of("seq_len=32", "eval_fraction=0", "shard_mib=1", "max_bad_lines=0"),
+        out);
     try (var data = PreparedData.open(out)) {
       var train = data.split("a", Split.TRAIN).orElseThrow();
       try (var file =
@@ -329,12 +343,15 @@ class PrepareMistakesTest {
     try {
       Corpora.jsonl(corpus.resolve("a.jsonl"), Corpora.documents(1, 2000, 100));
       out = disk.resolve("out");
-      preparing(new PrepareConfig(32, "text", 0, 0, null, 1 << 20, 0, 2))
+      preparing(PrepareConfig.of("seq_len=32", "eval_fraction=0", "shard_mib=1", "max_bad_lines=0"))
           .hasMessageContaining("no space left on the device; make room and repeat the command");
       // With room, the same command goes on.
       new ProcessBuilder("mount", "-o", "remount,size=16m", disk.toString()).start().waitFor();
       Corpora.prepare(
-          corpus, tokenizer, new PrepareConfig(32, "text", 0, 0, null, 1 << 20, 0, 2), out);
+          corpus,
+          tokenizer,
+          PrepareConfig.of("seq_len=32", "eval_fraction=0", "shard_mib=1", "max_bad_lines=0"),
+          out);
       try (var data = PreparedData.open(out)) {
         data.verify(n -> {});
       }
@@ -351,7 +368,7 @@ class PrepareMistakesTest {
           new PrepareListener() {
             @Override
             public void progress(long bytes, long total, long tokens) {
-              assertThatThrownBy(() -> Corpora.prepare(corpus, tokenizer, Corpora.config(1), out))
+              assertThatThrownBy(() -> Corpora.prepare(corpus, tokenizer, Corpora.config(), out))
                   .isInstanceOf(UserException.class)
                   .hasMessageContaining("another 'drprune prepare'");
             }
@@ -359,16 +376,30 @@ class PrepareMistakesTest {
             @Override
             public void warning(String line) {}
           };
-      new Prepare(CorpusFinder.in(corpus), loaded, Corpora.config(1), inner, Duration.ZERO)
+      new Prepare(CorpusFinder.in(corpus), loaded, Corpora.config(), 1, inner, Duration.ZERO)
           .into(out);
     }
   }
 
   @Test
-  void settingsOutOfRange() {
-    assertThatThrownBy(() -> PrepareConfig.of(1)).hasMessageContaining("sequences of 1 tokens");
-    assertThatThrownBy(() -> new PrepareConfig(8, "text", 1, 0, null, 1, 0, 1))
+  void settingsOutOfRange() throws IOException {
+    assertThatThrownBy(() -> PrepareConfig.of("seq_len=1"))
+        .hasMessageContaining("seq_len: 1 is out of range");
+    assertThatThrownBy(() -> PrepareConfig.of("seq_len=8", "eval_fraction=1"))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("fraction held out 1.0");
+        .hasMessageContaining("eval_fraction: 1.0 is out of range");
+    var fine = PrepareConfig.of("seq_len=8");
+    var negative =
+        new PrepareConfig(
+            8,
+            "text",
+            0,
+            -1,
+            fine.dtype(),
+            fine.shardMib(),
+            fine.maxBadLines(),
+            fine.specialTokens());
+    write("a.jsonl", "{\"text\": \"the\"}\n");
+    preparing(negative).hasMessageContaining("eval_sequences: -1 is out of range");
   }
 }

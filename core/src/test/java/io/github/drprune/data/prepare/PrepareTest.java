@@ -34,14 +34,16 @@ class PrepareTest {
   @Test
   void sameBytesWithAnyNumberOfThreads() throws IOException {
     Path input = Corpora.corpus(folder.resolve("corpus"));
-    Corpora.prepare(input, tokenizer, Corpora.config(1), out);
-    var expected = Corpora.hashes(out);
-    assertThat(expected.keySet())
-        .contains("manifest.json", "web/train-00003.npy", "web/eval-00000.npy");
-    for (int threads : List.of(2, 8)) {
-      Path other = folder.resolve("out-" + threads);
-      Corpora.prepare(input, tokenizer, Corpora.config(threads), other);
-      assertThat(Corpora.hashes(other)).isEqualTo(expected);
+    try (var loaded = Tokenizer.load(tokenizer)) {
+      Corpora.prepare(input, loaded, Corpora.config(), 1, out);
+      var expected = Corpora.hashes(out);
+      assertThat(expected.keySet())
+          .contains("manifest.json", "web/train-00003.npy", "web/eval-00000.npy");
+      for (int threads : List.of(2, 8)) {
+        Path other = folder.resolve("out-" + threads);
+        Corpora.prepare(input, loaded, Corpora.config(), threads, other);
+        assertThat(Corpora.hashes(other)).isEqualTo(expected);
+      }
     }
   }
 
@@ -51,7 +53,11 @@ class PrepareTest {
     Path input = Corpora.jsonl(folder.resolve("corpus/a.jsonl"), documents).getParent();
     var manifest =
         Corpora.prepare(
-            input, tokenizer, new PrepareConfig(16, "text", 0, 0, null, 4096, 0, 2), out);
+            input,
+            tokenizer,
+            PrepareConfig.of(
+                "seq_len=16", "eval_fraction=0", "shard_mib=0.00390625", "max_bad_lines=0"),
+            out);
     var expected = new ArrayList<Integer>();
     try (var loaded = Tokenizer.load(tokenizer)) {
       for (String document : documents) {
@@ -79,7 +85,10 @@ class PrepareTest {
     documents.addAll(Corpora.documents(1, 400, 30));
     Path input = Corpora.jsonl(folder.resolve("corpus/a.jsonl"), documents).getParent();
     Corpora.prepare(
-        input, tokenizer, new PrepareConfig(8, "text", 0.2, 0, null, 1 << 20, 0, 2), out);
+        input,
+        tokenizer,
+        PrepareConfig.of("seq_len=8", "eval_fraction=0.2", "shard_mib=1", "max_bad_lines=0"),
+        out);
     try (var data = PreparedData.open(out);
         var loaded = Tokenizer.load(tokenizer)) {
       var train = new HashSet<>(documents(loaded, data.split("a", Split.TRAIN).orElseThrow()));
@@ -94,7 +103,15 @@ class PrepareTest {
         Corpora.jsonl(folder.resolve("corpus/a.jsonl"), Corpora.documents(1, 400, 30)).getParent();
     var manifest =
         Corpora.prepare(
-            input, tokenizer, new PrepareConfig(8, "text", 0.2, 7, null, 1 << 20, 0, 2), out);
+            input,
+            tokenizer,
+            PrepareConfig.of(
+                "seq_len=8",
+                "eval_fraction=0.2",
+                "eval_sequences=7",
+                "shard_mib=1",
+                "max_bad_lines=0"),
+            out);
     var eval = manifest.domains().getFirst().splits().get(Split.EVAL);
     assertThat(eval.sequences()).isEqualTo(7);
     assertThat(eval.unusedTokens()).isEqualTo(eval.tokens() - 7 * 8);
@@ -112,7 +129,12 @@ class PrepareTest {
       Files.createDirectories(file.getParent());
       Files.writeString(file, documents.get(i));
     }
-    Corpora.prepare(corpus, tokenizer, new PrepareConfig(16, "text", 0, 0, null, 4096, 0, 2), out);
+    Corpora.prepare(
+        corpus,
+        tokenizer,
+        PrepareConfig.of(
+            "seq_len=16", "eval_fraction=0", "shard_mib=0.00390625", "max_bad_lines=0"),
+        out);
     try (var data = PreparedData.open(out)) {
       var expected = tokens(data.split("plain", Split.TRAIN).orElseThrow());
       for (String domain : List.of("gz", "zst", "text")) {
@@ -134,7 +156,7 @@ class PrepareTest {
         Corpora.prepare(
             folder.resolve("corpus"),
             tokenizer,
-            new PrepareConfig(8, "text", 0, 0, null, 1 << 20, 2, 2),
+            PrepareConfig.of("seq_len=8", "eval_fraction=0", "shard_mib=1", "max_bad_lines=2"),
             out);
     assertThat(manifest.malformedRecords()).isEqualTo(2);
     try (var data = PreparedData.open(out);
@@ -157,9 +179,9 @@ class PrepareTest {
     Path large = TinyTokenizer.write(folder.resolve("large"), 70_000);
     Path input =
         Corpora.jsonl(folder.resolve("corpus/a.jsonl"), Corpora.documents(1, 40, 50)).getParent();
-    var manifest = Corpora.prepare(input, large, Corpora.config(1), out);
+    var manifest = Corpora.prepare(input, large, Corpora.config(), out);
     assertThat(manifest.tokenType()).isEqualTo(TokenType.UINT32);
-    Corpora.prepare(input, tokenizer, Corpora.config(1), folder.resolve("small"));
+    Corpora.prepare(input, tokenizer, Corpora.config(), folder.resolve("small"));
     try (var wide = PreparedData.open(out);
         var narrow = PreparedData.open(folder.resolve("small"))) {
       assertThat(tokens(wide.split("a", Split.TRAIN).orElseThrow()))
@@ -170,9 +192,9 @@ class PrepareTest {
   @Test
   void aFinishedFolderIsLeftAsItIs() throws IOException {
     Path input = Corpora.corpus(folder.resolve("corpus"));
-    var first = Corpora.prepare(input, tokenizer, Corpora.config(2), out);
+    var first = Corpora.prepare(input, tokenizer, Corpora.config(), out);
     var before = Files.getLastModifiedTime(out.resolve(Manifest.FILE));
-    assertThat(Corpora.prepare(input, tokenizer, Corpora.config(2), out)).isEqualTo(first);
+    assertThat(Corpora.prepare(input, tokenizer, Corpora.config(), out)).isEqualTo(first);
     assertThat(Files.getLastModifiedTime(out.resolve(Manifest.FILE))).isEqualTo(before);
   }
 
@@ -186,7 +208,7 @@ class PrepareTest {
         Corpora.prepare(
             folder.resolve("corpus"),
             tokenizer,
-            new PrepareConfig(64, "text", 0, 0, null, 1 << 24, 0, 2),
+            PrepareConfig.of("seq_len=64", "eval_fraction=0", "shard_mib=16", "max_bad_lines=0"),
             out);
     var train = manifest.domains().getFirst().splits().get(Split.TRAIN);
     // Three pieces a little shorter than the limit, and the line that did not fit.

@@ -28,7 +28,7 @@ class RealCorpusTest {
     Path model = shared.resolve("models/redpajama-9m");
     assumeTrue(Files.isDirectory(corpus) && Files.isDirectory(model), "no real corpus and model");
 
-    Corpora.prepare(corpus, model, PrepareConfig.of(SEQ_LEN), out);
+    Corpora.prepare(corpus, model, PrepareConfig.of("seq_len=" + SEQ_LEN), out);
     System.setProperty("ai.djl.offline", "true");
     try (var data = PreparedData.open(out);
         var tokenizer =

@@ -1,4 +1,4 @@
-package io.github.drprune.cli;
+package io.github.drprune.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package io.github.drprune.cli;
+package io.github.drprune.pipeline;
 
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;

@@ -1,0 +1,20 @@
+package io.github.drprune.cli;
+
+import io.github.drprune.error.UserException;
+import picocli.CommandLine.Option;
+
+/** The option of the commands that compute. */
+final class ThreadsOption {
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads of the CPU to use (default: all).")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  int count() {
+    if (threads < 1) {
+      throw UserException.at("threads", "must be at least 1, not " + threads);
+    }
+    return threads;
+  }
+}
