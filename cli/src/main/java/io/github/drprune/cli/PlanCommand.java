@@ -187,6 +187,9 @@ final class PlanCommand implements Runnable {
   private static void print(RunPlan plan, PrintWriter out) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("source", RunProgress.shape(plan.source())));
+    if (plan.teacher() != null) {
+      rows.add(List.of("teacher", RunProgress.shape(plan.teacher())));
+    }
     if (plan.target() != null) {
       rows.add(List.of("target", RunProgress.shape(plan.target())));
     }

@@ -51,6 +51,7 @@ public record RunConfig(
         String device,
     @Key(doc = "Seed of everything random.", value = "17") long seed,
     @Key(doc = "Write TensorBoard event files as well.", value = "false") boolean tensorboard,
+    @Key(doc = "Distillation from a teacher.") Optional<DistillationConfig> distillation,
     @Key(doc = "Domain weighting.") DomainsConfig domains) {
   /** Types that matrix products are computed in. */
   public enum Precision {

@@ -17,5 +17,10 @@ public record TrainConfig(
           "model: give either a checkpoint's folder or a shape to train from scratch; found "
               + (model.isPresent() ? "both" : "neither"));
     }
+    if (model.isEmpty() && run.distillation().filter(d -> d.isOfSource()).isPresent()) {
+      throw new IllegalArgumentException(
+          "distillation.teacher: 'source' is the checkpoint to start from, and there is none;"
+              + " name a model's folder");
+    }
   }
 }

@@ -59,6 +59,7 @@ final class RunHistory implements Consumer<RunEvent> {
   }
 
   private static final String LOSS = "loss";
+  private static final String DISTILLATION = "distillation loss";
   private static final String SPEED = "tokens per second";
   private static final String RATE = "learning rate";
   private static final String NORM = "gradient norm";
@@ -148,6 +149,7 @@ final class RunHistory implements Consumer<RunEvent> {
     tokens = x;
     lastTrain = e;
     training.add(LOSS, x, e.loss());
+    training.add(DISTILLATION, x, e.distillationLoss());
     training.add(SPEED, x, e.tokensPerSecond());
     training.add(RATE, x, e.learningRate());
     training.add(NORM, x, e.gradientNorm());
@@ -311,6 +313,7 @@ final class RunHistory implements Consumer<RunEvent> {
     return new RunView.Training(
         training.points(LOSS),
         trainingLoss.points(),
+        training.points(DISTILLATION),
         training.points(SPEED),
         training.points(RATE),
         training.points(NORM));

@@ -72,6 +72,7 @@ public record RunView(
   public record Training(
       ThinnedSeries.Points loss,
       Map<String, ThinnedSeries.Points> domainLoss,
+      ThinnedSeries.Points distillationLoss,
       ThinnedSeries.Points tokensPerSecond,
       ThinnedSeries.Points learningRate,
       ThinnedSeries.Points gradientNorm) {}

@@ -57,9 +57,12 @@ public sealed interface RunEvent {
   /**
    * One optimizer step.
    *
+   * @param loss the cross entropy, mean over the batch's tokens
    * @param domainLoss mean loss of each domain present in the batch
    * @param gradientNorm before clipping
    * @param expectedSparsity over all prunable parameters; null where nothing is pruned
+   * @param distillationLoss divergence from the teacher times the square of the temperature, mean
+   *     over the batch's tokens; null without a teacher
    */
   @JsonTypeName("train")
   record Train(
@@ -71,7 +74,8 @@ public sealed interface RunEvent {
       double learningRate,
       double gradientNorm,
       Double expectedSparsity,
-      Double targetSparsity)
+      Double targetSparsity,
+      Double distillationLoss)
       implements RunEvent {}
 
   /** Held-out loss of one domain over {@code tokens} predicted tokens. */

@@ -26,9 +26,10 @@ import java.util.TreeSet;
  * @param tokenizer SHA-256 of its file
  * @param model SHA-256 over the source's configuration and weights; empty where training starts
  *     from nothing
+ * @param teacher the same of the model that it learns from; empty without distillation
  */
 public record RunOrigin(
-    String command, JsonNode config, String data, String tokenizer, String model) {
+    String command, JsonNode config, String data, String tokenizer, String model, String teacher) {
   /** Keys that may differ when a run goes on: they change no step of it. */
   private static final Set<String> FREE =
       Set.of("output", "keep_checkpoints", "checkpoint_interval", "tensorboard", "device");
@@ -41,14 +42,21 @@ public record RunOrigin(
     if (command == null || config == null || data == null || tokenizer == null || model == null) {
       throw new IllegalArgumentException("what the run goes by is not complete");
     }
+    teacher = teacher == null ? "" : teacher; // runs of older versions have none
   }
 
   /**
    * Of a run as it is now.
    *
    * @param model the folder of the source; empty where training starts from nothing
+   * @param teacher the folder of the model to learn from, where there is one
    */
-  public static RunOrigin of(String command, Record config, Optional<Path> model, PreparedData data)
+  public static RunOrigin of(
+      String command,
+      Record config,
+      Optional<Path> model,
+      Optional<Path> teacher,
+      PreparedData data)
       throws IOException {
     return new RunOrigin(
         command,
@@ -56,7 +64,8 @@ public record RunOrigin(
         Json.tree(Json.line(ConfigLoader.tree(config)), "configuration"),
         data.manifest().contents(),
         data.manifest().tokenizer().sha256(),
-        model.isPresent() ? contents(model.get()) : "");
+        model.isPresent() ? contents(model.get()) : "",
+        teacher.isPresent() ? contents(teacher.get()) : "");
   }
 
   private static String contents(Path model) throws IOException {
@@ -149,6 +158,9 @@ public record RunOrigin(
     }
     if (!model.equals(before.model)) {
       changed.add("the model in " + config.path("model").asText());
+    }
+    if (!teacher.equals(before.teacher)) {
+      changed.add("the teacher in " + config.path("distillation").path("teacher").asText());
     }
     return changed;
   }

@@ -71,6 +71,7 @@ public final class TensorBoardWriter implements AutoCloseable {
     var summary = new Summary();
     summary.scalar("train/loss", e.loss());
     summary.scalars("train/domain_loss/", e.domainLoss());
+    summary.scalar("train/distillation_loss", e.distillationLoss());
     summary.scalar("train/tokens", (double) e.tokens());
     summary.scalar("train/tokens_per_second", e.tokensPerSecond());
     summary.scalar("train/learning_rate", e.learningRate());

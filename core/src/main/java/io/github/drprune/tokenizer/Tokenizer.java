@@ -5,7 +5,9 @@ import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import io.github.drprune.error.UserException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * A Hugging Face tokenizer, read from a model folder; it may be used by many threads at once.
@@ -108,6 +110,19 @@ public final class Tokenizer implements AutoCloseable {
   /** One more than the highest id: ids are in [0, size). */
   public int size() {
     return size;
+  }
+
+  /**
+   * The first id of this tokenizer that means something else in {@code other}, which may have more
+   * ids; empty where there is none.
+   */
+  public OptionalInt firstDifference(Tokenizer other) {
+    if (sha256.equals(other.sha256)) {
+      return OptionalInt.empty();
+    }
+    return IntStream.range(0, size)
+        .filter(id -> id >= other.size || !decode(id).equals(other.decode(id)))
+        .findFirst();
   }
 
   /** SHA-256 of {@code tokenizer.json}, as {@code sha256sum} prints it. */

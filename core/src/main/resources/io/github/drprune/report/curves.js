@@ -51,10 +51,12 @@ function steep(curves) {
 
 function trainingLoss(run, legend) {
   return legend.add(new Figure({
-    title: 'Training loss', x: TOKENS, y: NATS, stepOf: stepOf(run), wide: true, modes: ['Batch', 'Per domain'],
+    title: 'Training loss', x: TOKENS, y: NATS, stepOf: stepOf(run), wide: true,
+    modes: ['Batch', 'Per domain', ...(run().training.distillation_loss.x.length ? ['From the teacher'] : [])],
     about: 'Loss of each step’s batch: the faint line spans the lowest and highest values, the strong one is a running mean.',
     curves: mode => mode === 1 ? legend.curves(name => pairs(at(run().training.domain_loss, name)))
-      .map(curve => ({ ...curve, width: 1 })) : noisy('batch loss', pairs(run().training.loss))
+      .map(curve => ({ ...curve, width: 1 }))
+      : mode === 2 ? noisy('distillation loss', pairs(run().training.distillation_loss)) : noisy('batch loss', pairs(run().training.loss))
   }));
 }
 

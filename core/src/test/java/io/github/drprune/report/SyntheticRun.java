@@ -238,7 +238,8 @@ public record SyntheticRun(List<String> domains, int steps, int evaluateEvery, l
               rate,
               0.8 + 0.15 * Math.abs(gaussian()) + spike,
               expected(step) * 0.62,
-              target(step) * 0.62));
+              target(step) * 0.62,
+              null));
     }
 
     private double gaussian() {

@@ -64,7 +64,8 @@ class TensorBoardWriterTest {
                     3e-4,
                     0.7,
                     0.25,
-                    null))
+                    null,
+                    1.25))
             .getLast();
     assertThat(event.step()).isEqualTo(300);
     assertThat(event.scalars())

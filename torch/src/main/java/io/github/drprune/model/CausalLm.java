@@ -26,6 +26,7 @@ import java.util.SequencedMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -135,18 +136,37 @@ public final class CausalLm implements AutoCloseable {
     return options.kernels().loss().loss(hidden, head(), targets);
   }
 
-  private Head head() {
+  /** What makes logits of the final norm's output. */
+  public Head head() {
     Multipliers multipliers = spec.multipliers();
     return new Head(parts.head().tensor(), multipliers.logits(), multipliers.logitCap());
   }
 
   /** The final norm's output. */
   public Tensor hidden(Tensor tokens, ModelMasks masks) {
+    if (!GradMode.is_enabled()) {
+      return hiddenOfLast(tokens, masks);
+    }
     Tensor x = embed(tokens, masks.hidden());
     for (int i = 0; i < blocks().size(); i++) {
       x = blocks().get(i).forward(x, masks.block(i), Past.NONE);
     }
     return normalise(x, masks.hidden());
+  }
+
+  /** The same where nothing is recorded: what a block leaves behind is freed before the next. */
+  private Tensor hiddenOfLast(Tensor tokens, ModelMasks masks) {
+    try (var scope = NativeScope.open()) {
+      Tensor x = embed(tokens, masks.hidden());
+      for (int i = 0; i < blocks().size(); i++) {
+        Tensor input = x;
+        try (var block = NativeScope.open()) {
+          x = block.pass(blocks().get(i).forward(input, masks.block(i), Past.NONE));
+        }
+        input.close();
+      }
+      return scope.pass(normalise(x, masks.hidden()));
+    }
   }
 
   /** The residual stream before the first block: selected, not scaled, by the hidden mask. */

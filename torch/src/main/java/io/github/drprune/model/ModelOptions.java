@@ -27,4 +27,14 @@ public record ModelOptions(Device device, Precision precision, boolean trainable
     var type = precision.orElseGet(() -> Precision.fastestOn(device));
     return new ModelOptions(device, type, false, Kernels.select(device, type));
   }
+
+  /** The same for a model that is not trained. */
+  public ModelOptions frozen() {
+    return new ModelOptions(device, precision, false, kernels);
+  }
+
+  /** Bytes that a weight takes, without what trains it. */
+  public int bytesPerWeight() {
+    return trainable || precision == Precision.FP32 ? Float.BYTES : Short.BYTES;
+  }
 }

@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The head over some tokens at a time. Their logits become gradients in place and are used up at
- * once, in the forward pass, so that logits of all tokens never exist. The gradients are handed out
- * as they are, so backward may run once.
+ * once, in the forward pass, so that logits of all tokens never exist, neither a student's nor a
+ * teacher's. The gradients are handed out as they are, so backward may run once.
  *
  * @param ops of the device
  * @param product the type to multiply in
@@ -25,7 +25,9 @@ record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements Los
       return REFERENCE.loss(hidden, head, targets);
     }
     boolean recorded = CustomOperation.isRecorded(hidden, head.weight());
+    SoftTargets soft = targets.soft();
     Tensor losses; // [tokens predicted]
+    Tensor divergences = null; // as losses
     Tensor mean;
     Tensor dHidden = null; // of the mean, in the product's type
     Tensor dHead = null; // of the mean, float32
@@ -35,21 +37,35 @@ record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements Los
       Tensor ids = targets.ids().unsqueeze(1);
       Tensor weight = head.weightFor(hidden, product);
       losses = scope.pass(Ops.empty(x, ScalarType.Float, x.size(0)));
+      if (soft != null) {
+        divergences = scope.pass(Ops.empty(x, ScalarType.Float, x.size(0)));
+      }
       if (recorded) {
         dHidden = scope.pass(Ops.zeros(hidden, product, hidden.shape()));
         dHead = scope.pass(Ops.empty(weight, ScalarType.Float, weight.shape()));
       }
       Tensor dx = recorded ? Ops.empty(x, product, x.shape()) : null;
       double share = head.scale() / x.size(0); // of a token's products in the mean
-      long chunk = Math.min(chunk(head.vocabulary()), x.size(0));
+      // The logits of student and teacher share the room of one model's.
+      long room = soft == null ? logits : logits / 2;
+      long chunk = Math.min(chunk(room, head.vocabulary()), x.size(0));
       Tensor buffer = Ops.empty(x, product, chunk, head.vocabulary());
+      TeacherLogits teacher =
+          soft == null ? null : new TeacherLogits(ops, product, targets, soft, chunk);
       for (long from = 0; from < x.size(0); from += chunk) {
         long count = Math.min(chunk, x.size(0) - from);
         try (var _ = NativeScope.open()) {
           Tensor rows = x.narrow(0, from, count);
           Tensor z = buffer.narrow(0, 0, count); // [count, vocabulary]
           ops.multiply(head.scale(), rows, weight.t(), z);
-          lossesOf(head, z, ids.narrow(0, from, count), losses.narrow(0, from, count), recorded);
+          Tensor target = ids.narrow(0, from, count);
+          Tensor loss = losses.narrow(0, from, count);
+          if (teacher == null) {
+            lossesOf(head, z, target, loss, recorded);
+          } else {
+            teacher.lossesOf(
+                head, z, from, target, loss, divergences.narrow(0, from, count), recorded);
+          }
           if (recorded) {
             ops.multiply(share, z, weight, dx.narrow(0, from, count));
             if (from == 0) {
@@ -63,7 +79,11 @@ record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements Los
       if (recorded) {
         dHidden.narrow(1, 0, hidden.size(1) - 1).copy_(targets.spread(dx));
       }
-      mean = scope.pass(losses.mean());
+      mean =
+          scope.pass(
+              soft == null
+                  ? losses.mean()
+                  : LossKernel.mixed(losses.mean(), divergences.mean(), soft.weight()));
     }
     Tensor dh = dHidden;
     Tensor dw = dHead;
@@ -75,7 +95,10 @@ record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements Los
               double factor = dMean.item_double();
               return new Tensor[] {scaled(dh, factor), scaled(dw, factor)};
             });
-    return new TokenLoss(recordedMean, targets.spread(losses));
+    return new TokenLoss(
+        recordedMean,
+        targets.spread(losses),
+        divergences == null ? null : targets.spread(divergences));
   }
 
   /** Without a copy where there is nothing to scale: one of the head's size takes its time. */
@@ -84,7 +107,7 @@ record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements Los
   }
 
   /** Tokens at a time: a multiple of 64, as products are slower with a rest. */
-  private long chunk(long vocabulary) {
+  private static long chunk(long logits, long vocabulary) {
     long tokens = Math.max(1, logits / vocabulary);
     return tokens < 64 ? tokens : tokens - tokens % 64;
   }
@@ -105,11 +128,16 @@ record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements Los
           ops.softmax(logits, p);
           run.get(2).copy_(losses(p, logits, target));
           if (differentiate) {
-            Tensor minusOne = Ops.add(Ops.zeros(p, ScalarType.Float, target.shape()), -1);
-            Tensor gradient = p.scatter_add_(1, target, minusOne);
+            Tensor gradient = addedAt(target, -1, p);
             products.copy_(capped ? gradient.mul_(head.slopes(logits)) : gradient);
           }
         });
+  }
+
+  /** {@code p} [n, vocabulary] with {@code value} added to it in place at each row's target. */
+  static Tensor addedAt(Tensor targets, double value, Tensor p) {
+    Tensor added = Ops.add(Ops.zeros(p, ScalarType.Float, targets.shape()), value);
+    return p.scatter_add_(1, targets, added);
   }
 
   /**
@@ -118,7 +146,7 @@ record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements Los
    * vocabulary of 150,000 words has a sum some 3e-6 too small, always too small. Dividing by what
    * the probabilities add up to takes that out of the losses.
    */
-  private static Tensor losses(Tensor probabilities, Tensor logits, Tensor targets) {
+  static Tensor losses(Tensor probabilities, Tensor logits, Tensor targets) {
     Tensor target = probabilities.gather(1, targets).squeeze(1);
     return target.min().item_float() < Float.MIN_NORMAL
         ? LossKernel.crossEntropy(logits, targets.squeeze(1))

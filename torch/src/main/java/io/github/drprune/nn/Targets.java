@@ -14,10 +14,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class Targets {
   private final Tensor tokens; // [B, T]
   private final Tensor positions; // [n] in [B, T - 1] flattened; null where all are predicted
+  private final SoftTargets soft; // null without a teacher
 
-  private Targets(Tensor tokens, Tensor positions) {
+  private Targets(Tensor tokens, Tensor positions, SoftTargets soft) {
     this.tokens = tokens;
     this.positions = positions;
+    this.soft = soft;
   }
 
   /**
@@ -26,7 +28,7 @@ public final class Targets {
    * @param tokens [B, T], int64
    */
   public static Targets all(Tensor tokens) {
-    return new Targets(tokens, null);
+    return new Targets(tokens, null, null);
   }
 
   /**
@@ -38,7 +40,7 @@ public final class Targets {
    */
   public static Targets of(Tensor tokens, Tensor counted) {
     Tensor flat = counted.narrow(1, 1, tokens.size(1) - 1).reshape(-1);
-    return new Targets(tokens, flat.nonzero().squeeze(1));
+    return new Targets(tokens, flat.nonzero().squeeze(1), null);
   }
 
   /** The tokens that count in {@code batch}, on {@code device}. */
@@ -55,6 +57,11 @@ public final class Targets {
     return of(tokens, counted);
   }
 
+  /** The same tokens, and what a teacher makes of them. */
+  public Targets with(SoftTargets teacher) {
+    return new Targets(tokens, positions, teacher);
+  }
+
   /** All tokens, [B, T]. */
   public Tensor tokens() {
     return tokens;
@@ -63,6 +70,11 @@ public final class Targets {
   /** How many tokens are predicted. */
   public long count() {
     return positions == null ? tokens.size(0) * (tokens.size(1) - 1) : positions.size(0);
+  }
+
+  /** What a teacher makes of the tokens; null without one. */
+  SoftTargets soft() {
+    return soft;
   }
 
   /** The tokens predicted, [n], row by row. */

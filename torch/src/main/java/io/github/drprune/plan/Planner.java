@@ -6,6 +6,7 @@ import io.github.drprune.config.TrainConfig;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.Split;
 import io.github.drprune.libtorch.NativeMemory;
+import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
@@ -24,6 +25,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
@@ -51,33 +53,63 @@ public final class Planner {
     ModelOptions options = Runner.options(config, Kernels::select);
     boolean onCpu = options.device().is_cpu();
     Long available = onCpu ? NativeMemory.available() : null;
-    MemoryNeed.require(
-        source,
-        MemoryNeed.BYTES_PER_PARAMETER * source.parameters(),
-        available,
-        "weights and optimizer");
+    long teacherBytes = MemoryNeed.ofTeacher(kind, options);
+    long leastBytes = MemoryNeed.BYTES_PER_PARAMETER * source.parameters() + teacherBytes;
+    MemoryNeed.require(source, leastBytes, available, "weights and optimizer");
     try (var data = PreparedData.open(config.data())) {
       Runner.check(kind, source, data);
-      Cost cost = cost(kind, source, options, data, available);
-      long memory =
-          onCpu
-              ? cost.memoryBytes() + mappedBytes(kind, config, data)
-              : MemoryNeed.BYTES_PER_PARAMETER * source.parameters();
+      Optional<ModelSpec> teacher = teacher(kind);
+      Cost cost = cost(kind, source, options, data, teacher, available);
+      long memory = onCpu ? cost.memoryBytes() + mappedBytes(kind, config, data) : leastBytes;
       MemoryNeed.require(source, memory, available, "run");
-      return plan(kind, source, data, cost, memory, available);
+      return plan(kind, source, teacher, data, cost, memory, available);
     }
   }
 
-  /** Measures one layer and {@link #MOST_LAYERS}, and draws a line through both. */
+  private static Optional<ModelSpec> teacher(RunKind kind) throws IOException {
+    return kind.teacher().isPresent()
+        ? Optional.of(CheckpointCheck.of(kind.teacher().get()))
+        : Optional.empty();
+  }
+
+  /**
+   * Measures one layer and {@link #MOST_LAYERS}, and draws a line through both. A teacher of more
+   * layers takes part with one; what the others cost is added.
+   */
   private static Cost cost(
-      RunKind kind, ModelSpec source, ModelOptions options, PreparedData data, Long available)
+      RunKind kind,
+      ModelSpec source,
+      ModelOptions options,
+      PreparedData data,
+      Optional<ModelSpec> teacher,
+      Long available)
+      throws IOException, InterruptedException {
+    var timing =
+        new StepTiming(
+            kind,
+            options,
+            data,
+            teacher.map(t -> t.layers() <= MOST_LAYERS ? t : withLayers(t, 1)));
+    Cost cost = cost(timing, source, available);
+    if (teacher.isEmpty() || teacher.get().layers() <= MOST_LAYERS) {
+      return cost;
+    }
+    ModelSpec one = withLayers(teacher.get(), 1);
+    double several = timing.inferenceSeconds(withLayers(teacher.get(), MOST_LAYERS));
+    double layer = Math.max(0, several - timing.inferenceSeconds(one)) / (MOST_LAYERS - 1);
+    long weights = teacher.get().parameters() - one.parameters();
+    return cost.with(
+        layer * (teacher.get().layers() - 1), weights * options.frozen().bytesPerWeight());
+  }
+
+  private static Cost cost(StepTiming timing, ModelSpec source, Long available)
       throws IOException, InterruptedException {
     if (source.layers() <= MOST_LAYERS) {
-      return new StepTiming(kind, options, data).measure(source);
+      return timing.measure(source);
     }
-    Cost one = new StepTiming(kind, options, data).measure(withLayers(source, 1));
+    Cost one = timing.measure(withLayers(source, 1));
     MemoryNeed.require(source, one.memoryBytes(), available, "first layer alone");
-    Cost more = new StepTiming(kind, options, data).measure(withLayers(source, MOST_LAYERS));
+    Cost more = timing.measure(withLayers(source, MOST_LAYERS));
     return one.extended(more, (source.layers() - 1.0) / (MOST_LAYERS - 1));
   }
 
@@ -89,7 +121,13 @@ public final class Planner {
   }
 
   private static RunPlan plan(
-      RunKind kind, ModelSpec source, PreparedData data, Cost cost, long memory, Long available) {
+      RunKind kind,
+      ModelSpec source,
+      Optional<ModelSpec> teacher,
+      PreparedData data,
+      Cost cost,
+      long memory,
+      Long available) {
     RunConfig config = kind.config();
     long microBatches = config.globalBatch() / config.microBatch();
     double step = cost.microBatchSeconds() * microBatches + cost.updateSeconds();
@@ -99,6 +137,7 @@ public final class Planner {
     double checkpoints = ceil(config.steps(), config.checkpointInterval()) + 1 / 3.0;
     return new RunPlan(
         ModelSummary.of(source),
+        teacher.map(ModelSummary::of).orElse(null),
         kind.target(source)
             .map(shape -> ModelSummary.of(kind.policy().cut(source, shape)))
             .orElse(null),
@@ -134,7 +173,8 @@ public final class Planner {
   private static long mappedBytes(RunKind kind, RunConfig config, PreparedData data)
       throws IOException {
     long read = (long) config.steps() * config.globalBatch() * data.seqLen() * 4;
-    return Math.min(data.bytes(), read) + weightBytes(kind.tokenizer());
+    long teacher = kind.teacher().isPresent() ? weightBytes(kind.teacher().get()) : 0;
+    return Math.min(data.bytes(), read) + weightBytes(kind.tokenizer()) + teacher;
   }
 
   private static long weightBytes(Path folder) throws IOException {

@@ -6,6 +6,7 @@ import java.util.SequencedMap;
 /**
  * What a run will take, found out before it begins.
  *
+ * @param teacher the model to learn from; null without distillation
  * @param target the shape pruned towards; null where only a sparsity is asked for or nothing pruned
  * @param tokens of training in all
  * @param epochs of each domain at the weights that the run begins with
@@ -20,6 +21,7 @@ import java.util.SequencedMap;
  */
 public record RunPlan(
     ModelSummary source,
+    ModelSummary teacher,
     ModelSummary target,
     long steps,
     long tokens,

@@ -20,6 +20,7 @@ import io.github.drprune.nn.Targets;
 import io.github.drprune.optim.AdamW;
 import io.github.drprune.run.RunKind;
 import io.github.drprune.train.DomainMix;
+import io.github.drprune.train.Teacher;
 import io.github.drprune.train.Trainer;
 import io.github.drprune.train.TrainingStep;
 import java.io.IOException;
@@ -28,6 +29,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 
@@ -61,6 +63,16 @@ final class StepTiming {
           Math.round(along(memoryBytes, more.memoryBytes, share)));
     }
 
+    /** The same with a teacher's further layers. */
+    Cost with(double teacherSeconds, long teacherBytes) {
+      return new Cost(
+          microBatchSeconds + teacherSeconds,
+          updateSeconds,
+          evaluationSeconds,
+          checkpointSeconds,
+          memoryBytes + teacherBytes);
+    }
+
     private static double along(double from, double to, double share) {
       // A busy machine can make less work take longer; nothing shrinks with layers.
       return from + Math.max(0, to - from) * share;
@@ -71,8 +83,13 @@ final class StepTiming {
   private final RunConfig config;
   private final ModelOptions options;
   private final PreparedData data;
+  private final Optional<ModelSpec> teacher;
 
-  StepTiming(RunKind kind, ModelOptions options, PreparedData data) {
+  /**
+   * @param teacher the shape of the model to learn from
+   */
+  StepTiming(RunKind kind, ModelOptions options, PreparedData data, Optional<ModelSpec> teacher) {
+    this.teacher = teacher;
     this.kind = kind;
     this.config = kind.config();
     this.options = options;
@@ -83,18 +100,14 @@ final class StepTiming {
   Cost measure(ModelSpec shape) throws IOException, InterruptedException {
     NativeMemory.resetPeak();
     int two = 2 * config.microBatch();
-    try (CausalLm model = ModelLoader.random(shape, options, config.seed());
+    Optional<Teacher> taught = teacher.map(this::randomTeacher);
+    try (var _ = taught.orElse(null);
+        CausalLm model = ModelLoader.random(shape, options, config.seed());
         var objective = kind.trial(model);
         var optimizer = Trainer.optimizer(config, model, objective);
-        var batches =
-            new BatchLoader(
-                data.all(Split.TRAIN),
-                SamplerState.start(config.seed(), data.domains().size()),
-                new BatchLoader.Share(two, 0, 1))) {
-      var step = new TrainingStep(config, model, objective, optimizer, data.domains());
-      double[] weights =
-          new DomainMix(config.domains(), data, config.steps(), config.seed()).weights();
-      Batch whole = batches.next(weights);
+        var batches = batches(two)) {
+      var step = new TrainingStep(config, model, taught, objective, optimizer, data.domains());
+      Batch whole = batches.next(weights());
       Batch half = whole.rows(0, config.microBatch());
       step(step, whole); // the first one also fills caches
       double[] one = new double[REPETITIONS];
@@ -114,6 +127,45 @@ final class StepTiming {
           checkpointSeconds(model, optimizer),
           memory);
     }
+  }
+
+  private Teacher randomTeacher(ModelSpec shape) {
+    return new Teacher(
+        ModelLoader.random(shape, options.frozen(), config.seed()),
+        config.distillation().orElseThrow());
+  }
+
+  /** Seconds in which a model of {@code shape} that is not trained reads a micro-batch. */
+  double inferenceSeconds(ModelSpec shape) throws InterruptedException {
+    try (CausalLm model = ModelLoader.random(shape, options.frozen(), config.seed());
+        var batches = batches(config.microBatch())) {
+      Batch batch = batches.next(weights());
+      Runnable work =
+          () -> {
+            try (var _ = NativeScope.open();
+                var _ = NoGrad.open()) {
+              Tensor tokens = Targets.of(batch, model.device()).tokens();
+              model.hidden(tokens, ModelMasks.NONE).narrow(0, 0, 1).sum().item_double();
+            }
+          };
+      work.run();
+      double[] seconds = new double[REPETITIONS];
+      for (int i = 0; i < REPETITIONS; i++) {
+        seconds[i] = seconds(work);
+      }
+      return median(seconds);
+    }
+  }
+
+  private BatchLoader batches(int size) {
+    return new BatchLoader(
+        data.all(Split.TRAIN),
+        SamplerState.start(config.seed(), data.domains().size()),
+        new BatchLoader.Share(size, 0, 1));
+  }
+
+  private double[] weights() {
+    return new DomainMix(config.domains(), data, config.steps(), config.seed()).weights();
   }
 
   private static void step(TrainingStep step, Batch batch) {

@@ -1,9 +1,11 @@
 package io.github.drprune.run;
 
 import io.github.drprune.error.UserException;
-import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.NativeMemory;
+import io.github.drprune.model.CheckpointCheck;
+import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelSpec;
+import java.io.IOException;
 
 /** Refuses what cannot fit before it costs anything. */
 public final class MemoryNeed {
@@ -15,10 +17,17 @@ public final class MemoryNeed {
   private MemoryNeed() {}
 
   /** Refuses a model whose weights, with all that learning them takes, exceed what is free. */
-  static void require(RunKind kind, ModelSpec source) {
-    boolean onCpu = LibTorch.device(kind.config().device()).is_cpu();
+  static void require(RunKind kind, ModelSpec source, ModelOptions options) throws IOException {
     long bytes = source.parameters() * (kind.takesSteps() ? BYTES_PER_PARAMETER : Float.BYTES);
-    require(source, bytes, onCpu ? NativeMemory.available() : null, "run");
+    Long available = options.device().is_cpu() ? NativeMemory.available() : null;
+    require(source, bytes + ofTeacher(kind, options), available, "run");
+  }
+
+  /** Bytes of the weights of the teacher of a run with a model of {@code options}. */
+  public static long ofTeacher(RunKind kind, ModelOptions options) throws IOException {
+    return kind.teacher().isEmpty()
+        ? 0
+        : CheckpointCheck.of(kind.teacher().get()).parameters() * options.frozen().bytesPerWeight();
   }
 
   /**

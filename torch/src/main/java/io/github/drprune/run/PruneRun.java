@@ -77,6 +77,11 @@ public record PruneRun(PruneConfig whole) implements RunKind {
       throw new UserException(
           "method: importance needs a shape or a number of parameters as target, not a sparsity");
     }
+    if (!takesSteps() && config().distillation().isPresent()) {
+      throw new UserException(
+          "distillation: method importance takes no steps in which to learn from a teacher; leave"
+              + " the key out");
+    }
     return source;
   }
 

@@ -28,6 +28,13 @@ public sealed interface RunKind permits PruneRun, TrainRun {
   /** The checkpoint to start with; empty for a new model. */
   Optional<Path> model();
 
+  /** The checkpoint whose distribution is learned as well; empty without distillation. */
+  default Optional<Path> teacher() {
+    return config()
+        .distillation()
+        .map(settings -> settings.isOfSource() ? model().orElseThrow() : settings.teacher());
+  }
+
   /** The folder that tokenizer files come from. */
   Path tokenizer();
 

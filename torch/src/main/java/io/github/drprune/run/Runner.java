@@ -13,7 +13,9 @@ import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.OutOfMemory;
 import io.github.drprune.libtorch.Precision;
 import io.github.drprune.model.CausalLm;
+import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.CheckpointSummary;
+import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelSummary;
@@ -23,9 +25,11 @@ import io.github.drprune.tokenizer.Tokenizer;
 import io.github.drprune.train.Objective;
 import io.github.drprune.train.RunState;
 import io.github.drprune.train.StopSignal;
+import io.github.drprune.train.Teacher;
 import io.github.drprune.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -33,6 +37,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Device;
@@ -114,8 +119,8 @@ public final class Runner implements RunExecutor {
     RunConfig config = kind.config();
     try (var data = PreparedData.open(config.data())) {
       check(kind, source, data);
-      MemoryNeed.require(kind, source);
-      var origin = RunOrigin.of(kind.command(), kind.whole(), kind.model(), data);
+      MemoryNeed.require(kind, source, options(config, kernels));
+      var origin = RunOrigin.of(kind.command(), kind.whole(), kind.model(), kind.teacher(), data);
       try (var folder = RunFolder.open(config.output())) {
         if (isDone(folder)) {
           folder
@@ -171,9 +176,13 @@ public final class Runner implements RunExecutor {
       throws IOException, InterruptedException {
     var store = new CheckpointStore(folder.checkpoints(), kind.config().keepCheckpoints());
     Optional<Resume> from = resume(store, origin, folder);
-    try (var model = kind.load(options(kind.config(), kernels));
+    ModelOptions options = options(kind.config(), kernels);
+    Optional<Teacher> taught = teacher(kind, options);
+    try (var _ = taught.orElse(null);
+        var model = kind.load(options);
         var objective = kind.objective(model, data, from.isEmpty());
-        var trainer = new Trainer(kind.config(), model, objective, data, store, origin, stop)) {
+        var trainer =
+            new Trainer(kind.config(), model, taught, objective, data, store, origin, stop)) {
       List<String> warnings = new ArrayList<>();
       long keep = 0;
       if (from.isPresent()) {
@@ -198,6 +207,14 @@ public final class Runner implements RunExecutor {
         return run(kind, trainer, model, objective, folder, log);
       }
     }
+  }
+
+  private static Optional<Teacher> teacher(RunKind kind, ModelOptions options) throws IOException {
+    if (kind.teacher().isEmpty()) {
+      return Optional.empty();
+    }
+    CausalLm model = ModelLoader.load(kind.teacher().get(), options.frozen());
+    return Optional.of(new Teacher(model, kind.config().distillation().orElseThrow()));
   }
 
   /** Prunes by importance: no step is taken. */
@@ -287,6 +304,33 @@ public final class Runner implements RunExecutor {
     try (var tokenizer = Tokenizer.load(kind.tokenizer())) {
       CheckpointSummary.requireFitting(tokenizer, source);
       data.requireTokenizer(tokenizer);
+      if (kind.teacher().isPresent()) {
+        checkTeacher(kind.teacher().get(), source, data, tokenizer);
+      }
+    }
+  }
+
+  /** Refuses a teacher of other words than the model's, or of too short a context. */
+  private static void checkTeacher(
+      Path folder, ModelSpec source, PreparedData data, Tokenizer tokenizer) throws IOException {
+    ModelSpec teacher = CheckpointCheck.of(folder);
+    if (teacher.vocabularySize() != source.vocabularySize()) {
+      throw new UserException(
+          "distillation.teacher: %s has a vocabulary of %d and the model one of %d; choose a teacher of the same vocabulary"
+              .formatted(folder, teacher.vocabularySize(), source.vocabularySize()));
+    }
+    if (data.seqLen() > teacher.contextLength()) {
+      throw new UserException(
+          "distillation.teacher: sequences of %d tokens in %s exceed the %d positions of %s; prepare shorter ones or choose another teacher"
+              .formatted(data.seqLen(), data.folder(), teacher.contextLength(), folder));
+    }
+    try (var other = Tokenizer.load(folder)) {
+      OptionalInt different = tokenizer.firstDifference(other);
+      if (different.isPresent()) {
+        throw new UserException(
+            "distillation.teacher: token %d of %s is another one than in %s; choose a teacher of the same vocabulary"
+                .formatted(different.getAsInt(), other.file(), tokenizer.file()));
+      }
     }
   }
 

@@ -8,11 +8,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 
-/** The losses of a step's tokens by domain, over the tokens that count. */
+/** The cross entropies of a step's tokens by domain, and their divergence from a teacher. */
 final class DomainLosses {
   private final List<String> domains;
   private final double[] sums;
   private final double[] rows; // that the tokens that count would fill
+  private double divergence;
 
   DomainLosses(List<String> domains) {
     this.domains = domains;
@@ -33,17 +34,27 @@ final class DomainLosses {
       sums[domain] += perRow[row] / most;
       rows[domain] += micro.predicted(row) / most;
     }
+    if (loss.divergence() != null) {
+      divergence += loss.divergence().sum().item_double() / most;
+    }
   }
 
   /** Mean over all tokens that count, NaN where there are none. */
   double mean() {
-    double sum = 0;
-    double count = 0;
-    for (int i = 0; i < sums.length; i++) {
-      sum += sums[i];
-      count += rows[i];
+    return total(sums) / total(rows);
+  }
+
+  /** Mean divergence from the teacher over all tokens that count; zero without a teacher. */
+  double meanDivergence() {
+    return divergence / total(rows);
+  }
+
+  private static double total(double[] values) {
+    double total = 0;
+    for (double value : values) {
+      total += value;
     }
-    return sum / count;
+    return total;
   }
 
   /** Mean over each domain's tokens, NaN for a domain without any. */

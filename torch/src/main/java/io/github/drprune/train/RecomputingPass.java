@@ -32,7 +32,11 @@ final class RecomputingPass implements GradientPass {
         Tensor x = output.detach().set_requires_grad(true);
         loss = model.loss(targets, model.normalise(x, masks.hidden()));
         Ops.mul(loss.mean(), scale).backward();
-        loss = new TokenLoss(scope.pass(loss.mean().detach()), scope.pass(loss.perToken()));
+        loss =
+            new TokenLoss(
+                scope.pass(loss.mean().detach()),
+                scope.pass(loss.perToken()),
+                loss.divergence() == null ? null : scope.pass(loss.divergence()));
         gradient = NativeScope.keep(x.grad().detach());
       } finally {
         output.close();

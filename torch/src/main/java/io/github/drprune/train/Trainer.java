@@ -68,6 +68,7 @@ public final class Trainer implements AutoCloseable {
   public Trainer(
       RunConfig config,
       CausalLm model,
+      Optional<Teacher> teacher,
       Objective objective,
       PreparedData data,
       CheckpointStore checkpoints,
@@ -82,7 +83,7 @@ public final class Trainer implements AutoCloseable {
     this.domains = data.domains();
     this.training = data.all(Split.TRAIN);
     this.optimizer = optimizer(config, model, objective);
-    this.trainingStep = new TrainingStep(config, model, objective, optimizer, domains);
+    this.trainingStep = new TrainingStep(config, model, teacher, objective, optimizer, domains);
     this.mix = new DomainMix(config.domains(), data, config.steps(), config.seed());
     this.evaluator = evaluator(config, data);
     this.batches = batches(SamplerState.start(config.seed(), domains.size()));
@@ -244,7 +245,8 @@ public final class Trainer implements AutoCloseable {
         learningRate,
         gradient.norm(),
         sparsity.map(Sparsity::expected).orElse(null),
-        sparsity.map(Sparsity::target).orElse(null));
+        sparsity.map(Sparsity::target).orElse(null),
+        config.distillation().isPresent() ? gradient.losses().meanDivergence() : null);
   }
 
   private String notFinite(TrainingStep.Gradient gradient, Batch batch) {

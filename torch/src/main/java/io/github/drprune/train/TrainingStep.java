@@ -9,6 +9,7 @@ import io.github.drprune.optim.AdamW;
 import io.github.drprune.optim.Schedule;
 import io.github.drprune.train.Objective.StepMasks;
 import java.util.List;
+import java.util.Optional;
 
 /** One optimizer step over a global batch, in micro-batches. */
 public final class TrainingStep {
@@ -26,6 +27,7 @@ public final class TrainingStep {
 
   private final RunConfig config;
   private final CausalLm model;
+  private final Optional<Teacher> teacher;
   private final Objective objective;
   private final AdamW optimizer;
   private final Schedule schedule;
@@ -35,11 +37,13 @@ public final class TrainingStep {
   public TrainingStep(
       RunConfig config,
       CausalLm model,
+      Optional<Teacher> teacher,
       Objective objective,
       AdamW optimizer,
       List<String> domains) {
     this.config = config;
     this.model = model;
+    this.teacher = teacher;
     this.objective = objective;
     this.optimizer = optimizer;
     this.domains = domains;
@@ -95,7 +99,8 @@ public final class TrainingStep {
   /** Adds a micro-batch's share of the gradient and its losses. */
   private void accumulate(Batch micro, StepMasks masks, double share, DomainLosses losses) {
     try (var _ = NativeScope.open()) {
-      Targets targets = Targets.of(micro, model.device());
+      Targets hard = Targets.of(micro, model.device());
+      Targets targets = teacher.map(t -> hard.with(t.of(hard.tokens()))).orElse(hard);
       losses.add(micro, pass.run(model, targets, masks.masks(), share));
     }
   }

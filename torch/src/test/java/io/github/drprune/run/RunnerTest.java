@@ -179,7 +179,7 @@ class RunnerTest {
           boolean bad = training && batches.contains(++count[0]);
           return bad
               ? new TokenLoss(
-                  Ops.mul(loss.mean(), Double.NaN), Ops.mul(loss.perToken(), Double.NaN))
+                  Ops.mul(loss.mean(), Double.NaN), Ops.mul(loss.perToken(), Double.NaN), null)
               : loss;
         };
     var plain = Kernels.REFERENCE;

@@ -56,7 +56,13 @@ class TrainingStepTest {
         var _ = NativeScope.open();
         var optimizer = Trainer.optimizer(config(2), model, new NoPruning())) {
       var step =
-          new TrainingStep(config(2), model, new NoPruning(), optimizer, List.of("a", "b", "c"));
+          new TrainingStep(
+              config(2),
+              model,
+              Optional.empty(),
+              new NoPruning(),
+              optimizer,
+              List.of("a", "b", "c"));
       var losses = step.gradient(1, batch(arena)).losses();
 
       double[] perRow = new double[TOKENS.length];
@@ -88,7 +94,12 @@ class TrainingStepTest {
         var optimizer = Trainer.optimizer(config(microBatch), model, new NoPruning())) {
       var step =
           new TrainingStep(
-              config(microBatch), model, new NoPruning(), optimizer, List.of("a", "b", "c"));
+              config(microBatch),
+              model,
+              Optional.empty(),
+              new NoPruning(),
+              optimizer,
+              List.of("a", "b", "c"));
       assertThat(step.gradient(1, batch(arena)).isFinite()).isTrue();
       List<Double> values = new ArrayList<>();
       for (var weight : model.weights().values()) {
