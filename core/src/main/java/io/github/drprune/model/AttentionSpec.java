@@ -72,4 +72,11 @@ public record AttentionSpec(List<Layer> layers, double scale, OptionalDouble cap
   public boolean hasWindows() {
     return layers.stream().anyMatch(layer -> layer.window().isPresent());
   }
+
+  /** Whether in a text of that length all positions turn differently than in a shorter one. */
+  public boolean turnsAnewAt(int length) {
+    return layers.stream()
+        .flatMap(layer -> layer.rotary().stream())
+        .anyMatch(rotary -> rotary.longAfter() == length - 1);
+  }
 }

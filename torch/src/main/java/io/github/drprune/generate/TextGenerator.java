@@ -6,6 +6,7 @@ import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.nn.KvCache;
+import java.util.Arrays;
 import java.util.function.IntConsumer;
 import java.util.random.RandomGenerator;
 
@@ -43,14 +44,20 @@ public final class TextGenerator {
     try (var _ = NativeScope.open();
         var _ = NoGrad.open();
         var cache = model.newCache(1, prompt.length + maxTokens)) {
-      int[] input = prompt;
-      for (int generated = 0; generated < maxTokens; generated++) {
-        int token = sampling.choose(logits(input, cache), random);
-        if (end.contain(token)) {
+      int[] text = Arrays.copyOf(prompt, prompt.length + maxTokens);
+      int seen = 0; // tokens that the cache has
+      for (int length = prompt.length; length < text.length; length++) {
+        if (model.spec().attention().turnsAnewAt(length)) {
+          cache.clear();
+          seen = 0;
+        }
+        float[] logits = logits(Arrays.copyOfRange(text, seen, length), cache);
+        seen = length;
+        text[length] = sampling.choose(logits, random);
+        if (end.contain(text[length])) {
           return;
         }
-        sink.accept(token);
-        input = new int[] {token};
+        sink.accept(text[length]);
       }
     }
   }

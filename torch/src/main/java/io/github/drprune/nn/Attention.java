@@ -63,21 +63,10 @@ public record Attention(
   @Override
   public Tensor units(Tensor x, HalfMasks masks, Past past, ForwardHook hook) {
     var qkv = norm.apply(projection.project(x), masks.units());
-    Tensor q = qkv.q();
-    Tensor k = qkv.k();
-    if (rotary == null) {
-      k = past.appendKeys(k);
-    } else {
-      long length = past.length() + x.size(1);
-      q = rotary.apply(q, past.length(), length, kernels.rotary());
-      if (rotary.dependsOnLength()) {
-        k = rotary.apply(past.appendKeys(k), 0, length, kernels.rotary());
-      } else {
-        k = past.appendKeys(rotary.apply(k, past.length(), length, kernels.rotary()));
-      }
-    }
-    boolean causal = q.size(2) > 1;
+    Tensor q = turned(qkv.q(), past.length());
+    Tensor k = past.appendKeys(turned(qkv.k(), past.length()));
     Tensor v = past.appendValues(qkv.v());
+    boolean causal = q.size(2) > 1;
     if (!causal) {
       k = inWindow(k);
       v = inWindow(v);
@@ -87,6 +76,10 @@ public record Attention(
     Tensor joined = context.transpose(1, 2).reshape(x.size(0), x.size(1), width);
     hook.context(joined);
     return joined;
+  }
+
+  private Tensor turned(Tensor x, long offset) {
+    return rotary == null ? x : rotary.apply(x, offset, kernels.rotary());
   }
 
   /** What the last position sees of keys or values, [B, kv heads, S, d]. */

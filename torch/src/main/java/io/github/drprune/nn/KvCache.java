@@ -107,6 +107,11 @@ public final class KvCache implements AutoCloseable {
     length += positions;
   }
 
+  /** Forgets all positions. */
+  public void clear() {
+    length = 0;
+  }
+
   @Override
   public void close() {
     for (Layer layer : layers) {

@@ -31,21 +31,13 @@ public final class Rotary implements AutoCloseable {
     this.device = device;
     this.type = type;
     this.table = new Table(spec.frequencies());
-    this.longTable = dependsOnLength() ? new Table(spec.longFrequencies()) : table;
+    this.longTable = spec.longAfter() < contextLength ? new Table(spec.longFrequencies()) : table;
   }
 
-  /** Whether a position turns differently in texts of other lengths. */
-  boolean dependsOnLength() {
-    return spec.longAfter() < contextLength;
-  }
-
-  /**
-   * {@code x} [B, heads, T, head dim] at positions {@code offset} and after.
-   *
-   * @param length of the text up to now
-   */
-  public Tensor apply(Tensor x, long offset, long length, RotaryKernel kernel) {
-    return (length > spec.longAfter() ? longTable : table).apply(x, offset, kernel);
+  /** {@code x} [B, heads, T, head dim] at positions {@code offset} and after, the text's last. */
+  public Tensor apply(Tensor x, long offset, RotaryKernel kernel) {
+    boolean isLong = offset + x.size(2) > spec.longAfter();
+    return (isLong ? longTable : table).apply(x, offset, kernel);
   }
 
   @Override

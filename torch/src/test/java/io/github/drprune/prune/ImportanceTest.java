@@ -41,7 +41,7 @@ class ImportanceTest {
     var random = new SplittableRandom(5);
     try (var _ = NativeScope.open();
         var _ = NoGrad.open();
-        var model = TinyModels.model(CONFIG, 5)) {
+        var model = io.github.drprune.model.TinyModels.model(CONFIG, 5)) {
       // Layer 1 writes nothing; elsewhere key/value head 0 (rows 0-3 of v) and unit 2 are dead.
       zero(model, "model.layers.1.self_attn.o_proj.weight", 0, 16);
       zero(model, "model.layers.1.mlp.down_proj.weight", 0, 16);
@@ -69,7 +69,7 @@ class ImportanceTest {
   void hiddenUnitsThatNoNormLetsThroughGoFirst() {
     try (var _ = NativeScope.open();
         var _ = NoGrad.open();
-        var model = TinyModels.model(CONFIG, 6)) {
+        var model = io.github.drprune.model.TinyModels.model(CONFIG, 6)) {
       for (String norm :
           model.weights().keySet().stream().filter(n -> n.contains("norm")).toList()) {
         zero(model, norm, 3, 2);

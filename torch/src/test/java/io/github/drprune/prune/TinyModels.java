@@ -1,16 +1,14 @@
 package io.github.drprune.prune;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.libtorch.LibTorch;
-import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Precision;
-import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.libtorch.Tensors;
-import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.Kernels;
-import io.github.drprune.safetensors.Dtype;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
 
@@ -26,11 +24,32 @@ final class TinyModels {
 
   /** An architecture with random sizes, biases and sharing. */
   static ModelSpec config(SplittableRandom random) {
-    return switch (random.nextInt(3)) {
-      case 0 -> llama(random, random.nextInt(1, 4), random.nextInt(1, 4));
-      case 1 -> qwen2(random);
-      default -> neox(random);
+    return switch (random.nextInt(12)) {
+      case 0, 1 -> llama(random, random.nextInt(1, 4), random.nextInt(1, 4));
+      case 2 -> qwen2(random);
+      case 3 -> neox(random);
+      default -> special(random);
     };
+  }
+
+  /** One of the models with special features, with random sizes. */
+  private static ModelSpec special(SplittableRandom random) {
+    List<ModelSpec> all =
+        io.github.drprune.model.TinyModels.all()
+            .filter(spec -> !spec.family().hiddenFollowsHeads())
+            .toList();
+    ObjectNode json = all.get(random.nextInt(all.size())).toJson();
+    int heads = json.get("num_attention_heads").asInt();
+    int headDim = json.path("head_dim").asInt(json.get("hidden_size").asInt() / heads);
+    int kvHeads = random.nextInt(1, 4);
+    int group = random.nextInt(1, 4);
+    json.put("head_dim", headDim)
+        .put("num_key_value_heads", kvHeads)
+        .put("num_attention_heads", kvHeads * group)
+        .put("hidden_size", kvHeads * group * random.nextInt(2, 5))
+        .put("intermediate_size", random.nextInt(5, 16))
+        .put("vocab_size", VOCABULARY);
+    return ConfigReader.parse(json.toString(), "tiny");
   }
 
   static ModelSpec llama(SplittableRandom random, int kvHeads, int groupSize) {
@@ -91,25 +110,8 @@ final class TinyModels {
     return ConfigReader.parse(json.formatted(values), "tiny");
   }
 
-  /** All weights random, norms around 1, so that a bias or norm in the wrong place shows. */
-  static CausalLm model(ModelSpec config, long seed) {
-    try (var random = new RandomState(seed)) {
-      return CausalLm.of(
-          config,
-          options(false),
-          shape -> {
-            Tensor noise = random.normal(0, 0.3, shape.sizes());
-            return shape.name().contains("norm") && shape.name().endsWith("weight")
-                ? Ops.add(noise, 1)
-                : noise;
-          },
-          _ -> Dtype.F32,
-          () -> {});
-    }
-  }
-
-  /** Random tokens [2, 7]. */
+  /** Random tokens [2, 12]. */
   static Tensor tokens(SplittableRandom random) {
-    return Tensors.of(random.longs(14, 0, VOCABULARY).toArray(), 2, 7);
+    return Tensors.of(random.longs(24, 0, VOCABULARY).toArray(), 2, 12);
   }
 }

@@ -96,7 +96,7 @@ class TransformersTest {
             : GroupPolicy.QUERY_IN_GROUP;
     try (var _ = NativeScope.open();
         var _ = NoGrad.open();
-        var model = TinyModels.model(config, random.nextLong())) {
+        var model = io.github.drprune.model.TinyModels.model(config, random.nextLong())) {
       Tensor row = Tensors.of(tokens, 1, tokens.length);
       MaskValues masks = Importance.masks(model, List.of(row).iterator(), shape, policy);
       Cut.check(config, masks);
