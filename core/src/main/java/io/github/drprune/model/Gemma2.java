@@ -20,7 +20,7 @@ record Gemma2() implements ModelFamily {
   }
 
   @Override
-  public List<SizeRule> sizeRules() {
+  public List<SizeRule> sizeRules(ModelSpec spec) {
     return List.of(
         new SizeRule(SizeRule.Reader.TRANSFORMERS, SizeRule.Relation.HIDDEN_MULTIPLE_OF_HEADS));
   }

@@ -74,7 +74,7 @@ record GptNeox() implements ModelFamily {
   }
 
   @Override
-  public List<SizeRule> sizeRules() {
+  public List<SizeRule> sizeRules(ModelSpec spec) {
     return List.of(
         new SizeRule(SizeRule.Reader.CONFIG, SizeRule.Relation.HIDDEN_EQUALS_HEADS_BY_HEAD_DIM));
   }

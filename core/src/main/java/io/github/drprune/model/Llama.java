@@ -16,7 +16,7 @@ record Llama() implements ModelFamily {
   }
 
   @Override
-  public List<SizeRule> sizeRules() {
+  public List<SizeRule> sizeRules(ModelSpec spec) {
     return List.of(
         new SizeRule(SizeRule.Reader.TRANSFORMERS, SizeRule.Relation.HIDDEN_MULTIPLE_OF_HEADS));
   }

@@ -70,18 +70,9 @@ public sealed interface ModelFamily
   /** Writes what a new model of the family usually has: class, activation, norm, rotary base. */
   void writeDefaults(ObjectNode json);
 
-  /** What readers of its checkpoints require of the sizes. */
-  default List<SizeRule> sizeRules() {
+  /** What readers of its checkpoints require of the sizes of a model like {@code spec}. */
+  default List<SizeRule> sizeRules(ModelSpec spec) {
     return List.of();
-  }
-
-  /** Whether the hidden size must be heads x head dim. */
-  default boolean hiddenFollowsHeads() {
-    return sizeRules().stream()
-        .anyMatch(
-            rule ->
-                rule.isBinding()
-                    && rule.relation() == SizeRule.Relation.HIDDEN_EQUALS_HEADS_BY_HEAD_DIM);
   }
 
   /** Whether a checkpoint's tensor is a constant of older exports rather than a weight. */

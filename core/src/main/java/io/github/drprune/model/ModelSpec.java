@@ -89,7 +89,7 @@ public record ModelSpec(
    * each.
    */
   public List<String> brokenRules(ModelSpec whole, SizeRule.Reader reader) {
-    return family.sizeRules().stream()
+    return family.sizeRules(this).stream()
         .filter(rule -> rule.reader() == reader)
         .flatMap(rule -> rule.broken(this, whole).stream())
         .toList();
@@ -97,9 +97,18 @@ public record ModelSpec(
 
   /** Whether a model of these sizes, else like this one, keeps to the {@code rules} of readers. */
   public boolean allows(int hiddenSize, int heads, Predicate<SizeRule> rules) {
-    return family.sizeRules().stream()
+    return family.sizeRules(this).stream()
         .filter(rules)
         .allMatch(rule -> rule.allows(hiddenSize, heads, headDim));
+  }
+
+  /** Whether the hidden size must be heads x head dim. */
+  public boolean hiddenFollowsHeads() {
+    return family.sizeRules(this).stream()
+        .anyMatch(
+            rule ->
+                rule.isBinding()
+                    && rule.relation() == SizeRule.Relation.HIDDEN_EQUALS_HEADS_BY_HEAD_DIM);
   }
 
   /** Whether a family of this kind stores a tensor of this role. */

@@ -16,6 +16,20 @@ record Phi3() implements ModelFamily {
     return TensorName.PHI3;
   }
 
+  /** To check the factors of LongRoPE, transformers takes hidden size / heads for the head dim. */
+  @Override
+  public List<SizeRule> sizeRules(ModelSpec spec) {
+    boolean longRope =
+        spec.attention().layers().stream()
+            .flatMap(layer -> layer.rotary().stream())
+            .anyMatch(rotary -> rotary.scaling() instanceof RotarySpec.Scaling.LongRope);
+    return longRope
+        ? List.of(
+            new SizeRule(
+                SizeRule.Reader.TRANSFORMERS, SizeRule.Relation.HIDDEN_EQUALS_HEADS_BY_HEAD_DIM))
+        : List.of();
+  }
+
   @Override
   public ModelSpec read(ConfigReader config) {
     OptionalInt window = config.window(null);
@@ -36,5 +50,6 @@ record Phi3() implements ModelFamily {
   public void writeDefaults(ObjectNode json) {
     ConfigWriter.gated(json, "Phi3ForCausalLM", 1e-5, 10_000);
     json.putNull("sliding_window");
+    json.putNull("pad_token_id"); // the default of readers is one of a large vocabulary
   }
 }

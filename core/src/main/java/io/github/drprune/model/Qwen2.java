@@ -22,7 +22,7 @@ record Qwen2() implements ModelFamily {
   }
 
   @Override
-  public List<SizeRule> sizeRules() {
+  public List<SizeRule> sizeRules(ModelSpec spec) {
     return List.of(
         new SizeRule(SizeRule.Reader.LLAMA_CPP, SizeRule.Relation.HIDDEN_EQUALS_HEADS_BY_HEAD_DIM));
   }

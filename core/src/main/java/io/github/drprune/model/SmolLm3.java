@@ -54,5 +54,6 @@ record SmolLm3() implements ModelFamily {
   public void writeDefaults(ObjectNode json) {
     ConfigWriter.gated(json, "SmolLM3ForCausalLM", 1e-6, 2_000_000);
     json.put("no_rope_layer_interval", 4);
+    json.putNull("pad_token_id"); // the default of readers is one of a large vocabulary
   }
 }

@@ -117,7 +117,7 @@ public record MaskLayout(ModelSpec config, Set<MaskModule> modules, GroupPolicy 
    * @throws UserException naming the module that is missing
    */
   public void checkFreeShape() {
-    if (config.family().hiddenFollowsHeads()
+    if (config.hiddenFollowsHeads()
         && modules.contains(MaskModule.HIDDEN) != modules.contains(MaskModule.HEAD)) {
       throw new UserException(
           "modules: the hidden size of %s is heads x head size; mask 'hidden' and 'head' or neither"

@@ -207,7 +207,7 @@ final class Contender implements AutoCloseable {
     var config = options.config();
     int kvHeads = Math.max(1, config.kvHeads() / 2);
     return new ModelShape(
-        config.family().hiddenFollowsHeads()
+        config.hiddenFollowsHeads()
             ? kvHeads * config.headDim()
             : Math.max(1, config.hiddenSize() / 2),
         Math.max(1, config.layers() / 2),

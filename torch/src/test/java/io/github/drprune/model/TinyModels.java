@@ -28,7 +28,7 @@ public final class TinyModels {
       """
       {"hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2,
        "num_hidden_layers": 4, "intermediate_size": 40, "vocab_size": 61,
-       "max_position_embeddings": 96}
+       "max_position_embeddings": 96, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
       """;
 
   private TinyModels() {}

@@ -13,10 +13,13 @@ import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.Activation;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -55,6 +58,54 @@ class FastKernelsTest {
           inputs,
           what);
     }
+  }
+
+  @Property(tries = 120)
+  void attentionOfAWindowAndCappedScores(
+      @ForAll @IntRange(min = 1, max = 2) int kvHeads,
+      @ForAll @IntRange(min = 1, max = 3) int group,
+      @ForAll @IntRange(min = 1, max = 70) int length,
+      @ForAll @IntRange(min = 1, max = 80) int block,
+      @ForAll @IntRange(min = 1, max = 80) int window,
+      @ForAll boolean windowed,
+      @ForAll boolean capped,
+      @ForAll Bf16 bf16) {
+    try (var _ = NativeScope.open()) {
+      var scoring =
+          new Scoring(
+              0.4,
+              capped ? OptionalDouble.of(1.5) : OptionalDouble.empty(),
+              windowed ? OptionalInt.of(window) : OptionalInt.empty());
+      check(
+          attention(new BlockedAttention(bf16, block), scoring),
+          x -> exactAttention(x.get(0), x.get(1), x.get(2), scoring),
+          List.of(
+              normal(2, kvHeads * group, length, 8),
+              normal(2, kvHeads, length, 8),
+              normal(2, kvHeads, length, 8)),
+          "T %d, group %d, block %d, %s, %s".formatted(length, group, block, scoring, bf16));
+    }
+  }
+
+  /** By the formula, score by score. */
+  private static Tensor exactAttention(Tensor q, Tensor k, Tensor v, Scoring scoring) {
+    long group = q.size(1) / k.size(1);
+    Tensor keys = k.repeat_interleave(group, new LongOptional(1), new LongOptional());
+    Tensor values = v.repeat_interleave(group, new LongOptional(1), new LongOptional());
+    Tensor scores = Ops.mul(q.matmul(keys.transpose(2, 3)), scoring.scale());
+    if (scoring.cap().isPresent()) {
+      double cap = scoring.cap().getAsDouble();
+      scores = Ops.mul(Ops.mul(scores, 1 / cap).tanh(), cap);
+    }
+    int length = (int) q.size(2);
+    float[] hidden = new float[length * length];
+    for (int query = 0; query < length; query++) {
+      for (int key = 0; key < length; key++) {
+        boolean seen = key <= query && query - key < scoring.window().orElse(length);
+        hidden[query * length + key] = seen ? 0 : Float.NEGATIVE_INFINITY;
+      }
+    }
+    return Ops.softmax(scores.add(Tensors.of(hidden, length, length))).matmul(values);
   }
 
   @ParameterizedTest
@@ -96,12 +147,16 @@ class FastKernelsTest {
       @ForAll @IntRange(min = 1, max = 3) int batch,
       @ForAll @IntRange(min = 1, max = 3) int kvHeads,
       @ForAll @IntRange(min = 1, max = 3) int group,
-      @ForAll @IntRange(min = 1, max = 70) int keys) {
+      @ForAll @IntRange(min = 1, max = 70) int keys,
+      @ForAll boolean capped) {
     try (var _ = NativeScope.open()) {
       var fast = new SingleQueryAttention(ScalarType.Float, AttentionKernel.REFERENCE);
+      var scoring =
+          new Scoring(
+              0.3, capped ? OptionalDouble.of(0.8) : OptionalDouble.empty(), OptionalInt.empty());
       check(
-          x -> fast.attend(x.get(0), x.get(1), x.get(2), false),
-          x -> AttentionKernel.REFERENCE.attend(x.get(0), x.get(1), x.get(2), false),
+          x -> fast.attend(x.get(0), x.get(1), x.get(2), false, scoring),
+          x -> AttentionKernel.REFERENCE.attend(x.get(0), x.get(1), x.get(2), false, scoring),
           List.of(
               normal(batch, kvHeads * group, 1, 8),
               normal(batch, kvHeads, keys, 8),
@@ -256,6 +311,40 @@ class FastKernelsTest {
     checkLoss(ops, tokens, Targets.of(tokens, some), some, hidden, vocabulary, logits);
   }
 
+  @Property(tries = 20)
+  void lossOfScaledAndCappedLogits(
+      @ForAll @IntRange(min = 2, max = 20) int length,
+      @ForAll @IntRange(min = 17, max = 900) int vocabulary,
+      @ForAll @IntRange(min = 1, max = 20_000) int logits) {
+    try (var _ = NativeScope.open()) {
+      Tensor tokens =
+          torch.randint(vocabulary, new long[] {2, length}, new TensorOptions(ScalarType.Long));
+      var targets = Targets.all(tokens);
+      List<Tensor> inputs = List.of(normal(2, length, 12), normal(vocabulary, 12));
+      Function<List<Tensor>, Tensor> exact =
+          x -> {
+            Tensor rows = x.get(0).narrow(1, 0, length - 1).reshape(-1, 12);
+            Tensor products = rows.to(ScalarType.Double).mm(x.get(1).to(ScalarType.Double).t());
+            Tensor capped = Ops.mul(Ops.mul(products, 0.5 / 3).tanh(), 3);
+            Tensor ids = tokens.narrow(1, 1, length - 1).reshape(-1);
+            return torch.cross_entropy_loss(capped, ids).to(ScalarType.Float);
+          };
+      for (MixedOps ops : List.of(OneDnn.CPU, MixedOps.LIBRARY)) {
+        var kernel = new ChunkedLoss(ops, ScalarType.Float, logits);
+        check(x -> kernel.loss(x.get(0), capped(x.get(1)), targets).mean(), exact, inputs, "cap");
+      }
+      check(
+          x -> LossKernel.REFERENCE.loss(x.get(0), capped(x.get(1)), targets).mean(),
+          exact,
+          inputs,
+          "cap, plainly");
+    }
+  }
+
+  private static Head capped(Tensor weight) {
+    return new Head(weight, 0.5, OptionalDouble.of(3));
+  }
+
   private static void checkLoss(
       MixedOps ops,
       Tensor tokens,
@@ -313,6 +402,10 @@ class FastKernelsTest {
 
   private static Function<List<Tensor>, Tensor> attention(AttentionKernel kernel) {
     return x -> kernel.attend(x.get(0), x.get(1), x.get(2), x.get(0).size(2) > 1);
+  }
+
+  private static Function<List<Tensor>, Tensor> attention(AttentionKernel kernel, Scoring scoring) {
+    return x -> kernel.attend(x.get(0), x.get(1), x.get(2), x.get(0).size(2) > 1, scoring);
   }
 
   /** As attention calls it: on heads that lie between each other. */

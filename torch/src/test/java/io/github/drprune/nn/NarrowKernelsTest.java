@@ -10,6 +10,8 @@ import io.github.drprune.libtorch.Ops;
 import io.github.drprune.model.Activation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -190,6 +192,27 @@ class NarrowKernelsTest {
     assumeThat(product == ScalarType.Float || Bf16.ofProcessor() != Bf16.EMULATED)
         .as("a processor that multiplies bf16")
         .isTrue();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void attentionOfAWindowAndCappedScores(Bf16 bf16) {
+    assumeProcessorHas(bf16 == Bf16.EMULATED ? ScalarType.Float : ScalarType.BFloat16);
+    compare(
+        () -> {
+          int length = 2 + random.nextInt(200);
+          var scoring =
+              new Scoring(
+                  0.2,
+                  random.nextBoolean() ? OptionalDouble.of(2) : OptionalDouble.empty(),
+                  OptionalInt.of(1 + random.nextInt(100)));
+          var kernel = new BlockedAttention(bf16, 16 + random.nextInt(100));
+          return new Case(
+              x -> kernel.attend(x.get(0), x.get(1), x.get(2), true, scoring),
+              x -> AttentionKernel.REFERENCE.attend(x.get(0), x.get(1), x.get(2), true, scoring),
+              List.of(
+                  normal(2, 4, length, 16), normal(2, 2, length, 16), normal(2, 2, length, 16)));
+        });
   }
 
   private Case attentionCase(Bf16 bf16) {

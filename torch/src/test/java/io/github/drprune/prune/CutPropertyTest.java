@@ -57,7 +57,7 @@ class CutPropertyTest {
               ? GroupPolicy.QUERY_IN_GROUP
               : GroupPolicy.KV_GROUP;
       Set<MaskModule> modules = modules(random);
-      if (config.family().hiddenFollowsHeads()
+      if (config.hiddenFollowsHeads()
           && modules.contains(MaskModule.HIDDEN) != modules.contains(MaskModule.HEAD)) {
         modules.addAll(Set.of(MaskModule.HIDDEN, MaskModule.HEAD));
       }
@@ -124,7 +124,7 @@ class CutPropertyTest {
               ? random.nextInt(2, source.hiddenSize() + 1)
               : source.hiddenSize();
       return new ModelShape(
-          source.family().hiddenFollowsHeads() ? heads * source.headDim() : hidden,
+          source.hiddenFollowsHeads() ? heads * source.headDim() : hidden,
           layers ? random.nextInt(1, source.layers() + 1) : source.layers(),
           heads,
           kvHeads,

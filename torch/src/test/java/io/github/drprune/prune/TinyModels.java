@@ -36,7 +36,7 @@ final class TinyModels {
   private static ModelSpec special(SplittableRandom random) {
     List<ModelSpec> all =
         io.github.drprune.model.TinyModels.all()
-            .filter(spec -> !spec.family().hiddenFollowsHeads())
+            .filter(spec -> !spec.hiddenFollowsHeads())
             .toList();
     ObjectNode json = all.get(random.nextInt(all.size())).toJson();
     int heads = json.get("num_attention_heads").asInt();

@@ -56,12 +56,16 @@ class TransformersTest {
     assertThat(theirs).hasSameSizeAs(ours);
     for (int i = 0; i < theirs.size(); i++) {
       String[] words = theirs.get(i).split(" ");
-      assertThat(words[0]).as(theirs.get(i)).isEqualTo("logits");
+      assertThat(words[0])
+          .as("%s: %s", theirs.get(i), Files.readString(checkpoints.get(i).resolve("config.json")))
+          .isEqualTo("logits");
       float[] logits = new float[words.length - 1];
       for (int j = 0; j < logits.length; j++) {
         logits[j] = Float.parseFloat(words[j + 1]);
       }
-      assertThat(logits).as("cut %d", i).containsExactly(ours.get(i), within(1e-4f));
+      assertThat(logits)
+          .as(Files.readString(checkpoints.get(i).resolve("config.json")))
+          .containsExactly(ours.get(i), within(1e-4f));
     }
   }
 
