@@ -182,7 +182,9 @@ class CutPropertyTest {
       try (var cut = Cut.apply(model, tried.masks(), TinyModels.options(false))) {
         assertThat(cut.spec().shape()).isEqualTo(tried.target());
         attention = cut.spec().attention();
-        assertThat(logits(cut, tokens)).containsExactly(masked, within(1e-4f));
+        assertThat(logits(cut, tokens))
+            .as("%s to %s", tried.config().toJson(), tried.target())
+            .containsExactly(masked, within(1e-4f));
         ModelWriter.save(cut, folder.resolve("m"), folder, Optional.empty(), ByteSize.parse("1GB"));
       }
       try (var loaded = ModelLoader.load(folder.resolve("m"), TinyModels.options(false))) {
