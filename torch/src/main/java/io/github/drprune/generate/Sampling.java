@@ -18,10 +18,10 @@ public record Sampling(double temperature, double topP) {
 
   public Sampling {
     if (!(temperature >= 0) || Double.isInfinite(temperature)) {
-      throw new UserException("temperature: must be 0 or more, not " + temperature);
+      throw UserException.at("temperature", "must be 0 or more, not " + temperature);
     }
     if (!(topP > 0 && topP <= 1)) {
-      throw new UserException("top-p: must be above 0 and at most 1, not " + topP);
+      throw UserException.at("top_p", "must be above 0 and at most 1, not " + topP);
     }
   }
 

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.Loader;
-import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.Device;
 
 /** The library's process-wide settings: threads, determinism and devices. */
@@ -21,15 +20,13 @@ public final class LibTorch {
 
   /**
    * Sets the number of threads that one operation may use; to be called before the first tensor.
-   * OpenBLAS, which multiplies float32 in the library's own operations, gets one: called from
-   * within the library's threads, as attention does, its pool would fight theirs.
+   * Without it each core has one.
    */
   public static void useThreads(int threads) {
     if (threads < 1) {
       throw new UserException("threads: must be at least 1, not " + threads);
     }
     NativeLibraries.load();
-    openblas_nolapack.blas_set_num_threads(1);
     set_num_threads(threads);
   }
 

@@ -5,11 +5,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 
 /** Makes one line of a shared library that is missing, where its first use would be an error. */
 final class NativeLibraries {
+  private static final String[] CEILINGS = {
+    "org.bytedeco.javacpp.maxBytes", "org.bytedeco.javacpp.maxPhysicalBytes"
+  };
+
+  static {
+    removeCeilings();
+  }
+
   /** Of the build for NVIDIA devices alone. */
   private static final String CUDA =
       "/org/bytedeco/pytorch/%s-gpu/libtorch_cuda.so".formatted(Loader.getPlatform());
@@ -18,11 +27,28 @@ final class NativeLibraries {
 
   private NativeLibraries() {}
 
-  /** Loads LibTorch and oneDNN; to be called before their first use. */
+  /**
+   * Takes away JavaCPP's ceilings on native memory, which follow the Java heap and would end a run
+   * that is larger. It reads them once, when its first class is used.
+   */
+  static void removeCeilings() {
+    for (String ceiling : CEILINGS) {
+      if (System.getProperty(ceiling) == null) {
+        System.setProperty(ceiling, "0");
+      }
+    }
+  }
+
+  /**
+   * Loads LibTorch and oneDNN; to be called before their first use. OpenBLAS, which multiplies
+   * float32 in the library's own operations, gets one thread: called from within the library's
+   * threads, as attention does, its pool would fight theirs.
+   */
   static void load() {
     try {
       Loader.load(torch.class);
       Loader.load(dnnl.class);
+      openblas_nolapack.blas_set_num_threads(1);
     } catch (UnsatisfiedLinkError e) {
       String reason = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
       throw new UserException("LibTorch does not load: " + withoutPath(reason) + needs(reason), e);

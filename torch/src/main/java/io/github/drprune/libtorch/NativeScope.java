@@ -10,6 +10,10 @@ import org.bytedeco.javacpp.PointerScope;
  * #keep}.
  */
 public final class NativeScope implements AutoCloseable {
+  static {
+    NativeLibraries.removeCeilings();
+  }
+
   private final PointerScope outer = PointerScope.getInnerScope();
   private final PointerScope pointers = new PointerScope();
 
