@@ -1,8 +1,10 @@
 package io.github.drprune.cli;
 
+import io.github.drprune.error.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** Figures as people read them. */
 final class Console {
@@ -28,11 +30,13 @@ final class Console {
 
   /**
    * Rows under a header, the first column to the left and the others to the right, without trailing
-   * spaces.
+   * spaces. What a terminal would obey rather than show is escaped, as names come out of files.
    */
   static List<String> table(List<String> header, List<List<String>> rows) {
-    List<List<String>> all = new ArrayList<>(rows);
-    all.addFirst(header);
+    List<List<String>> all =
+        Stream.concat(Stream.of(header), rows.stream())
+            .map(row -> row.stream().map(Printable::escaped).toList())
+            .toList();
     int[] widths = new int[header.size()];
     for (List<String> row : all) {
       for (int i = 0; i < widths.length; i++) {

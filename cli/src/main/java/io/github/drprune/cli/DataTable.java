@@ -1,6 +1,7 @@
 package io.github.drprune.cli;
 
 import io.github.drprune.data.Manifest;
+import io.github.drprune.error.Printable;
 import java.io.PrintWriter;
 import java.util.Locale;
 
@@ -31,7 +32,7 @@ final class DataTable {
                   out.printf(
                       Locale.ROOT,
                       row,
-                      domain.name(),
+                      Printable.escaped(domain.name()),
                       split,
                       data.documents(),
                       data.sequences(),

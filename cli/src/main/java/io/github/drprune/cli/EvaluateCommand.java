@@ -1,5 +1,6 @@
 package io.github.drprune.cli;
 
+import io.github.drprune.error.Printable;
 import io.github.drprune.evaluate.EvaluationText;
 import io.github.drprune.evaluate.Evaluations;
 import io.github.drprune.evaluate.ModelEvaluation;
@@ -90,10 +91,11 @@ final class EvaluateCommand implements Callable<Integer> {
                         domain.bitsPerByte() == null ? "-" : figure(domain.bitsPerByte()),
                         Console.count(domain.tokens()))));
     rows.add(List.of("mean", figure(result.meanLoss()), figure(result.meanPerplexity()), "", ""));
-    out.println("%s on %s".formatted(result.model(), result.split()));
+    out.println(
+        "%s on %s".formatted(Printable.escaped(String.valueOf(result.model())), result.split()));
     Console.table(List.of("domain", "loss", "perplexity", "bits per byte", "tokens"), rows)
         .forEach(out::println);
-    out.println("worst domain: " + result.worstDomain());
+    out.println("worst domain: " + Printable.escaped(result.worstDomain()));
     out.println();
     out.flush();
   }

@@ -3,7 +3,6 @@ package io.github.drprune.cli;
 import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.FileMistake;
-import io.github.drprune.json.Suggestion;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -17,7 +16,6 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program {@code drprune}. */
 @Command(
@@ -113,20 +111,11 @@ public final class Main implements Runnable {
 
   private static int explainUsage(ParameterException e, String[] args) {
     var command = e.getCommandLine();
-    String message = e.getMessage();
-    if (e instanceof UnmatchedArgumentException unmatched
-        && command.getParent() == null
-        && !unmatched.isUnknownOption()) {
-      String name = unmatched.getUnmatched().getFirst();
-      message =
-          "no command '%s'%s"
-              .formatted(name, Suggestion.among(name, command.getSubcommands().keySet()));
-    }
     command
         .getErr()
         .println(
             "drprune: %s; see '%s --help'"
-                .formatted(Printable.line(message), command.getCommandSpec().qualifiedName()));
+                .formatted(UsageMistake.of(e), command.getCommandSpec().qualifiedName()));
     return USER_MISTAKE;
   }
 

@@ -1,6 +1,7 @@
 package io.github.drprune.cli;
 
 import io.github.drprune.config.PipelineConfig;
+import io.github.drprune.io.InputFiles;
 import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.pipeline.Pipeline;
 import java.io.IOException;
@@ -42,6 +43,8 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    // What was done is recorded beside it.
+    InputFiles.requireFile(file, "name a pipeline file");
     var pipeline = PipelineConfig.load(file, sets);
     LibTorch.useThreads(threads.count());
     PrintWriter out = spec.commandLine().getOut();

@@ -25,15 +25,21 @@ public final class InputFiles {
   /** The bytes of {@code file}. */
   public static byte[] bytes(Path file) throws IOException {
     requireFile(file, "check the path");
-    long size = Files.size(file);
-    if (size == 0) {
-      throw new UserException(file + ": the file is empty; restore it or name another");
-    }
+    requireSize(file, Files.size(file));
+    return checked(file, Files.readAllBytes(file));
+  }
+
+  private static void requireSize(Path file, long size) {
     if (size > LARGEST) {
       throw new UserException(
           "%s: %s are too many for such a file; name another".formatted(file, new ByteSize(size)));
     }
-    byte[] bytes = Files.readAllBytes(file);
+  }
+
+  private static byte[] checked(Path file, byte[] bytes) {
+    if (bytes.length == 0) {
+      throw new UserException(file + ": the file is empty; restore it or name another");
+    }
     if (isLfsPointer(bytes)) {
       throw lfsPointer(file);
     }
@@ -42,8 +48,30 @@ public final class InputFiles {
 
   /** The text of {@code file}, which must be UTF-8. */
   public static String text(Path file) throws IOException {
+    return text(file, bytes(file));
+  }
+
+  /**
+   * The text of {@code file}, which may be a pipe, as a shell's {@code <(command)} is, and then can
+   * be read only once.
+   *
+   * @param advice what to do where there is none, as "name a run's folder"
+   */
+  public static String textOfFileOrPipe(Path file, String advice) throws IOException {
+    if (!Files.exists(file) || Files.isDirectory(file) || Files.isRegularFile(file)) {
+      requireFile(file, advice);
+      return text(file);
+    }
+    try (var stream = Files.newInputStream(file)) {
+      byte[] bytes = stream.readNBytes((int) LARGEST + 1);
+      requireSize(file, bytes.length);
+      return text(file, checked(file, bytes));
+    }
+  }
+
+  private static String text(Path file, byte[] bytes) {
     try {
-      return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes(file))).toString();
+      return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
       throw new UserException(file + ": not UTF-8 text; write it in UTF-8", e);
     }

@@ -23,12 +23,19 @@ public final class CheckpointCheck {
     }
   }
 
-  /**
-   * As {@link #of(Path)}, of what the configuration says and with the weights open. A head in the
-   * file that differs from the token embedding counts, though the configuration says that they are
-   * one: as transformers reads it.
-   */
+  /** As {@link #of(Path)}, of what the configuration says and with the weights open. */
   public static ModelSpec of(Path folder, ModelSpec configured, CheckpointReader reader) {
+    ModelSpec spec = shapes(folder, configured, reader);
+    reader.requireFinite(spec.tensors().keySet());
+    return spec;
+  }
+
+  /**
+   * As {@link #of(Path, ModelSpec, CheckpointReader)} without a look at the values, for a
+   * checkpoint that has been checked. A head in the file that differs from the token embedding
+   * counts, though the configuration says that they are one: as transformers reads it.
+   */
+  public static ModelSpec shapes(Path folder, ModelSpec configured, CheckpointReader reader) {
     ModelSpec spec = configured;
     if (spec.layers() > reader.tensors().size()) {
       throw new UserException(
@@ -76,6 +83,5 @@ public final class CheckpointCheck {
                 .formatted(folder, name, spec.family().modelType()));
       }
     }
-    reader.requireFinite(expected.keySet());
   }
 }

@@ -9,6 +9,7 @@ import io.github.drprune.config.binding.ValueType;
 import io.github.drprune.error.UserException;
 import io.github.drprune.prune.MaskModule;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +49,26 @@ class ConfigLoaderTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining(message)
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+  }
+
+  /** As a shell's {@code <(command)}. */
+  @Test
+  void aPipeIsRead() throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    var writer =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    Files.writeString(pipe, "report: {runs: [a], out: r.html}\n");
+                  } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                  }
+                });
+    var config = PipelineConfig.load(pipe, List.of());
+    writer.join();
+    assertThat(config.report().orElseThrow().out()).isEqualTo(Path.of("r.html"));
   }
 
   @Test

@@ -66,7 +66,7 @@ public record ModelEvaluation(
     SequencedMap<String, Rows> rows = new LinkedHashMap<>();
     part.of(data).forEach((domain, all) -> rows.put(domain, all.limited(limit)));
     try (var tokenizer = Tokenizer.load(folder);
-        var model = ModelLoader.load(folder, options)) {
+        var model = ModelLoader.loadChecked(folder, options)) {
       CheckpointSummary.requireFitting(tokenizer, config);
       data.requireTokenizer(tokenizer);
       var evaluator = new Evaluator(rows, batch, ids -> bytes(tokenizer, ids));

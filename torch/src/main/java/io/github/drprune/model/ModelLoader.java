@@ -28,10 +28,25 @@ public final class ModelLoader {
    * @throws UserException naming the file, the tensor, what was expected and what found
    */
   public static CausalLm load(Path folder, ModelOptions options) throws IOException {
+    return load(folder, options, CheckpointCheck::of);
+  }
+
+  /** As {@link #load}, of a checkpoint whose values {@link CheckpointCheck} has let pass. */
+  public static CausalLm loadChecked(Path folder, ModelOptions options) throws IOException {
+    return load(folder, options, CheckpointCheck::shapes);
+  }
+
+  /** Makes sure that the weights are those of the model that the configuration describes. */
+  @FunctionalInterface
+  private interface Check {
+    ModelSpec of(Path folder, ModelSpec configured, CheckpointReader reader);
+  }
+
+  private static CausalLm load(Path folder, ModelOptions options, Check check) throws IOException {
     ModelSpec configured = ConfigReader.read(folder);
     var reader = CheckpointReader.open(folder);
     try {
-      ModelSpec spec = CheckpointCheck.of(folder, configured, reader);
+      ModelSpec spec = check.of(folder, configured, reader);
       CheckpointCheck.warning(folder, configured, spec).ifPresent(LOG::warn);
       return CausalLm.of(
           spec,

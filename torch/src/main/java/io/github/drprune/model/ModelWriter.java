@@ -82,10 +82,13 @@ public final class ModelWriter {
   private static void write(Weight weight, TensorSpec spec, Sink sink) throws IOException {
     try (var _ = NativeScope.open();
         var _ = NoGrad.open()) {
-      Tensor stored =
-          weight.tensor().detach().cpu().to(Dtypes.scalarType(spec.dtype())).contiguous();
+      Tensor values = weight.tensor().detach().cpu();
+      Tensor stored = values.to(Dtypes.scalarType(spec.dtype())).contiguous();
       var bytes = Tensors.memory(stored);
-      long lost = NotFinite.count(spec.dtype(), bytes);
+      long lost =
+          Tensors.are(Dtypes.scalarType(spec.dtype()), values)
+              ? 0
+              : NotFinite.count(spec.dtype(), bytes);
       if (lost > 0) {
         throw new UserException(
             "%s: %,d of its values are too large for %s; write BF16 or F32"

@@ -79,7 +79,7 @@ public record CheckpointCut(
     // Folding in float32 rounds each weight once, whatever type it is stored in.
     var options =
         new ModelOptions(LibTorch.device("cpu"), Precision.FP32, false, Kernels.REFERENCE);
-    try (var loaded = ModelLoader.load(model, options);
+    try (var loaded = ModelLoader.loadChecked(model, options);
         var cut = Cut.apply(loaded, values, options)) {
       ModelWriter.save(cut, output, model, dtype, shardSize);
       ModelSpec result = cut.spec();

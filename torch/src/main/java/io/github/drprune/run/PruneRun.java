@@ -134,7 +134,7 @@ public record PruneRun(PruneConfig whole) implements RunKind {
 
   @Override
   public CausalLm load(ModelOptions options) throws IOException {
-    return ModelLoader.load(whole.model(), options);
+    return ModelLoader.loadChecked(whole.model(), options);
   }
 
   @Override

@@ -60,7 +60,7 @@ public record TrainRun(TrainConfig whole) implements RunKind {
   @Override
   public CausalLm load(ModelOptions options) throws IOException {
     return whole.model().isPresent()
-        ? ModelLoader.load(whole.model().get(), options)
+        ? ModelLoader.loadChecked(whole.model().get(), options)
         : ModelLoader.random(source(), options, config().seed());
   }
 

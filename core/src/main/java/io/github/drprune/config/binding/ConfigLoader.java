@@ -74,8 +74,8 @@ public final class ConfigLoader {
   }
 
   private static ObjectNode read(Path file) throws IOException {
-    InputFiles.requireFile(file, "name a YAML file of keys");
-    if (Json.yamlTree(InputFiles.text(file), file.toString()) instanceof ObjectNode tree) {
+    String text = InputFiles.textOfFileOrPipe(file, "name a YAML file of keys");
+    if (Json.yamlTree(text, file.toString()) instanceof ObjectNode tree) {
       return tree;
     }
     throw new UserException(file + ": expected lines of the form 'key: value'");
