@@ -14,12 +14,12 @@ class UsageMistakeTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "prepare | missing: --tokenizer MODEL, --seq-len N, --out DATA",
-        "prepare --seq-len x | --seq-len: 'x' is not a whole number",
-        "prepare --seq-len 99999999999 | --seq-len: '99999999999' is too large a number",
-        "prepare --seq-len 3 --seq-len 4 | --seq-len: given twice",
-        "prepare --eval-fraction y | --eval-fraction: 'y' is not a number",
-        "prepare --dtype f | --dtype: 'f' is not possible (valid: uint16, uint32)",
+        "prepare | missing: --tokenizer MODEL, --out DATA, --seq-len N",
+        "evaluate --batch x | --batch: 'x' is not a whole number",
+        "evaluate --batch 99999999999 | --batch: '99999999999' is too large a number",
+        "cut m --masks a --masks b | --masks: given twice",
+        "generate --temperature y | --temperature: 'y' is not a number",
+        "evaluate --precision fp3 | --precision: 'fp3' is not possible (valid: FP32, BF16)",
         "prepare --tokenizer a --input b --domain c=d --seq-len 3 --out e "
             + "| --input=FOLDER, --domain=NAME[:SPLIT]=PATH: give only one of them",
         "evaluate m --data | missing: --data DATA",
