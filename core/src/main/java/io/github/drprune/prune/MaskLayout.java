@@ -67,7 +67,7 @@ public record MaskLayout(ModelSpec config, Set<MaskModule> modules, GroupPolicy 
   public ModelSpec targetConfig(ModelShape target) {
     ModelSpec cut = policy.cut(config, target);
     if (target.equals(config.shape())) {
-      throw new UserException("target: the same shape as the model's; nothing to prune");
+      throw UserException.at("target", "the same shape as the model's", "nothing to prune");
     }
     for (MaskModule needed : MaskModule.between(config, target)) {
       boolean halves = needed == MaskModule.LAYER && modules.contains(MaskModule.HEAD_LAYER);

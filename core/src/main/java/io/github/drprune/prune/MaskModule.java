@@ -66,7 +66,7 @@ public enum MaskModule {
    */
   public static Set<MaskModule> combination(Collection<MaskModule> modules) {
     if (modules.isEmpty()) {
-      throw new UserException("modules: nothing to mask; name some of " + allNames());
+      throw UserException.at("modules", "nothing to mask", "name some of " + allNames());
     }
     Set<MaskModule> set = EnumSet.copyOf(modules);
     for (MaskModule half : EnumSet.of(HEAD_LAYER, MLP)) {
@@ -101,7 +101,7 @@ public enum MaskModule {
       set.add(LAYER);
     }
     if (set.isEmpty()) {
-      throw new UserException("target: the same shape as the model's; nothing to prune");
+      throw UserException.at("target", "the same shape as the model's", "nothing to prune");
     }
     return Collections.unmodifiableSet(set);
   }

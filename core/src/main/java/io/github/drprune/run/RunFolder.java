@@ -42,9 +42,10 @@ public final class RunFolder implements AutoCloseable {
         FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     if (!acquired(lock)) {
       lock.close();
-      throw new UserException(
-          "output: another process is running in %s; wait for it, stop it or choose another folder"
-              .formatted(folder));
+      throw UserException.at(
+          "output",
+          "another process is running in " + folder,
+          "wait for it, stop it or choose another folder");
     }
     return new RunFolder(folder, isFresh, lock);
   }

@@ -130,21 +130,26 @@ public record RunOrigin(
    */
   public void requireContinues(RunOrigin before, boolean failed, Path folder, String since) {
     if (!command.equals(before.command)) {
-      throw new UserException(
-          "output: %s holds another command's run (drprune %s); choose another folder"
-              .formatted(folder, before.command));
+      throw UserException.at(
+          "output",
+          "%s holds another command's run (drprune %s)".formatted(folder, before.command),
+          "choose another folder");
     }
     List<String> settings = settingsChanged(before, failed);
     if (!settings.isEmpty()) {
-      throw new UserException(
-          "output: the run in %s was begun with other settings (%s); choose another folder or go back to them"
-              .formatted(folder, String.join("; ", settings)));
+      throw UserException.at(
+          "output",
+          "the run in %s was begun with other settings (%s)"
+              .formatted(folder, String.join("; ", settings)),
+          "choose another folder or go back to them");
     }
     List<String> inputs = inputsChanged(before);
     if (!inputs.isEmpty()) {
-      throw new UserException(
-          "output: %s changed since %s of the run in %s, which cannot go on with it; put back what was there or choose another output folder"
-              .formatted(String.join(" and ", inputs), since, folder));
+      throw UserException.at(
+          "output",
+          "%s changed since %s of the run in %s, which cannot go on with it"
+              .formatted(String.join(" and ", inputs), since, folder),
+          "put back what was there or choose another output folder");
     }
   }
 

@@ -34,11 +34,13 @@ public final class TextGenerator {
   public void generate(int[] prompt, int maxTokens, IntConsumer sink) {
     int positions = model.spec().contextLength();
     if (prompt.length == 0) {
-      throw new UserException("prompt: empty, and the tokenizer adds no first token; give a text");
+      throw UserException.at(
+          "prompt", "empty, and the tokenizer adds no first token", "give a text");
     }
     if (prompt.length + maxTokens > positions) {
-      throw new UserException(
-          "max-tokens: a prompt of %d tokens and %d more exceed the model's %d positions"
+      throw UserException.at(
+          "max_tokens",
+          "a prompt of %d tokens and %d more exceed the model's %d positions"
               .formatted(prompt.length, maxTokens, positions));
     }
     try (var _ = NativeScope.open();

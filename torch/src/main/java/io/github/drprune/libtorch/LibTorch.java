@@ -24,7 +24,7 @@ public final class LibTorch {
    */
   public static void useThreads(int threads) {
     if (threads < 1) {
-      throw new UserException("threads: must be at least 1, not " + threads);
+      throw UserException.at("threads", "must be at least 1, not " + threads);
     }
     NativeLibraries.load();
     set_num_threads(threads);
@@ -58,7 +58,7 @@ public final class LibTorch {
   public static Device device(String name) {
     var matcher = DEVICE.matcher(name);
     if (!matcher.matches()) {
-      throw new UserException("device: '" + name + "' is none of auto, cpu, cuda, cuda:N");
+      throw UserException.at("device", "'" + name + "' is none of auto, cpu, cuda, cuda:N");
     }
     NativeLibraries.load();
     if (name.equals("cpu")) {
@@ -79,9 +79,10 @@ public final class LibTorch {
     }
     int index = matcher.group(2) == null ? 0 : Integer.parseInt(matcher.group(2));
     if (index >= cuda_device_count()) {
-      throw new UserException(
-          "device: '%s' does not exist; this machine has %d CUDA device(s), numbered from 0"
-              .formatted(name, cuda_device_count()));
+      throw UserException.at(
+          "device",
+          "'%s' does not exist".formatted(name),
+          "this machine has %d CUDA device(s), numbered from 0".formatted(cuda_device_count()));
     }
     return new Device("cuda:" + index);
   }

@@ -184,10 +184,12 @@ public final class Pipeline {
 
   private Stage run(RunKind kind, Path start) {
     RunConfig settings = kind.config();
+    List<Path> inputs = new ArrayList<>(List.of(start, settings.data().resolve(Manifest.FILE)));
+    kind.teacher().filter(teacher -> !teacher.equals(start)).ifPresent(inputs::add);
     return new Stage(
         kind.command(),
         kind.whole(),
-        List.of(start, settings.data().resolve(Manifest.FILE)),
+        inputs,
         settings.output().resolve(RunFolder.MODEL),
         false,
         () -> !runs.execute(kind).isInterrupted());

@@ -37,16 +37,13 @@ public final class MemoryNeed {
    */
   public static void require(ModelSpec source, long needed, Long available, String what) {
     if (available != null && needed > available) {
-      throw new UserException(
-          "memory: the %s of a model of %,d parameters needs about %.1f GiB and %.1f GiB are free; %s"
-              .formatted(
-                  what,
-                  source.parameters(),
-                  needed / GIB,
-                  available / GIB,
-                  BYTES_PER_PARAMETER * source.parameters() > available
-                      ? "take a machine with more memory or a smaller model"
-                      : "lower micro_batch or set activation_checkpointing=true"));
+      throw UserException.at(
+          "memory",
+          "the %s of a model of %,d parameters needs about %.1f GiB and %.1f GiB are free"
+              .formatted(what, source.parameters(), needed / GIB, available / GIB),
+          BYTES_PER_PARAMETER * source.parameters() > available
+              ? "take a machine with more memory or a smaller model"
+              : "lower micro_batch or set activation_checkpointing=true");
     }
   }
 }

@@ -74,13 +74,14 @@ public record PruneRun(PruneConfig whole) implements RunKind {
       }
       cut.brokenRules(source, SizeRule.Reader.LLAMA_CPP).forEach(LOG::warn);
     } else if (!takesSteps()) {
-      throw new UserException(
-          "method: importance needs a shape or a number of parameters as target, not a sparsity");
+      throw UserException.at(
+          "method", "importance needs a shape or a number of parameters as target, not a sparsity");
     }
     if (!takesSteps() && config().distillation().isPresent()) {
-      throw new UserException(
-          "distillation: method importance takes no steps in which to learn from a teacher; leave"
-              + " the key out");
+      throw UserException.at(
+          "distillation",
+          "method importance takes no steps in which to learn from a teacher",
+          "leave the key out");
     }
     return source;
   }

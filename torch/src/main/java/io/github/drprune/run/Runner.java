@@ -292,14 +292,18 @@ public final class Runner implements RunExecutor {
         .filter(wanted -> wanted != length)
         .ifPresent(
             wanted -> {
-              throw new UserException(
-                  "seq_len: %d, but the data in %s has sequences of %d; prepare it again or leave the key out"
-                      .formatted(wanted, data.folder(), length));
+              throw UserException.at(
+                  "seq_len",
+                  "%d, but the data in %s has sequences of %d"
+                      .formatted(wanted, data.folder(), length),
+                  "prepare it again or leave the key out");
             });
     if (length > source.contextLength()) {
-      throw new UserException(
-          "data: sequences of %d tokens in %s exceed the model's %d positions; prepare it with sequences of %d"
-              .formatted(length, data.folder(), source.contextLength(), source.contextLength()));
+      throw UserException.at(
+          "data",
+          "sequences of %d tokens in %s exceed the model's %d positions"
+              .formatted(length, data.folder(), source.contextLength()),
+          "prepare it with sequences of " + source.contextLength());
     }
     try (var tokenizer = Tokenizer.load(kind.tokenizer())) {
       CheckpointSummary.requireFitting(tokenizer, source);
