@@ -14,14 +14,16 @@ import java.util.OptionalDouble;
  * What a weighting would have done with the losses that a run logged. The losses are those of the
  * run as it was: another weighting would have changed them, so that a replay tells how settings
  * react, not what a model would have become.
- *
- * @param events of the run
  */
 public final class Replay {
   private final RunEvent.Start start;
   private final List<RunEvent> events;
   private final OptionalDouble finalSparsity;
 
+  /**
+   * @param events of the run
+   * @param source where they were read, to begin errors with
+   */
   public Replay(List<RunEvent> events, String source) {
     this.events = List.copyOf(events);
     var starts = events.stream().filter(RunEvent.Start.class::isInstance).toList();

@@ -25,7 +25,8 @@ public final class ModelLoader {
    * Loads a checkpoint. Its tensors are checked against its configuration before memory is taken; a
    * model that is not trained and computes in the checkpoint's type uses the mapped file itself.
    *
-   * @throws UserException naming the file, the tensor, what was expected and what found
+   * @throws io.github.drprune.error.UserException naming the file, the tensor, what was expected
+   *     and what found
    */
   public static CausalLm load(Path folder, ModelOptions options) throws IOException {
     return load(folder, options, CheckpointCheck::of);
