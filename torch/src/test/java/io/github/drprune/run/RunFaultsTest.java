@@ -179,7 +179,12 @@ class RunFaultsTest {
   void warnsOfASparsityThatIsMissed() throws Exception {
     TinyRun.runner()
         .prune(
-            tiny.pruneTo(output, "target.sparsity=0.999", "steps=40", "mask_learning_rate=0.01"));
+            tiny.pruneTo(
+                output,
+                "target.sparsity=0.999",
+                "steps=40",
+                "mask_learning_rate=0.01",
+                "constraint=lagrangian"));
     List<String> warnings = warnings(output).stream().map(RunEvent.Warning::message).toList();
     assertThat(warnings)
         .anyMatch(text -> text.contains("at this pace") && text.contains("target 0.999"))
