@@ -56,6 +56,9 @@ final class InspectCommand implements Callable<Integer> {
         summary.tied() ? "tied to the embedding" : "of its own",
         summary.tokenizerSize() == null ? "missing" : "of " + count(summary.tokenizerSize()));
     out.printf("context        %s tokens%n", count(summary.contextLength()));
+    if (!summary.features().isEmpty()) {
+      out.printf("features       %s%n", String.join("; ", summary.features()));
+    }
     out.printf("tensors        %s%n", dtypes(summary.tensorsByDtype()));
     out.printf(
         "memory         %s to run (bf16, one text of full length); %s to prune or train, plus "

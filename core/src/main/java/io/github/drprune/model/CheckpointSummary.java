@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -21,6 +22,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param headDim dimensions of one head
  * @param contextLength longest sequence, in tokens
+ * @param features what sets it apart from a plain Llama, in words
  * @param parametersByPart "embedding", "attention", "mlp", "norms", "head"
  * @param tensorsByDtype how many tensors have each type
  * @param tokenizerSize ids of the tokenizer, or null where the folder has none
@@ -34,6 +36,7 @@ public record CheckpointSummary(
     int vocabularySize,
     int contextLength,
     @JsonProperty("tied_embeddings") boolean tied,
+    List<String> features,
     Map<String, Long> parametersByPart,
     Map<String, Long> tensorsByDtype,
     Integer tokenizerSize,
@@ -64,6 +67,7 @@ public record CheckpointSummary(
         spec.vocabularySize(),
         spec.contextLength(),
         spec.tiedEmbeddings(),
+        Feature.of(spec),
         parts(spec),
         dtypes,
         tokenizerSize(folder, spec),

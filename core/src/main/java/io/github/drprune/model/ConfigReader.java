@@ -59,7 +59,13 @@ public final class ConfigReader {
     String modelType = text("model_type", null);
     for (String key : MIXTURE_KEYS) {
       if (json.path(key).asInt(0) > 0) {
-        throw unsupported(key, "mixtures of experts");
+        throw new UserException(
+            "%s: mixtures of experts are not supported%s"
+                .formatted(
+                    key,
+                    ModelFamily.nearest(modelType)
+                        .map("; the nearest that is: dense models of type "::concat)
+                        .orElse("")));
       }
     }
     if (json.hasNonNull("quantization_config")) {
@@ -98,14 +104,18 @@ public final class ConfigReader {
 
   /** The layers that {@code attention_bias} and {@code mlp_bias} give biases to. */
   Set<TensorRole> biases() {
-    Set<TensorRole> biased = EnumSet.noneOf(TensorRole.class);
-    if (flag("attention_bias", false)) {
-      biased.addAll(List.of(QUERY, KEY, VALUE, ATTENTION_OUTPUT));
-    }
+    Set<TensorRole> biased = attentionBiases();
     if (flag("mlp_bias", false)) {
       biased.addAll(List.of(GATE, UP, DOWN));
     }
     return biased;
+  }
+
+  /** The layers that {@code attention_bias} gives biases to. */
+  Set<TensorRole> attentionBiases() {
+    return flag("attention_bias", false)
+        ? EnumSet.of(QUERY, KEY, VALUE, ATTENTION_OUTPUT)
+        : EnumSet.noneOf(TensorRole.class);
   }
 
   /** {@code sliding_window}, which may be null. */

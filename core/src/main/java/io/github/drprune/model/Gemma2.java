@@ -43,7 +43,7 @@ record Gemma2() implements ModelFamily {
         .gated(family, config.integer("head_dim", 256))
         .tiedEmbeddings(config.flag("tie_word_embeddings", true))
         .activation(config.activation("hidden_activation", "gelu_pytorch_tanh"))
-        .biased(config.biases())
+        .biased(config.attentionBiases())
         .norm(new NormSpec(NormSpec.Kind.RMS, config.number("rms_norm_eps", 1e-6), true))
         .attention(attention -> attention.scored(scale, cap))
         .multipliers(

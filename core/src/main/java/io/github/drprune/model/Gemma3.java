@@ -61,5 +61,7 @@ record Gemma3() implements ModelFamily {
   @Override
   public void writeDefaults(ObjectNode json) {
     ConfigWriter.gemma(json, "Gemma3ForCausalLM");
+    json.put("rope_theta", 1_000_000);
+    json.put("rope_local_base_freq", 10_000);
   }
 }

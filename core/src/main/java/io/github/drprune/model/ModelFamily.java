@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.error.UserException;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -36,8 +38,27 @@ public sealed interface ModelFamily
         .orElseThrow(
             () ->
                 new UserException(
-                    "model_type '%s' is not supported (supported: %s)"
-                        .formatted(modelType, names())));
+                    "model_type '%s' is not supported%s (supported: %s)"
+                        .formatted(
+                            modelType,
+                            nearest(modelType).map("; the nearest that is: "::concat).orElse(""),
+                            names())));
+  }
+
+  /** The supported type whose name begins most like {@code modelType}, by two letters at least. */
+  static Optional<String> nearest(String modelType) {
+    return ALL.stream()
+        .map(ModelFamily::modelType)
+        .max(Comparator.comparingInt(name -> commonStart(name, modelType)))
+        .filter(name -> commonStart(name, modelType) > 1);
+  }
+
+  private static int commonStart(String a, String b) {
+    int length = 0;
+    while (length < Math.min(a.length(), b.length()) && a.charAt(length) == b.charAt(length)) {
+      length++;
+    }
+    return length;
   }
 
   private static String names() {

@@ -24,7 +24,7 @@ record Olmo2() implements ModelFamily {
     return config
         .gated(this)
         .norm(NormSpec.rms(config.number("rms_norm_eps", 1e-5)))
-        .biased(config.biases())
+        .biased(config.attentionBiases())
         .build();
   }
 

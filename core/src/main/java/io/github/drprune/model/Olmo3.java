@@ -27,7 +27,7 @@ record Olmo3() implements ModelFamily {
     return config
         .gated(this, headDim)
         .norm(NormSpec.rms(config.number("rms_norm_eps", 1e-5)))
-        .biased(config.biases())
+        .biased(config.attentionBiases())
         .rotary(
             RotaryReader.of(config, headDim, LayerTypes.FULL).base("rope_theta", 500_000).read())
         .attention(a -> a.with(sliding, layer -> layer.rotated(inWindow)))

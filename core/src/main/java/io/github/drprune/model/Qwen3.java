@@ -19,7 +19,7 @@ record Qwen3() implements ModelFamily {
   public ModelSpec read(ConfigReader config) {
     return config
         .gated(this, config.integer("head_dim", 128))
-        .biased(config.biases())
+        .biased(config.attentionBiases())
         .attention(attention -> Qwen2.windowed(config, attention))
         .build();
   }

@@ -53,7 +53,12 @@ class BadCheckpointTest {
             + " positive",
         "rope_scaling            | {\"type\": \"linear\"} | rope_scaling.factor",
         "sliding_window          | 4096                 | sliding windows",
-        "num_local_experts       | 8                    | mixtures of experts",
+        "model_type              | \"qwen3_moe\"        | the nearest that is: qwen3 (supported:"
+            + " llama,",
+        "model_type              | \"gemma3\"           | the nearest that is: gemma3_text",
+        "model_type              | \"phimoe\"           | the nearest that is: phi3",
+        "num_local_experts       | 8                    | mixtures of experts are not supported;"
+            + " the nearest",
         "quantization_config     | {\"bits\": 4}        | quantised weights",
         "layer_types             | [\"sliding_attention\"] | 'sliding_attention'",
         "mlp_bias                | false                | is not part of a llama model",
