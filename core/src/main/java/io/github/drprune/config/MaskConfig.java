@@ -2,6 +2,7 @@ package io.github.drprune.config;
 
 import io.github.drprune.config.binding.Key;
 import io.github.drprune.prune.GroupPolicy;
+import io.github.drprune.prune.HiddenBasis;
 import io.github.drprune.prune.MaskModule;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +25,19 @@ public record MaskConfig(
                     + " group stays and loses query heads.",
             value = "kv_group")
         GroupPolicy groupPolicy,
+    @Key(
+            doc =
+                "What the hidden units are that masks choose from: those of the source, or"
+                    + " principal components of the residual stream, to which the model is turned"
+                    + " first. Without it principal where the model can be turned: RMSNorm before"
+                    + " each half, and an untied head.")
+        Optional<HiddenBasis> hiddenBasis,
+    @Key(
+            doc =
+                "With importance: fit the weights that stay to what the source computes, by least"
+                    + " squares.",
+            value = "true")
+        boolean reconstruction,
     @Key(
             doc =
                 "How masks are held to the sparsity asked for: exactly at every step, or by learned"

@@ -79,6 +79,11 @@ public enum TensorRole {
     return this == ATTENTION_OUTPUT || this == DOWN;
   }
 
+  /** Whether its matrix multiplies what is read of the residual stream. */
+  public boolean readsResidual() {
+    return this != EMBEDDING && !isNorm() && !writesResidual();
+  }
+
   /** What the weight's dimensions count, [out, in] or [units]; a bias has the first of them. */
   List<Axis> axes(int headDim) {
     Axis hidden = Axis.of(Unit.HIDDEN, 1);

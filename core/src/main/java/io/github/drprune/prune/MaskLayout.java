@@ -11,7 +11,8 @@ import java.util.Set;
  * Which masks a model has and what they count: every module has [rows, units] values, one row per
  * thing that keeps the same number of units.
  */
-public record MaskLayout(ModelSpec config, Set<MaskModule> modules, GroupPolicy policy) {
+public record MaskLayout(
+    ModelSpec config, Set<MaskModule> modules, GroupPolicy policy, HiddenBasis basis) {
   public MaskLayout {
     modules = MaskModule.combination(modules);
     if (policy == GroupPolicy.QUERY_IN_GROUP
@@ -24,7 +25,26 @@ public record MaskLayout(ModelSpec config, Set<MaskModule> modules, GroupPolicy 
 
   public static MaskLayout of(
       ModelSpec config, Collection<MaskModule> modules, GroupPolicy policy) {
-    return new MaskLayout(config, MaskModule.combination(modules), policy);
+    return new MaskLayout(config, MaskModule.combination(modules), policy, HiddenBasis.SOURCE);
+  }
+
+  /** The same masks, their hidden units being those of {@code basis}. */
+  public MaskLayout in(HiddenBasis basis) {
+    return new MaskLayout(config, modules, policy, basis);
+  }
+
+  /**
+   * Refuses masks that are not of the checkpoint as it stands.
+   *
+   * @throws UserException where the model was turned before its masks were made
+   */
+  public void requireUnitsOfTheCheckpoint() {
+    if (basis == HiddenBasis.PRINCIPAL) {
+      throw new UserException(
+          "masks: their hidden units are principal components that the run turned the model to, so"
+              + " they cannot be applied to the checkpoint; use the run's own result, or prune with"
+              + " hidden_basis 'source'");
+    }
   }
 
   /** Layers, or layers x key/value heads, or 1 for what the whole model shares. */

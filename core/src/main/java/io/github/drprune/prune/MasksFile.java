@@ -26,6 +26,7 @@ import java.util.Map;
  * @param format always {@link #FORMAT}
  * @param model the {@code config.json} of the model that the masks are of
  * @param result the shape of the model that they cut
+ * @param hiddenBasis what the hidden units are; absent where they are the checkpoint's
  * @param modules the rows of each module
  */
 record MasksFile(
@@ -34,6 +35,7 @@ record MasksFile(
     ObjectNode model,
     ModelShape result,
     GroupPolicy groupPolicy,
+    @JsonInclude(JsonInclude.Include.NON_NULL) HiddenBasis hiddenBasis,
     Map<String, List<Row>> modules) {
   static final String FORMAT = "drprune masks";
   static final int VERSION = 1;
@@ -101,7 +103,13 @@ record MasksFile(
     }
     var content =
         new MasksFile(
-            FORMAT, VERSION, layout.config().toJson(), masks.shape(), layout.policy(), modules);
+            FORMAT,
+            VERSION,
+            layout.config().toJson(),
+            masks.shape(),
+            layout.policy(),
+            layout.basis() == HiddenBasis.SOURCE ? null : layout.basis(),
+            modules);
     AtomicFiles.text(file, Json.pretty(content));
   }
 
@@ -133,7 +141,8 @@ record MasksFile(
     ModelSpec config = ConfigReader.parse(Json.line(model), where);
     var layout =
         MaskLayout.of(
-            config, modules.keySet().stream().map(MaskModule::named).toList(), groupPolicy);
+                config, modules.keySet().stream().map(MaskModule::named).toList(), groupPolicy)
+            .in(hiddenBasis == null ? HiddenBasis.SOURCE : hiddenBasis);
     Map<MaskModule, float[][]> values = new EnumMap<>(MaskModule.class);
     for (MaskModule module : layout.modules()) {
       List<Row> rows = modules.get(module.toString());

@@ -15,6 +15,18 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public record HalfBlock(Norm norm, Body body, Norm after, double multiplier) {
 
+  /** What the body reads of the residual stream, without masks; both are [.., hidden]. */
+  public Tensor read(Tensor x) {
+    return norm == null ? x : norm.forward(x, null);
+  }
+
+  /** What the residual stream takes up, [.., hidden], given the body's units, without masks. */
+  public Tensor write(Tensor units) {
+    Tensor y = body.output().forward(units);
+    Tensor last = after == null ? y : after.forward(y, null);
+    return multiplier == 1 ? last : Ops.mul(last, multiplier);
+  }
+
   /** What the residual stream takes up, [B, T, hidden]; {@code hook} sees what flows through. */
   Tensor forward(Tensor x, HalfMasks masks, Past past, ForwardHook hook) {
     Tensor read = norm == null ? x : norm.forward(x, masks.hidden());

@@ -62,11 +62,26 @@ public final class Cut {
    *     keep the same in every layer
    */
   public static CausalLm apply(CausalLm model, MaskValues masks, ModelOptions options) {
-    check(model.spec(), masks);
-    return new Cut(model, masks).cut(options);
+    return of(model, masks).model(options);
   }
 
-  private CausalLm cut(ModelOptions options) {
+  /** A cut that can be looked into. */
+  static Cut of(CausalLm model, MaskValues masks) {
+    check(model.spec(), masks);
+    return new Cut(model, masks);
+  }
+
+  /**
+   * The rows of a source matrix that stay, all columns with them, unscaled.
+   *
+   * @param name of the matrix in the smaller model
+   */
+  Tensor rows(String name) {
+    String from = sources.get(name);
+    return select(model.weights().get(from).tensor(), from, 1);
+  }
+
+  CausalLm model(ModelOptions options) {
     try (var _ = NoGrad.open()) {
       foldMasks();
       return CausalLm.of(
@@ -102,9 +117,14 @@ public final class Cut {
 
   /** A copy of the part of a source weight, scaled or not, that stays. */
   private Tensor select(Tensor weight, String name) {
+    return select(weight, name, shapes.get(name).axes().size());
+  }
+
+  /** The same along the first {@code dimensions}. */
+  private Tensor select(Tensor weight, String name, int dimensions) {
     TensorShape shape = shapes.get(name);
     Tensor selected = weight.detach();
-    for (int dimension = 0; dimension < shape.axes().size(); dimension++) {
+    for (int dimension = 0; dimension < dimensions; dimension++) {
       long[] kept =
           shape.axes().get(dimension).places(unit -> kept(unit, shape.layer()), model.spec());
       if (kept.length < shape.sizes()[dimension]) {

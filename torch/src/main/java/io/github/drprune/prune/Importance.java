@@ -11,7 +11,6 @@ import io.github.drprune.nn.BlockMasks;
 import io.github.drprune.nn.ForwardHook;
 import io.github.drprune.nn.KvCache.Past;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -39,15 +38,15 @@ public final class Importance {
    *
    * @param batches calibration tokens, int64 [B, T]; at least one
    */
-  public static UnitScores of(CausalLm model, Iterator<Tensor> batches) {
-    if (!batches.hasNext()) {
+  public static UnitScores of(CausalLm model, List<Tensor> batches) {
+    if (batches.isEmpty()) {
       throw new IllegalArgumentException("no calibration batch");
     }
     var importance = new Importance(model.spec());
     try (var _ = NoGrad.open()) {
-      while (batches.hasNext()) {
+      for (Tensor tokens : batches) {
         try (var _ = NativeScope.open()) {
-          importance.add(model, batches.next());
+          importance.add(model, tokens);
         }
       }
     }
@@ -56,7 +55,7 @@ public final class Importance {
 
   /** The masks of a cut in one shot, of the modules in which the shapes differ. */
   public static MaskValues masks(
-      CausalLm model, Iterator<Tensor> batches, ModelShape target, GroupPolicy policy) {
+      CausalLm model, List<Tensor> batches, ModelShape target, GroupPolicy policy) {
     var layout = MaskLayout.of(model.spec(), MaskModule.between(model.spec(), target), policy);
     layout.targetConfig(target);
     return of(model, batches).masks(layout, target);

@@ -6,55 +6,37 @@ import io.github.drprune.data.BatchLoader;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.SamplerState;
 import io.github.drprune.data.Split;
-import io.github.drprune.nn.Targets;
+import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.train.DomainMix;
-import java.util.Iterator;
-import java.util.NoSuchElementException;
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Training text to score units on: sequences of all domains in the proportion that the run begins
- * with, in micro-batches [B, T] that live in the scope they are asked for in.
+ * Training text to score units and to fit weights on: sequences of all domains in the proportion
+ * that the run begins with.
  */
-final class CalibrationData implements Iterator<Tensor>, AutoCloseable {
+final class CalibrationData {
   private static final int SEQUENCES = 128;
 
-  private final BatchLoader loader;
-  private final Batch batch;
-  private final Device device;
-  private final int rows;
-  private int next;
+  private CalibrationData() {}
 
-  CalibrationData(RunConfig config, PreparedData data, Device device) throws InterruptedException {
-    this.device = device;
-    this.rows = config.microBatch();
-    this.loader =
-        new BatchLoader(
-            data.all(Split.TRAIN),
-            SamplerState.start(config.seed(), data.domains().size()),
-            new BatchLoader.Share(SEQUENCES, 0, 1));
-    this.batch =
-        loader.next(new DomainMix(config.domains(), data, config.steps(), config.seed()).weights());
-  }
-
-  @Override
-  public boolean hasNext() {
-    return next < batch.rows();
-  }
-
-  @Override
-  public Tensor next() {
-    if (!hasNext()) {
-      throw new NoSuchElementException();
+  /** Micro-batches of tokens, int64 [B, T], in the caller's scope. */
+  static List<Tensor> read(RunConfig config, PreparedData data, Device device)
+      throws InterruptedException {
+    var start = SamplerState.start(config.seed(), data.domains().size());
+    var mix = new DomainMix(config.domains(), data, config.steps(), config.seed());
+    try (var loader =
+        new BatchLoader(data.all(Split.TRAIN), start, new BatchLoader.Share(SEQUENCES, 0, 1))) {
+      Batch all = loader.next(mix.weights());
+      List<Tensor> batches = new ArrayList<>();
+      for (int from = 0; from < all.rows(); from += config.microBatch()) {
+        Batch micro = all.rows(from, Math.min(config.microBatch(), all.rows() - from));
+        Tensor tokens = Tensors.over(micro.tokens(), Tensors.TOKENS, micro.rows(), micro.seqLen());
+        batches.add(tokens.to(device, Tensors.TOKENS).clone());
+      }
+      return batches;
     }
-    Batch micro = batch.rows(next, Math.min(rows, batch.rows() - next));
-    next += micro.rows();
-    return Targets.of(micro, device).tokens();
-  }
-
-  @Override
-  public void close() {
-    loader.close();
   }
 }

@@ -71,6 +71,7 @@ public record CheckpointCut(
     OutputPaths.requireFolder(output);
     ModelSpec source = CheckpointCheck.of(model);
     MaskValues values = MaskValues.read(masks);
+    values.layout().requireUnitsOfTheCheckpoint();
     Cut.check(source, values);
     ModelSpec target = values.layout().policy().cut(source, values.shape());
     for (Reader reader : Reader.values()) {

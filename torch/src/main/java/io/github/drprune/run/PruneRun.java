@@ -18,24 +18,26 @@ import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelSummary;
 import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.SizeRule;
+import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.optim.Schedule;
 import io.github.drprune.prune.Cut;
 import io.github.drprune.prune.ExactConstraint;
 import io.github.drprune.prune.GroupPolicy;
+import io.github.drprune.prune.HiddenBasis;
 import io.github.drprune.prune.Importance;
 import io.github.drprune.prune.Lagrangian;
 import io.github.drprune.prune.MaskLayout;
 import io.github.drprune.prune.MaskModule;
 import io.github.drprune.prune.MaskSet;
-import io.github.drprune.prune.MaskTensors;
 import io.github.drprune.prune.MaskValues;
+import io.github.drprune.prune.PrincipalBasis;
 import io.github.drprune.prune.PruningTarget;
+import io.github.drprune.prune.Reconstruction;
 import io.github.drprune.prune.ShapeForecast;
 import io.github.drprune.prune.ShapeSearch;
 import io.github.drprune.prune.SparsitySchedule;
 import io.github.drprune.prune.TargetShape;
 import io.github.drprune.prune.TargetSparsity;
-import io.github.drprune.prune.UnitScores;
 import io.github.drprune.train.Objective;
 import io.github.drprune.train.Trainer;
 import io.github.drprune.train.TrainingStep;
@@ -47,6 +49,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,6 +70,12 @@ public record PruneRun(PruneConfig whole) implements RunKind {
   @Override
   public ModelSpec source() throws IOException {
     ModelSpec source = CheckpointCheck.of(whole.model());
+    if (whole.masks().hiddenBasis().equals(Optional.of(HiddenBasis.PRINCIPAL))
+        && !PrincipalBasis.fits(source)) {
+      throw new UserException(
+          "hidden_basis: a model can be turned to principal components only with RMSNorm before"
+              + " each half and an untied head; leave the key out");
+    }
     if (pruningTarget(source) instanceof TargetShape(ModelShape shape)) {
       ModelSpec cut = layout(source).targetConfig(shape);
       for (String broken : cut.brokenRules(source, SizeRule.Reader.TRANSFORMERS)) {
@@ -109,7 +118,16 @@ public record PruneRun(PruneConfig whole) implements RunKind {
   }
 
   private MaskLayout layout(ModelSpec source) {
-    return MaskLayout.of(source, whole.masks().maskModules(), policy());
+    return MaskLayout.of(source, whole.masks().maskModules(), policy()).in(basis(source));
+  }
+
+  /** Principal components where the model can be turned to them and hidden units are to go. */
+  private HiddenBasis basis(ModelSpec source) {
+    boolean helps =
+        whole.masks().maskModules().contains(MaskModule.HIDDEN)
+            && target(source).map(shape -> shape.hiddenSize() != source.hiddenSize()).orElse(true)
+            && PrincipalBasis.fits(source);
+    return whole.masks().hiddenBasis().orElse(helps ? HiddenBasis.PRINCIPAL : HiddenBasis.SOURCE);
   }
 
   private PruningTarget pruningTarget(ModelSpec source) {
@@ -144,8 +162,14 @@ public record PruneRun(PruneConfig whole) implements RunKind {
     var random = new RandomState(config().seed());
     var masks =
         MaskSet.create(layout(model.spec()), pruningTarget(model.spec()), random, model.device());
-    if (fresh && whole.masks().start() == MaskConfig.Start.IMPORTANCE) {
-      masks.startFrom(importance(model, data), whole.masks().spread());
+    if (fresh) {
+      try (var _ = NativeScope.open()) {
+        List<Tensor> calibration = CalibrationData.read(config(), data, model.device());
+        turn(model, calibration);
+        if (whole.masks().start() == MaskConfig.Start.IMPORTANCE) {
+          masks.startFrom(Importance.of(model, calibration), whole.masks().spread());
+        }
+      }
     }
     return learning(masks, random, model);
   }
@@ -193,9 +217,9 @@ public record PruneRun(PruneConfig whole) implements RunKind {
     return whole.masks().method() != MaskConfig.Method.IMPORTANCE;
   }
 
-  private UnitScores importance(CausalLm model, PreparedData data) throws InterruptedException {
-    try (var calibration = new CalibrationData(config(), data, model.device())) {
-      return Importance.of(model, calibration);
+  private void turn(CausalLm model, List<Tensor> calibration) {
+    if (basis(model.spec()) == HiddenBasis.PRINCIPAL) {
+      PrincipalBasis.turn(model, calibration);
     }
   }
 
@@ -204,16 +228,22 @@ public record PruneRun(PruneConfig whole) implements RunKind {
   public ModelSpec inOneShot(RunFolder folder, CausalLm model, PreparedData data, RunLog log)
       throws IOException, InterruptedException {
     ModelShape shape = target(model.spec()).orElseThrow();
-    MaskValues masks = importance(model, data).masks(layout(model.spec()), shape);
-    EvaluationResult result;
     try (var _ = NativeScope.open()) {
-      result =
-          Trainer.evaluator(config(), data).evaluate(model, MaskTensors.of(masks, model.device()));
+      List<Tensor> calibration = CalibrationData.read(config(), data, model.device());
+      turn(model, calibration);
+      MaskValues masks = Importance.of(model, calibration).masks(layout(model.spec()), shape);
+      ModelOptions options = holding(model);
+      try (var cut =
+          whole.masks().reconstruction()
+              ? Reconstruction.apply(model, masks, options, calibration)
+              : Cut.apply(model, masks, options)) {
+        EvaluationResult result = Trainer.evaluator(config(), data).evaluate(cut, ModelMasks.NONE);
+        log.write(
+            new RunEvent.Evaluation(
+                0, 0, result.events(), result.meanLoss(), result.worstDomain(), Map.of()));
+        return write(folder, cut, masks, log, 0);
+      }
     }
-    log.write(
-        new RunEvent.Evaluation(
-            0, 0, result.events(), result.meanLoss(), result.worstDomain(), Map.of()));
-    return cut(folder, model, masks, log, 0);
   }
 
   @Override
@@ -230,14 +260,23 @@ public record PruneRun(PruneConfig whole) implements RunKind {
 
   private ModelSpec cut(RunFolder folder, CausalLm model, MaskValues masks, RunLog log, long step)
       throws IOException {
+    try (var cut = Cut.apply(model, masks, holding(model))) {
+      return write(folder, cut, masks, log, step);
+    }
+  }
+
+  private ModelOptions holding(CausalLm model) {
+    return Runner.options(config(), (_, _) -> model.kernels());
+  }
+
+  private ModelSpec write(RunFolder folder, CausalLm cut, MaskValues masks, RunLog log, long step)
+      throws IOException {
     folder.clearResult();
     masks.write(folder.masks());
-    try (var cut = Cut.apply(model, masks, Runner.options(config(), (_, _) -> model.kernels()))) {
-      ModelWriter.save(
-          cut, folder.model(), whole.model(), Optional.empty(), CheckpointCut.SHARD_SIZE);
-      log.write(new RunEvent.Cut(step, ModelSummary.of(cut.spec()), kept(masks)));
-      return cut.spec();
-    }
+    ModelWriter.save(
+        cut, folder.model(), whole.model(), Optional.empty(), CheckpointCut.SHARD_SIZE);
+    log.write(new RunEvent.Cut(step, ModelSummary.of(cut.spec()), kept(masks)));
+    return cut.spec();
   }
 
   private static Map<String, List<List<Integer>>> kept(MaskValues masks) {

@@ -51,8 +51,7 @@ class ImportanceTest {
       }
       Tensor tokens = TinyModels.tokens(random);
       var target = new ModelShape(16, 2, 2, 1, 5);
-      MaskValues masks =
-          Importance.masks(model, List.of(tokens).iterator(), target, GroupPolicy.KV_GROUP);
+      MaskValues masks = Importance.masks(model, List.of(tokens), target, GroupPolicy.KV_GROUP);
 
       assertThat(masks.kept(MaskModule.LAYER, 0)).containsExactly(0, 2);
       assertThat(masks.kept(MaskModule.HEAD, 2)).containsExactly(1);
@@ -74,8 +73,7 @@ class ImportanceTest {
           model.weights().keySet().stream().filter(n -> n.contains("norm")).toList()) {
         zero(model, norm, 3, 2);
       }
-      UnitScores scores =
-          Importance.of(model, List.of(TinyModels.tokens(new SplittableRandom(6))).iterator());
+      UnitScores scores = Importance.of(model, List.of(TinyModels.tokens(new SplittableRandom(6))));
       assertThat(scores.hidden()[3]).isZero();
       assertThat(scores.hidden()[4]).isZero();
       assertThat(scores.hidden()[5]).isPositive();
@@ -90,7 +88,7 @@ class ImportanceTest {
         var model = ModelLoader.load(shared.model(), TinyModels.options(false))) {
       var target = new ModelShape(192, 7, 6, 6, 528);
       MaskValues scored =
-          Importance.masks(model, shared.calibration().iterator(), target, GroupPolicy.KV_GROUP);
+          Importance.masks(model, shared.calibration(), target, GroupPolicy.KV_GROUP);
       var random = new SplittableRandom(7);
       Map<MaskModule, float[][]> values = new EnumMap<>(MaskModule.class);
       scored.values().forEach((module, rows) -> values.put(module, shuffled(rows, random)));

@@ -48,7 +48,7 @@ class JlamaTest {
         var _ = NoGrad.open();
         var model = ModelLoader.load(shared.model(), TinyModels.options(false))) {
       MaskValues masks =
-          Importance.masks(model, shared.calibration().iterator(), target, GroupPolicy.KV_GROUP);
+          Importance.masks(model, shared.calibration(), target, GroupPolicy.KV_GROUP);
       try (var cut = Cut.apply(model, masks, TinyModels.options(false))) {
         ModelWriter.save(
             cut, checkpoint, shared.model(), Optional.of(Dtype.F32), ByteSize.parse("1GB"));

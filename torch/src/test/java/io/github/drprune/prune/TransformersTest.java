@@ -102,7 +102,7 @@ class TransformersTest {
         var _ = NoGrad.open();
         var model = io.github.drprune.model.TinyModels.model(config, random.nextLong())) {
       Tensor row = Tensors.of(tokens, 1, tokens.length);
-      MaskValues masks = Importance.masks(model, List.of(row).iterator(), shape, policy);
+      MaskValues masks = Importance.masks(model, List.of(row), shape, policy);
       Cut.check(config, masks);
       try (var cut = Cut.apply(model, masks, TinyModels.options(false))) {
         ModelWriter.save(cut, target, folder, Optional.empty(), ByteSize.parse("1GB"));
