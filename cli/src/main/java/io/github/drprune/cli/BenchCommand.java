@@ -54,60 +54,89 @@ final class BenchCommand implements Callable<Integer> {
       description = "The folder of a checkpoint whose shape to take; otherwise a Llama as below.")
   private Path model;
 
-  @Option(names = "--hidden", defaultValue = "512", description = "Hidden size (${DEFAULT-VALUE}).")
+  @Option(
+      names = "--hidden",
+      paramLabel = "N",
+      defaultValue = "512",
+      description = "Hidden size (default: ${DEFAULT-VALUE}).")
   private int hidden;
 
-  @Option(names = "--layers", defaultValue = "8", description = "Layers (${DEFAULT-VALUE}).")
+  @Option(
+      names = "--layers",
+      paramLabel = "N",
+      defaultValue = "8",
+      description = "Layers (default: ${DEFAULT-VALUE}).")
   private int layers;
 
-  @Option(names = "--heads", defaultValue = "8", description = "Heads (${DEFAULT-VALUE}).")
+  @Option(
+      names = "--heads",
+      paramLabel = "N",
+      defaultValue = "8",
+      description = "Heads (default: ${DEFAULT-VALUE}).")
   private int heads;
 
-  @Option(names = "--kv-heads", description = "Key/value heads (as many as heads).")
+  @Option(
+      names = "--kv-heads",
+      paramLabel = "N",
+      description = "Key/value heads (default: as many as heads).")
   private Integer kvHeads;
 
   @Option(
       names = "--intermediate",
+      paramLabel = "N",
       defaultValue = "1408",
-      description = "Units of the MLP (${DEFAULT-VALUE}).")
+      description = "Units of the MLP (default: ${DEFAULT-VALUE}).")
   private int intermediate;
 
-  @Option(names = "--vocabulary", defaultValue = "32000", description = "Words (${DEFAULT-VALUE}).")
+  @Option(
+      names = "--vocabulary",
+      paramLabel = "N",
+      defaultValue = "32000",
+      description = "Tokens of the vocabulary (default: ${DEFAULT-VALUE}).")
   private int vocabulary;
 
-  @Option(names = "--batch", defaultValue = "8", description = "Rows (${DEFAULT-VALUE}).")
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "8",
+      description = "Sequences of a batch (default: ${DEFAULT-VALUE}).")
   private int batch;
 
   @Option(
       names = "--length",
+      paramLabel = "N",
       defaultValue = "512",
-      description = "Tokens of a row (${DEFAULT-VALUE}).")
+      description = "Tokens of a sequence (default: ${DEFAULT-VALUE}).")
   private int length;
 
   @Option(
       names = "--generated",
+      paramLabel = "N",
       defaultValue = "256",
-      description = "Tokens to generate (${DEFAULT-VALUE}).")
+      description = "Tokens to generate (default: ${DEFAULT-VALUE}).")
   private int generated;
 
   @Option(
       names = "--workloads",
+      paramLabel = "NAME",
       split = ",",
       defaultValue = "train,prune,evaluate,generate",
-      description = "What to measure: ${COMPLETION-CANDIDATES} (${DEFAULT-VALUE}).")
+      description = "What to measure: train, prune, evaluate, generate (default: all).")
   private List<Workload> workloads;
 
   @Option(
       names = "--repetitions",
+      paramLabel = "N",
       defaultValue = "5",
-      description = "Measured rounds after two to warm up (${DEFAULT-VALUE}).")
+      description = "Measured rounds, after two that warm up (default: ${DEFAULT-VALUE}).")
   private int repetitions;
 
   @Option(
       names = "--against",
+      paramLabel = "eager",
       description =
-          "${COMPLETION-CANDIDATES}: the library's own operations, loss over all logits, optimizer,"
-              + " and generation without a cache, in turn with ours.")
+          "Also measures, in turn with ours, LibTorch's own operations: the loss over all logits,"
+              + " its optimizer, generation without a cache.")
   private Baseline against;
 
   @Option(names = "--profile", description = "Also time each part of the training step by itself.")
@@ -115,10 +144,15 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--precision",
-      description = "fp32 or bf16 (bf16 where the device multiplies it, else fp32).")
+      paramLabel = "TYPE",
+      description = "fp32 or bf16 (default: bf16 where the device multiplies it, else fp32).")
   private Precision precision;
 
-  @Option(names = "--device", defaultValue = "auto", description = "auto, cpu, cuda or cuda:N.")
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      defaultValue = "auto",
+      description = "auto, cpu, cuda or cuda:N (default: ${DEFAULT-VALUE}).")
   private String device;
 
   @Mixin private ThreadsOption threads;

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
 /** {@code drprune cut}. */
 @Command(
     name = "cut",
-    description = "Cuts a model by masks: the result computes what the masked model does.",
+    description = "Cuts a model by masks: the smaller model computes what the masked one does.",
     mixinStandardHelpOptions = true,
     footer = {
       "",
@@ -55,7 +55,9 @@ final class CutCommand implements Callable<Integer> {
       names = "--max-shard-size",
       paramLabel = "SIZE",
       defaultValue = "5GB",
-      description = "Weights beyond it go into several files (default: ${DEFAULT-VALUE}).")
+      description =
+          "Largest size of a weight file; what exceeds it goes into several (default:"
+              + " ${DEFAULT-VALUE}).")
   private String maxShardSize;
 
   @Mixin private JsonOption json;

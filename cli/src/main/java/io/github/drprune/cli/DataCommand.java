@@ -21,7 +21,7 @@ final class DataCommand implements Callable<Integer> {
   @Parameters(paramLabel = "DATA", description = "Folder that 'drprune prepare' made.")
   private Path folder;
 
-  @Option(names = "--verify", description = "Compare the SHA-256 of every shard.")
+  @Option(names = "--verify", description = "Check the SHA-256 of every shard.")
   private boolean verify;
 
   @Mixin private JsonOption json;

@@ -20,9 +20,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "demo",
     description = {
-      "Shows everything on a corpus of its own making, in a few minutes.",
-      "Trains a small model, prunes it to about half with each of three ways to weight the",
-      "domains, continues pretraining and compares. Called again it goes on from where it was."
+      "Shows the whole method on a made-up corpus, in a few minutes.",
+      "Trains a small model, prunes it to about half in three ways that differ in the weights of"
+          + " the domains, continues pretraining and compares the results.",
+      "After an interruption the same command goes on."
     },
     mixinStandardHelpOptions = true,
     footer = {"", "Example:", "  drprune demo --out demo"})

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 /** {@code drprune evaluate}. */
 @Command(
     name = "evaluate",
-    description = "Takes the losses of models on held-out text, by domain.",
+    description = "Computes the losses of models on held-out text, by domain.",
     mixinStandardHelpOptions = true,
     footer = {"", "Example:", "  drprune evaluate models/llama runs/small/model --data data"})
 final class EvaluateCommand implements Callable<Integer> {
@@ -43,16 +43,16 @@ final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "PART",
       defaultValue = "eval",
       description = {
-        "eval, all held-out text; validation, the part of it that runs set their domain weights by;"
-            + " test, the part that no run looks at (the split 'test', or the second half of 'eval'"
-            + " where there is none); or train (default: ${DEFAULT-VALUE})."
+        "The text: eval (all that is held out), validation (the part that runs watch to set their"
+            + " domain weights), test (the part that no run looks at: the split 'test', or the"
+            + " second half of 'eval' where there is none) or train (default: ${DEFAULT-VALUE})."
       })
   private EvaluationText part;
 
   @Option(
       names = "--sequences",
       paramLabel = "N",
-      description = "Sequences of each domain at most (default: all).")
+      description = "Largest number of sequences of each domain (default: all).")
   private long limit = Long.MAX_VALUE;
 
   @Option(

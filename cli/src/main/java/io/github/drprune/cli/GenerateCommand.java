@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 /** {@code drprune generate}. */
 @Command(
     name = "generate",
-    description = "Continues a text with a model, printing it as it comes.",
+    description = "Continues a text with a model and prints it as it is generated.",
     mixinStandardHelpOptions = true,
     footer = {
       "",
@@ -46,14 +46,17 @@ final class GenerateCommand implements Callable<Integer> {
       names = "--temperature",
       paramLabel = "X",
       defaultValue = "0",
-      description = "0 takes the likeliest token; 1 samples (default: ${DEFAULT-VALUE}).")
+      description =
+          "0 takes the likeliest token; the higher, the freer the choice (default:"
+              + " ${DEFAULT-VALUE}).")
   private double temperature;
 
   @Option(
       names = "--top-p",
       paramLabel = "X",
       defaultValue = "1",
-      description = "Samples among the likeliest tokens of this total (default: all).")
+      description =
+          "Chooses among the likeliest tokens whose probabilities reach X together (default: all).")
   private double topP;
 
   @Option(

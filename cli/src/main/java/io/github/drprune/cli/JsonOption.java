@@ -22,6 +22,7 @@ final class JsonOption {
   @Option(
       names = "--json",
       paramLabel = "FILE",
+      order = ThreadsOption.LAST,
       description = "Also write the figures to FILE as JSON.")
   void file(Path path) {
     try {

@@ -32,12 +32,16 @@ final class KeyOptions<T extends Record> {
   }
 
   private static OptionSpec option(ConfigKey key) {
-    String value = key.defaultText().isEmpty() ? "" : " (default: " + key.defaultText() + ")";
+    String doc = key.key().doc();
+    String text =
+        key.defaultText().isEmpty()
+            ? doc
+            : "%s (default: %s).".formatted(doc.substring(0, doc.length() - 1), key.defaultText());
     return OptionSpec.builder(name(key.path()))
         .type(String.class)
         .required(key.required())
         .paramLabel(label(key.type().unwrapped()))
-        .description(key.key().doc() + value)
+        .description(text)
         .build();
   }
 

@@ -48,6 +48,9 @@ public final class Main implements Runnable {
   /** The user asked for something that cannot be done as asked. */
   static final int USER_MISTAKE = 2;
 
+  /** Wide enough for the examples: a command that is broken over two lines cannot be copied. */
+  private static final int HELP_WIDTH = 100;
+
   /** The program failed. */
   static final int FAILURE = 1;
 
@@ -97,6 +100,7 @@ public final class Main implements Runnable {
       program.addSubcommand(type);
     }
     return program
+        .setUsageHelpWidth(HELP_WIDTH)
         .setCaseInsensitiveEnumValuesAllowed(true)
         // A prompt or name that begins with '@' is not a file of arguments.
         .setExpandAtFiles(false)

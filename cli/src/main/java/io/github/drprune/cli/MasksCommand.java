@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 /** {@code drprune masks}. */
 @Command(
     name = "masks",
-    description = "Shows which layers, heads and how many units the masks of a run keep.",
+    description = "Shows which layers and heads, and how many units, the masks of a run keep.",
     mixinStandardHelpOptions = true,
     footer = {"", "Example:", "  drprune masks runs/half/masks.json"})
 final class MasksCommand implements Callable<Integer> {

@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
 /** {@code drprune plan}. */
 @Command(
     name = "plan",
-    description = "Says what a run will take before it costs anything, and which shapes there are.",
+    description =
+        "Predicts the memory and time of a run before it starts, and lists shapes to prune to.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {PlanCommand.Shapes.class, PlanCommand.Prune.class, PlanCommand.Train.class},
@@ -50,7 +51,9 @@ final class PlanCommand implements Runnable {
   /** {@code drprune plan shapes}. */
   @Command(
       name = "shapes",
-      description = "Lists shapes near a number of parameters, the most even ones first.",
+      description =
+          "Lists shapes with about a given number of parameters, those in the source's proportions"
+              + " first.",
       mixinStandardHelpOptions = true,
       footer = {"", "Example:", "  drprune plan shapes models/llama --parameters 1300000000"})
   static final class Shapes implements Callable<Integer> {

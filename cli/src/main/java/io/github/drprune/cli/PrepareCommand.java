@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
     name = "prepare",
     description = {
       "Tokenizes text of several domains into shards for training.",
-      "Interrupted, the same command goes on after the last input file; the result is the same."
+      "After an interruption the same command goes on behind the last input file that was done; the"
+          + " result is the same."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,

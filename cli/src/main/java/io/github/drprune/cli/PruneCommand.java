@@ -14,9 +14,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "prune",
     description = {
-      "Prunes a model to a smaller shape with the data following the domains that suffer.",
+      "Prunes a model to a smaller shape, with more data for the domains that lose most.",
       "Learns which heads, layers and units to keep, cuts the model and writes a checkpoint.",
-      "A run that the output folder holds is continued from its newest checkpoint."
+      "Where the output folder holds a run already, it is continued from its newest checkpoint,"
+          + " with the same bits for the same number of threads."
     },
     mixinStandardHelpOptions = true,
     footer = {

@@ -21,9 +21,9 @@ import picocli.CommandLine.Spec;
     name = "reference-loss",
     description = {
       "Predicts a model's loss on each domain from larger models of its family.",
-      "Fits the curve a N^-b + c: reference losses for the strategies that need them.",
-      "FILE is JSON or YAML: parameters, then domain, then loss in nats per token; three models"
-          + " or more."
+      "Fits the curve a N^-b + c to their losses; some weighting strategies need such predictions.",
+      "FILE is JSON or YAML with three models or more: for each number of parameters the loss of"
+          + " each domain, in nats per token."
     },
     mixinStandardHelpOptions = true,
     footer = {

@@ -32,8 +32,8 @@ import picocli.CommandLine.Spec;
     name = "replay",
     description = {
       "Shows what other weighting settings would have done with a run's losses.",
-      "Nothing is trained, and the losses stay as they were: it shows how settings react, not",
-      "what the model would have become."
+      "Nothing is trained and the losses stay as they were: it shows how the weights react to the"
+          + " settings, not what the model would have become."
     },
     mixinStandardHelpOptions = true,
     footer = {
@@ -52,14 +52,15 @@ final class ReplayCommand implements Callable<Integer> {
       names = "--strategy",
       split = ",",
       paramLabel = "NAME",
-      description = "One or more of ${COMPLETION-CANDIDATES}; without it the run's.")
+      description =
+          "One or more of drpruning, dro, sheared, bandit, constant (default: the run's).")
   private List<Strategy> strategies;
 
   @Option(
       names = "--rho",
       split = ",",
       paramLabel = "RHO",
-      description = "One or more divergences for drpruning and dro; without it the run's.")
+      description = "One or more divergences for drpruning and dro (default: the run's).")
   private List<String> rhos;
 
   @Option(
@@ -70,8 +71,10 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Option(
       names = "--seed",
+      paramLabel = "N",
       defaultValue = "17",
-      description = "Seed of the eviction of points (default: ${DEFAULT-VALUE}).")
+      description =
+          "Seed for the choice of the points that the fit forgets (default: ${DEFAULT-VALUE}).")
   private long seed;
 
   @Mixin private JsonOption json;

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "report",
     description =
-        "Writes what happened in a run, or in several side by side, as one HTML file that needs no"
+        "Writes a report on a run, or on several side by side, as one HTML file that needs no"
             + " network.",
     mixinStandardHelpOptions = true,
     footer = {"", "Example:", "  drprune report runs/drpruning runs/sheared --out compared.html"})

@@ -22,8 +22,8 @@ import picocli.CommandLine.Spec;
     name = "run",
     description = {
       "Runs the stages of a pipeline file: prepare, prune, cut, train, evaluate, report.",
-      "A stage is skipped when its output is there and neither its settings nor its inputs have",
-      "changed; an interrupted one goes on."
+      "A stage is skipped when its output is there and neither its settings nor its inputs have"
+          + " changed; an interrupted one goes on."
     },
     mixinStandardHelpOptions = true,
     footer = {"", "Example:", "  drprune run pipeline.yaml --set train.steps=2000"})

@@ -5,9 +5,13 @@ import picocli.CommandLine.Option;
 
 /** The option of the commands that compute. */
 final class ThreadsOption {
+  /** Behind what a command is about, where its options are not sorted. */
+  static final int LAST = 1000;
+
   @Option(
       names = "--threads",
       paramLabel = "N",
+      order = LAST,
       description = "Threads of the CPU to use (default: all).")
   private int threads = Runtime.getRuntime().availableProcessors();
 

@@ -14,9 +14,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     description = {
-      "Continues the pretraining of a checkpoint, or trains a new model of a shape.",
-      "A new model's shape is given by the keys shape.*.",
-      "A run that the output folder holds is continued from its newest checkpoint."
+      "Continues the pretraining of a checkpoint, or trains a new model.",
+      "The keys shape.* give the sizes of a new model.",
+      "Where the output folder holds a run already, it is continued from its newest checkpoint,"
+          + " with the same bits for the same number of threads."
     },
     mixinStandardHelpOptions = true,
     footer = {
