@@ -6,7 +6,8 @@ import io.github.drprune.model.TensorShape;
 /** Floating-point operations that passes need, a multiply-add counted as two. */
 record Operations(ModelSpec config) {
   /**
-   * Of a forward pass over rows of {@code length}, for each token; a key is seen by those after.
+   * Of a forward pass over rows of {@code length}, for each token; a key is seen by those after, as
+   * far as windows reach.
    */
   double forward(int length) {
     long matrices =
@@ -16,7 +17,17 @@ record Operations(ModelSpec config) {
             .sum();
     long embedding = (long) config.vocabularySize() * config.hiddenSize();
     long multiplied = config.tiedEmbeddings() ? matrices : matrices - embedding;
-    return 2.0 * multiplied + 2.0 * config.layers() * config.heads() * config.headDim() * length;
+    double seen =
+        config.attention().layers().stream()
+            .mapToDouble(layer -> seen(layer.window().orElse(length), length))
+            .sum();
+    return 2.0 * multiplied + 4.0 * config.heads() * config.headDim() * seen;
+  }
+
+  /** The keys that a token sees in the mean. */
+  private static double seen(int window, int length) {
+    double most = Math.min(window, length);
+    return most - most * most / (2 * length);
   }
 
   /** Of a whole workload of {@code tokens} in rows of {@code length}; 0 for generation. */

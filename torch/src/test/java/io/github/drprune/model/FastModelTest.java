@@ -12,7 +12,6 @@ import io.github.drprune.nn.HiddenMask;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.ModelMasks;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -29,9 +28,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A masked model with the fast kernels is the model with the plain ones, gradients included. */
 @Tag("golden")
+@Tag("golden-families")
 class FastModelTest {
   static Stream<Path> checkpoints() throws IOException {
-    return Files.list(Path.of(System.getProperty("golden.dir"), "models")).sorted();
+    return GoldenModelTest.checkpoints();
   }
 
   @ParameterizedTest

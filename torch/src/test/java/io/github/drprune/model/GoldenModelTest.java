@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Every checkpoint of the golden folders gives the logits, loss and gradients computed elsewhere.
  */
 @Tag("golden")
+@Tag("golden-families")
 class GoldenModelTest {
   static Stream<Path> checkpoints() throws IOException {
     return Stream.concat(

@@ -17,6 +17,8 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -27,6 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Units kept as the golden folder says give the logits computed elsewhere, masked and cut. */
 @Tag("golden")
+@Tag("golden-families")
 class GoldenCutTest {
   static Stream<Path> checkpoints() throws IOException {
     return Files.list(Path.of(System.getProperty("golden.families.dir"), "models")).sorted();
@@ -41,7 +44,7 @@ class GoldenCutTest {
     try (var _ = NativeScope.open();
         var _ = NoGrad.open();
         var model = ModelLoader.load(folder, TinyModels.options(false))) {
-      MaskValues masks = masks(model.spec(), cut.get("kept"));
+      MaskValues masks = masks(model.spec(), cut.get("kept"), () -> 1f);
       Tensor tokens = tokens(golden.get("input_ids"));
       float[] logits = floats(cut.at("/logits/values"));
 
@@ -56,26 +59,51 @@ class GoldenCutTest {
     }
   }
 
-  private static MaskValues masks(ModelSpec spec, JsonNode kept) {
+  @ParameterizedTest
+  @MethodSource("checkpoints")
+  void softMasksOfTheUnitsKeptGiveTheCutsLogits(Path folder) throws IOException {
+    Path file = folder.resolve("expected.json");
+    JsonNode golden = Json.tree(Files.readString(file), file.toString());
+    var random = new SplittableRandom(4);
+    try (var _ = NativeScope.open();
+        var _ = NoGrad.open();
+        var model = ModelLoader.load(folder, TinyModels.options(false))) {
+      MaskValues masks =
+          masks(model.spec(), golden.at("/cut/kept"), () -> random.nextFloat(0.1f, 1));
+      Tensor tokens = tokens(golden.get("input_ids"));
+      float[] masked = Tensors.floats(model.forward(tokens, MaskTensors.of(masks, model.device())));
+      try (var smaller = Cut.apply(model, masks, TinyModels.options(false))) {
+        assertThat(Tensors.floats(smaller.forward(tokens, ModelMasks.NONE)))
+            .containsExactly(masked, within(1e-4f));
+      }
+    }
+  }
+
+  /**
+   * @param value of each unit that is kept, all others being 0
+   */
+  private static MaskValues masks(ModelSpec spec, JsonNode kept, Supplier<Float> value) {
     var modules =
         EnumSet.of(MaskModule.HIDDEN, MaskModule.HEAD, MaskModule.INTERMEDIATE, MaskModule.LAYER);
     Map<MaskModule, float[][]> values = new EnumMap<>(MaskModule.class);
-    values.put(MaskModule.HIDDEN, new float[][] {hard(kept.get("hidden"), spec.hiddenSize())});
-    values.put(MaskModule.LAYER, new float[][] {hard(kept.get("layers"), spec.layers())});
-    values.put(MaskModule.HEAD, rows(kept.get("kv_heads"), spec.kvHeads()));
-    values.put(MaskModule.INTERMEDIATE, rows(kept.get("intermediate"), spec.intermediateSize()));
+    values.put(
+        MaskModule.HIDDEN, new float[][] {row(kept.get("hidden"), spec.hiddenSize(), value)});
+    values.put(MaskModule.LAYER, new float[][] {row(kept.get("layers"), spec.layers(), value)});
+    values.put(MaskModule.HEAD, rows(kept.get("kv_heads"), spec.kvHeads(), value));
+    values.put(
+        MaskModule.INTERMEDIATE, rows(kept.get("intermediate"), spec.intermediateSize(), value));
     return new MaskValues(MaskLayout.of(spec, modules, GroupPolicy.KV_GROUP), values);
   }
 
-  private static float[][] rows(JsonNode kept, int units) {
+  private static float[][] rows(JsonNode kept, int units, Supplier<Float> value) {
     return IntStream.range(0, kept.size())
-        .mapToObj(row -> hard(kept.get(row), units))
+        .mapToObj(row -> row(kept.get(row), units, value))
         .toArray(float[][]::new);
   }
 
-  private static float[] hard(JsonNode kept, int units) {
+  private static float[] row(JsonNode kept, int units, Supplier<Float> value) {
     float[] row = new float[units];
-    kept.forEach(unit -> row[unit.asInt()] = 1);
+    kept.forEach(unit -> row[unit.asInt()] = value.get());
     return row;
   }
 
