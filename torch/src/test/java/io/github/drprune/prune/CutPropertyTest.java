@@ -18,6 +18,7 @@ import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.SizeRule;
 import io.github.drprune.model.TensorRole;
+import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.ModelMasks;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,7 +52,7 @@ class CutPropertyTest {
   /** A model, masks of random soft values for it, and the shape that they keep. */
   private record Case(ModelSpec config, ModelShape target, MaskValues masks) {
     static Case random(SplittableRandom random) {
-      ModelSpec config = TinyModels.config(random);
+      ModelSpec config = RandomModels.config(random);
       GroupPolicy policy =
           config.groupSize() > 1 && random.nextBoolean()
               ? GroupPolicy.QUERY_IN_GROUP
@@ -172,14 +173,14 @@ class CutPropertyTest {
     Path folder = Files.createTempDirectory("cut");
     try (var _ = NativeScope.open();
         var _ = NoGrad.open();
-        var model = io.github.drprune.model.TinyModels.model(tried.config(), seed)) {
-      Tensor tokens = TinyModels.tokens(random);
+        var model = TinyModels.model(tried.config(), seed)) {
+      Tensor tokens = RandomModels.tokens(random);
       float[] masked =
           Tensors.floats(model.forward(tokens, MaskTensors.of(tried.masks(), model.device())));
 
       assertThat(tried.masks().shape()).isEqualTo(tried.target());
       AttentionSpec attention;
-      try (var cut = Cut.apply(model, tried.masks(), TinyModels.options(false))) {
+      try (var cut = Cut.apply(model, tried.masks(), RandomModels.options(false))) {
         assertThat(cut.spec().shape()).isEqualTo(tried.target());
         attention = cut.spec().attention();
         assertThat(logits(cut, tokens))
@@ -187,7 +188,7 @@ class CutPropertyTest {
             .containsExactly(masked, within(1e-4f));
         ModelWriter.save(cut, folder.resolve("m"), folder, Optional.empty(), ByteSize.parse("1GB"));
       }
-      try (var loaded = ModelLoader.load(folder.resolve("m"), TinyModels.options(false))) {
+      try (var loaded = ModelLoader.load(folder.resolve("m"), RandomModels.options(false))) {
         assertThat(loaded.spec().shape()).isEqualTo(tried.target());
         assertThat(loaded.spec().headDim()).isEqualTo(tried.config().headDim());
         assertThat(loaded.spec().attention()).isEqualTo(attention);

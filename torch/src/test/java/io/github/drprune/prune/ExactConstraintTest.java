@@ -31,7 +31,7 @@ class ExactConstraintTest {
       @ForAll @IntRange(max = 120) int step,
       @ForAll @DoubleRange(max = 0.3) double start,
       @ForAll @DoubleRange(max = 80) double scatter) {
-    ModelSpec source = TinyModels.llama(new SplittableRandom(seed), 2, 2);
+    ModelSpec source = RandomModels.llama(new SplittableRandom(seed), 2, 2);
     var layout = MaskLayout.of(source, ALL, GroupPolicy.KV_GROUP);
     var target =
         new ModelShape(
@@ -63,7 +63,7 @@ class ExactConstraintTest {
       @ForAll long seed,
       @ForAll @DoubleRange(min = 0.05, max = 0.95) double sparsity,
       @ForAll @DoubleRange(max = 80) double scatter) {
-    ModelSpec source = TinyModels.llama(new SplittableRandom(seed), 2, 2);
+    ModelSpec source = RandomModels.llama(new SplittableRandom(seed), 2, 2);
     var layout = MaskLayout.of(source, ALL, GroupPolicy.KV_GROUP);
     try (var random = new RandomState(seed);
         var masks =

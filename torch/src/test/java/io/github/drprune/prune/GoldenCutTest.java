@@ -43,14 +43,14 @@ class GoldenCutTest {
     JsonNode cut = golden.get("cut");
     try (var _ = NativeScope.open();
         var _ = NoGrad.open();
-        var model = ModelLoader.load(folder, TinyModels.options(false))) {
+        var model = ModelLoader.load(folder, RandomModels.options(false))) {
       MaskValues masks = masks(model.spec(), cut.get("kept"), () -> 1f);
       Tensor tokens = tokens(golden.get("input_ids"));
       float[] logits = floats(cut.at("/logits/values"));
 
       assertThat(Tensors.floats(model.forward(tokens, MaskTensors.of(masks, model.device()))))
           .containsExactly(logits, within(2e-4f));
-      try (var smaller = Cut.apply(model, masks, TinyModels.options(false))) {
+      try (var smaller = Cut.apply(model, masks, RandomModels.options(false))) {
         assertThat(Tensors.floats(smaller.forward(tokens, ModelMasks.NONE)))
             .containsExactly(logits, within(2e-4f));
         assertThat(smaller.loss(tokens, ModelMasks.NONE).mean().item_double())
@@ -67,12 +67,12 @@ class GoldenCutTest {
     var random = new SplittableRandom(4);
     try (var _ = NativeScope.open();
         var _ = NoGrad.open();
-        var model = ModelLoader.load(folder, TinyModels.options(false))) {
+        var model = ModelLoader.load(folder, RandomModels.options(false))) {
       MaskValues masks =
           masks(model.spec(), golden.at("/cut/kept"), () -> random.nextFloat(0.1f, 1));
       Tensor tokens = tokens(golden.get("input_ids"));
       float[] masked = Tensors.floats(model.forward(tokens, MaskTensors.of(masks, model.device())));
-      try (var smaller = Cut.apply(model, masks, TinyModels.options(false))) {
+      try (var smaller = Cut.apply(model, masks, RandomModels.options(false))) {
         assertThat(Tensors.floats(smaller.forward(tokens, ModelMasks.NONE)))
             .containsExactly(masked, within(1e-4f));
       }

@@ -42,7 +42,7 @@ class GoldenMaskedModelTest {
     try (var _ = NativeScope.open();
         var _ = NoGrad.open();
         var random = new RandomState(0);
-        var model = ModelLoader.load(folder, TinyModels.options(false))) {
+        var model = ModelLoader.load(folder, RandomModels.options(false))) {
       List<MaskModule> modules = new ArrayList<>();
       masked.get("modules").forEach(module -> modules.add(MaskModule.named(module.asText())));
       JsonNode shape = masked.get("target");
@@ -68,7 +68,7 @@ class GoldenMaskedModelTest {
 
         assertThat(Tensors.floats(model.forward(tokens, MaskTensors.of(exact, model.device()))))
             .containsExactly(logits, within(2e-4f));
-        try (var cut = Cut.apply(model, exact, TinyModels.options(false))) {
+        try (var cut = Cut.apply(model, exact, RandomModels.options(false))) {
           assertThat(Tensors.floats(cut.forward(tokens, ModelMasks.NONE)))
               .containsExactly(logits, within(2e-4f));
         }

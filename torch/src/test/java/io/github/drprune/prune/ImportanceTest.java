@@ -11,6 +11,7 @@ import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
+import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.ModelMasks;
 import java.io.IOException;
 import java.util.EnumMap;
@@ -41,7 +42,7 @@ class ImportanceTest {
     var random = new SplittableRandom(5);
     try (var _ = NativeScope.open();
         var _ = NoGrad.open();
-        var model = io.github.drprune.model.TinyModels.model(CONFIG, 5)) {
+        var model = TinyModels.model(CONFIG, 5)) {
       // Layer 1 writes nothing; elsewhere key/value head 0 (rows 0-3 of v) and unit 2 are dead.
       zero(model, "model.layers.1.self_attn.o_proj.weight", 0, 16);
       zero(model, "model.layers.1.mlp.down_proj.weight", 0, 16);
@@ -49,7 +50,7 @@ class ImportanceTest {
         zero(model, "model.layers." + layer + ".self_attn.v_proj.weight", 0, 4);
         zero(model, "model.layers." + layer + ".mlp.up_proj.weight", 2, 1);
       }
-      Tensor tokens = TinyModels.tokens(random);
+      Tensor tokens = RandomModels.tokens(random);
       var target = new ModelShape(16, 2, 2, 1, 5);
       MaskValues masks = Importance.masks(model, List.of(tokens), target, GroupPolicy.KV_GROUP);
 
@@ -57,7 +58,7 @@ class ImportanceTest {
       assertThat(masks.kept(MaskModule.HEAD, 2)).containsExactly(1);
       assertThat(masks.kept(MaskModule.INTERMEDIATE, 0)).containsExactly(0, 1, 3, 4, 5);
       float[] whole = Tensors.floats(model.forward(tokens, ModelMasks.NONE));
-      try (var cut = Cut.apply(model, masks, TinyModels.options(false))) {
+      try (var cut = Cut.apply(model, masks, RandomModels.options(false))) {
         assertThat(Tensors.floats(cut.forward(tokens, ModelMasks.NONE)))
             .containsExactly(whole, within(1e-4f));
       }
@@ -68,12 +69,13 @@ class ImportanceTest {
   void hiddenUnitsThatNoNormLetsThroughGoFirst() {
     try (var _ = NativeScope.open();
         var _ = NoGrad.open();
-        var model = io.github.drprune.model.TinyModels.model(CONFIG, 6)) {
+        var model = TinyModels.model(CONFIG, 6)) {
       for (String norm :
           model.weights().keySet().stream().filter(n -> n.contains("norm")).toList()) {
         zero(model, norm, 3, 2);
       }
-      UnitScores scores = Importance.of(model, List.of(TinyModels.tokens(new SplittableRandom(6))));
+      UnitScores scores =
+          Importance.of(model, List.of(RandomModels.tokens(new SplittableRandom(6))));
       assertThat(scores.hidden()[3]).isZero();
       assertThat(scores.hidden()[4]).isZero();
       assertThat(scores.hidden()[5]).isPositive();
@@ -85,7 +87,7 @@ class ImportanceTest {
     var shared = SharedText.orSkip();
     try (var _ = NativeScope.open();
         var _ = NoGrad.open();
-        var model = ModelLoader.load(shared.model(), TinyModels.options(false))) {
+        var model = ModelLoader.load(shared.model(), RandomModels.options(false))) {
       var target = new ModelShape(192, 7, 6, 6, 528);
       MaskValues scored =
           Importance.masks(model, shared.calibration(), target, GroupPolicy.KV_GROUP);

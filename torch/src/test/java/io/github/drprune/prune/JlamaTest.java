@@ -46,10 +46,10 @@ class JlamaTest {
     long[] ours;
     try (var _ = NativeScope.open();
         var _ = NoGrad.open();
-        var model = ModelLoader.load(shared.model(), TinyModels.options(false))) {
+        var model = ModelLoader.load(shared.model(), RandomModels.options(false))) {
       MaskValues masks =
           Importance.masks(model, shared.calibration(), target, GroupPolicy.KV_GROUP);
-      try (var cut = Cut.apply(model, masks, TinyModels.options(false))) {
+      try (var cut = Cut.apply(model, masks, RandomModels.options(false))) {
         ModelWriter.save(
             cut, checkpoint, shared.model(), Optional.of(Dtype.F32), ByteSize.parse("1GB"));
         Tensor row = Tensors.of(IntStream.of(tokens).asLongStream().toArray(), 1, POSITIONS);

@@ -40,7 +40,7 @@ class MaskSetTest {
   @Property(tries = 50)
   void sparsityIsMetToOneUnit(@ForAll long seed) {
     var random = new SplittableRandom(seed);
-    ModelSpec config = TinyModels.config(random);
+    ModelSpec config = RandomModels.config(random);
     double wanted = random.nextDouble(0.3, 0.7);
     try (var noise = new RandomState(seed);
         var masks =
@@ -84,7 +84,7 @@ class MaskSetTest {
 
   @Test
   void importanceSetsTheOrderOfTheStart() {
-    ModelSpec config = TinyModels.llama(new SplittableRandom(1), 2, 2);
+    ModelSpec config = RandomModels.llama(new SplittableRandom(1), 2, 2);
     var layout = MaskLayout.of(config, Set.of(MaskModule.HIDDEN), GroupPolicy.KV_GROUP);
     double[] scores = new SplittableRandom(2).doubles(config.hiddenSize()).toArray();
     var importance = new UnitScores(scores, new double[0][], new double[0][], new double[0]);
@@ -107,7 +107,7 @@ class MaskSetTest {
 
   @Test
   void sampledMasksNeitherLeakNorRepeat() {
-    ModelSpec config = TinyModels.llama(new SplittableRandom(1), 2, 2);
+    ModelSpec config = RandomModels.llama(new SplittableRandom(1), 2, 2);
     var layout = MaskLayout.of(config, ALL, GroupPolicy.QUERY_IN_GROUP);
     try (var random = new RandomState(1);
         var masks =

@@ -7,6 +7,7 @@ import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.ModelSpec;
+import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.BlockMasks;
 import io.github.drprune.nn.ForwardHook;
 import io.github.drprune.nn.KvCache.Past;
@@ -26,14 +27,14 @@ class PrincipalBasisTest {
   @Property(tries = 30)
   void changesNothingThatTheModelComputes(@ForAll long seed) {
     var random = new SplittableRandom(seed);
-    ModelSpec spec = TinyModels.config(random);
+    ModelSpec spec = RandomModels.config(random);
     Assume.that(PrincipalBasis.fits(spec));
-    try (var model = io.github.drprune.model.TinyModels.model(spec, seed);
+    try (var model = TinyModels.model(spec, seed);
         var _ = NativeScope.open();
         var _ = NoGrad.open()) {
-      Tensor tokens = TinyModels.tokens(random);
+      Tensor tokens = RandomModels.tokens(random);
       double[] before = Tensors.doubles(model.forward(tokens, ModelMasks.NONE));
-      PrincipalBasis.turn(model, List.of(tokens, TinyModels.tokens(random)));
+      PrincipalBasis.turn(model, List.of(tokens, RandomModels.tokens(random)));
       double[] after = Tensors.doubles(model.forward(tokens, ModelMasks.NONE));
       assertThat(after).containsExactly(before, Offset.offset(2e-4));
     }
@@ -41,15 +42,15 @@ class PrincipalBasisTest {
 
   @Test
   void unitsAreUncorrelatedAndTheFirstHaveTheLargestShare() {
-    ModelSpec spec = TinyModels.llama(new SplittableRandom(3), 2, 2);
+    ModelSpec spec = RandomModels.llama(new SplittableRandom(3), 2, 2);
     for (long seed = 3; spec.tiedEmbeddings(); seed++) {
-      spec = TinyModels.llama(new SplittableRandom(seed), 2, 2);
+      spec = RandomModels.llama(new SplittableRandom(seed), 2, 2);
     }
     int size = spec.hiddenSize();
-    try (var model = io.github.drprune.model.TinyModels.model(spec, 5);
+    try (var model = TinyModels.model(spec, 5);
         var _ = NativeScope.open();
         var _ = NoGrad.open()) {
-      Tensor tokens = TinyModels.tokens(new SplittableRandom(7));
+      Tensor tokens = RandomModels.tokens(new SplittableRandom(7));
       PrincipalBasis.turn(model, List.of(tokens));
       double[][] covariance = new double[size][size];
       List<Tensor> norms = new ArrayList<>();

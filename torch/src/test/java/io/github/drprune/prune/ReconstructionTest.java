@@ -10,6 +10,7 @@ import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TensorRole;
+import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.nn.Weight;
 import java.util.Arrays;
@@ -48,8 +49,8 @@ class ReconstructionTest {
   /** What went is done by what stays: twins in the MLP leave nothing to be lost. */
   @Test
   void aTwinTakesOver() {
-    ModelSpec spec = TinyModels.llama(new SplittableRandom(2), 2, 2);
-    try (var model = io.github.drprune.model.TinyModels.model(spec, 4);
+    ModelSpec spec = RandomModels.llama(new SplittableRandom(2), 2, 2);
+    try (var model = TinyModels.model(spec, 4);
         var _ = NativeScope.open();
         var _ = NoGrad.open()) {
       int units = spec.intermediateSize();
@@ -67,9 +68,9 @@ class ReconstructionTest {
       var masks = new MaskValues(layout, Map.of(MaskModule.INTERMEDIATE, rows));
       List<Tensor> text = text(9, 20);
       double[] wanted = Tensors.doubles(model.forward(text.getFirst(), ModelMasks.NONE));
-      double plain = error(wanted, Cut.apply(model, masks, TinyModels.options(true)), text);
+      double plain = error(wanted, Cut.apply(model, masks, RandomModels.options(true)), text);
       double fitted =
-          error(wanted, Reconstruction.apply(model, masks, TinyModels.options(true), text), text);
+          error(wanted, Reconstruction.apply(model, masks, RandomModels.options(true), text), text);
       assertThat(fitted).isLessThan(0.02 * plain);
     }
   }
@@ -80,16 +81,16 @@ class ReconstructionTest {
     int nearer = 0;
     for (long seed = 0; seed < 25; seed++) {
       var random = new SplittableRandom(seed);
-      ModelSpec spec = TinyModels.config(random);
-      try (var model = io.github.drprune.model.TinyModels.model(spec, seed);
+      ModelSpec spec = RandomModels.config(random);
+      try (var model = TinyModels.model(spec, seed);
           var _ = NativeScope.open();
           var _ = NoGrad.open()) {
         MaskValues masks = masks(spec, random);
         List<Tensor> text = text(seed, 20);
         double[] wanted = Tensors.doubles(model.forward(text.getFirst(), ModelMasks.NONE));
-        CausalLm cut = Cut.apply(model, masks, TinyModels.options(true));
+        CausalLm cut = Cut.apply(model, masks, RandomModels.options(true));
         double plain = error(wanted, cut, text);
-        CausalLm fit = Reconstruction.apply(model, masks, TinyModels.options(true), text);
+        CausalLm fit = Reconstruction.apply(model, masks, RandomModels.options(true), text);
         assertThat(fit.spec()).isEqualTo(cut.spec());
         nearer += error(wanted, fit, text) < plain ? 1 : 0;
       }
@@ -121,7 +122,7 @@ class ReconstructionTest {
 
   private static List<Tensor> text(long seed, int batches) {
     var random = new SplittableRandom(seed);
-    return Stream.generate(() -> TinyModels.tokens(random)).limit(batches).toList();
+    return Stream.generate(() -> RandomModels.tokens(random)).limit(batches).toList();
   }
 
   private static double error(double[] wanted, CausalLm model, List<Tensor> text) {

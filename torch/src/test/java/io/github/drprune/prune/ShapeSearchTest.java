@@ -9,6 +9,7 @@ import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.prune.ShapeSearch.Readers;
+import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,17 @@ class ShapeSearchTest {
     for (ModelShape shape : shapes) {
       long parameters = GroupPolicy.KV_GROUP.cut(source, shape).parameters();
       assertThat((double) parameters).isCloseTo(wanted, within(0.03 * wanted));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("configs")
+  void whatMasksRemoveAddsUpToTheBlocks(ModelSpec source) {
+    for (GroupPolicy policy : GroupPolicy.values()) {
+      if (policy == GroupPolicy.KV_GROUP || source.groupSize() > 1) {
+        var layout = MaskLayout.of(source, EnumSet.of(MaskModule.HEAD), policy);
+        assertThat(PrunableParameters.of(layout).all()).isEqualTo(source.blockParameters());
+      }
     }
   }
 

@@ -7,16 +7,17 @@ import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelSpec;
+import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.Kernels;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
 
 /** Random architectures of all families, small enough for hundreds of cases. */
-final class TinyModels {
+final class RandomModels {
   static final int VOCABULARY = 13;
 
-  private TinyModels() {}
+  private RandomModels() {}
 
   static ModelOptions options(boolean trainable) {
     return new ModelOptions(LibTorch.device("cpu"), Precision.FP32, trainable, Kernels.REFERENCE);
@@ -34,10 +35,7 @@ final class TinyModels {
 
   /** One of the models with special features, with random sizes. */
   private static ModelSpec special(SplittableRandom random) {
-    List<ModelSpec> all =
-        io.github.drprune.model.TinyModels.all()
-            .filter(spec -> !spec.hiddenFollowsHeads())
-            .toList();
+    List<ModelSpec> all = TinyModels.all().filter(spec -> !spec.hiddenFollowsHeads()).toList();
     ObjectNode json = all.get(random.nextInt(all.size())).toJson();
     int heads = json.get("num_attention_heads").asInt();
     int headDim = json.path("head_dim").asInt(json.get("hidden_size").asInt() / heads);
