@@ -35,7 +35,9 @@ final class CutCommand implements Callable<Integer> {
       names = "--masks",
       required = true,
       paramLabel = "FILE",
-      description = "The masks.json of a run, made for this model or one of its architecture.")
+      description =
+          "The masks.json of a run with hidden_basis=source, made for this model or one of its"
+              + " architecture.")
   private Path masks;
 
   @Option(

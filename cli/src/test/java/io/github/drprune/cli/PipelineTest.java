@@ -80,6 +80,7 @@ class PipelineTest {
           output: HERE/pruned
           steps: 3
           evaluation_sequences: 1
+          hidden_basis: source
           target: {hidden_size: 16, layers: 1, heads: 1, intermediate_size: 24}
         cut: {model: HERE/source/model, masks: HERE/pruned/masks.json, output: HERE/again}
         train: {output: HERE/final, steps: 2, evaluation_sequences: 1}

@@ -70,6 +70,8 @@ class ExamplesTest {
                 at("data"),
                 at("pruned"),
                 "steps=3",
+                // The masks are to be applied to the checkpoint again.
+                "hidden_basis=source",
                 "evaluation_sequences=1",
                 "target.hidden_size=16",
                 "target.layers=1",
