@@ -1,5 +1,8 @@
 package io.github.drprune.bench;
 
+import io.github.drprune.config.PruneConfig;
+import io.github.drprune.config.binding.ConfigLoader;
+import io.github.drprune.data.Batch;
 import io.github.drprune.generate.EndTokens;
 import io.github.drprune.generate.Sampling;
 import io.github.drprune.generate.TextGenerator;
@@ -8,46 +11,39 @@ import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Precision;
-import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
-import io.github.drprune.model.ModelShape;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.ModelMasks;
-import io.github.drprune.optim.ParameterGroup;
-import io.github.drprune.prune.GroupPolicy;
-import io.github.drprune.prune.Lagrangian;
-import io.github.drprune.prune.MaskDraw;
-import io.github.drprune.prune.MaskLayout;
-import io.github.drprune.prune.MaskModule;
-import io.github.drprune.prune.MaskSet;
-import io.github.drprune.prune.SparsitySchedule;
-import io.github.drprune.prune.TargetShape;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import io.github.drprune.nn.Targets;
+import io.github.drprune.run.PruneRun;
+import io.github.drprune.train.NoPruning;
+import io.github.drprune.train.Objective;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
-import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A model with its optimizer and masks, run in one of two ways. */
 final class Contender implements AutoCloseable {
+  static final String DOMAIN = "random";
+
   private static final long SEED = 1;
 
   private final BenchOptions options;
   private final boolean eager;
   private final CausalLm model;
   private final CausalLm generator; // with weights in the compute type, as generation loads them
-  private final RandomState random = new RandomState(SEED);
-  private final MaskSet masks;
-  private final Lagrangian lagrangian;
-  private final Updater updater;
+  private final Objective training = new NoPruning();
+  private final Objective pruning;
+  private final Stepper stepper;
+  private final Arena arena = Arena.ofShared();
   private final Tensor tokens; // [batch, length]
 
   Contender(BenchOptions options, boolean eager) {
@@ -69,37 +65,47 @@ final class Contender implements AutoCloseable {
                 options.config(),
                 new ModelOptions(options.device(), options.precision(), false, kernels),
                 SEED);
-    ModelShape target = half();
-    this.masks =
-        MaskSet.create(
-            MaskLayout.of(
-                options.config(),
-                MaskModule.between(options.config(), target),
-                GroupPolicy.KV_GROUP),
-            new TargetShape(target),
-            random,
-            options.device());
-    this.lagrangian = new Lagrangian(masks, new SparsitySchedule(0, 1000));
-    var groups = List.of(new ParameterGroup("weights", leaves(), Updater.RATE, 0, false));
-    boolean pruning = options.workloads().contains(Workload.PRUNE);
-    if (pruning) {
-      groups = new ArrayList<>(groups);
-      groups.add(new ParameterGroup("masks", masks.parameters(), Updater.RATE, 0, false));
-      groups.add(
-          new ParameterGroup("multipliers", lagrangian.multipliers(), Updater.RATE, 0, true));
-    }
-    this.updater = eager ? Updater.library(groups) : Updater.fused(groups);
+    PruneConfig config = config();
+    boolean prunes = options.workloads().contains(Workload.PRUNE);
+    this.pruning = prunes ? new PruneRun(config).trial(model) : training;
+    Batch batch = batch();
     try (var _ = NativeScope.open()) {
-      torch.manual_seed(SEED);
-      tokens =
-          NativeScope.keep(
-              torch
-                  .randint(
-                      options.config().vocabularySize(),
-                      new long[] {options.batch(), options.length()},
-                      new TensorOptions(ScalarType.Long))
-                  .to(options.device(), ScalarType.Long));
+      tokens = NativeScope.keep(Targets.of(batch, options.device()).tokens());
     }
+    this.stepper =
+        eager
+            ? new EagerStepper(config.run(), model, pruning, tokens)
+            : new RunStepper(config.run(), model, pruning, batch);
+  }
+
+  /** Of a run that takes such steps; no folder that it names is looked at. */
+  private PruneConfig config() {
+    return ConfigLoader.load(
+        List.of(
+            "model=-",
+            "data=-",
+            "output=-",
+            "steps=1000",
+            "target.sparsity=0.5",
+            "learning_rate=" + Stepper.RATE,
+            "global_batch=" + options.batch(),
+            "micro_batch=" + options.batch()),
+        PruneConfig.class);
+  }
+
+  /** Random tokens, the same for each contender. */
+  private Batch batch() {
+    long[] ids =
+        new SplittableRandom(SEED)
+            .longs(options.tokens(), 0, options.config().vocabularySize())
+            .toArray();
+    return new Batch(
+        arena.allocateFrom(ValueLayout.JAVA_LONG, ids),
+        null,
+        options.length(),
+        new int[options.batch()],
+        new long[options.batch()],
+        new int[] {options.batch()});
   }
 
   String name() {
@@ -110,8 +116,8 @@ final class Contender implements AutoCloseable {
     return model;
   }
 
-  Updater updater() {
-    return updater;
+  Stepper stepper() {
+    return stepper;
   }
 
   Tensor tokens() {
@@ -123,8 +129,8 @@ final class Contender implements AutoCloseable {
     inItsWay(
         () -> {
           switch (workload) {
-            case TRAIN -> train(false);
-            case PRUNE -> train(true);
+            case TRAIN -> stepper.step(training);
+            case PRUNE -> stepper.step(pruning);
             case EVALUATE -> evaluate();
             case GENERATE -> {
               if (eager) {
@@ -148,29 +154,6 @@ final class Contender implements AutoCloseable {
       }
     } else {
       work.run();
-    }
-  }
-
-  private void train(boolean pruning) {
-    try (var _ = NativeScope.open()) {
-      updater.zero();
-      Tensor loss;
-      if (pruning) {
-        var draw = MaskDraw.of(masks, random);
-        loss = model.loss(tokens, draw.masks()).mean();
-        loss.backward();
-        draw.backward(lagrangian.penalty(1));
-      } else {
-        loss = model.loss(tokens, ModelMasks.NONE).mean();
-        loss.backward();
-      }
-      updater.update();
-      if (pruning) {
-        masks.clamp();
-      }
-      if (!Double.isFinite(loss.item_double())) {
-        throw new IllegalStateException("the benchmark's loss is not finite");
-      }
     }
   }
 
@@ -202,33 +185,12 @@ final class Contender implements AutoCloseable {
     }
   }
 
-  /** About half of everything, so that every kind of mask takes part. */
-  private ModelShape half() {
-    var config = options.config();
-    int kvHeads = Math.max(1, config.kvHeads() / 2);
-    return new ModelShape(
-        config.hiddenFollowsHeads()
-            ? kvHeads * config.headDim()
-            : Math.max(1, config.hiddenSize() / 2),
-        Math.max(1, config.layers() / 2),
-        kvHeads * config.groupSize(),
-        kvHeads,
-        Math.max(1, config.intermediateSize() / 2));
-  }
-
-  private SequencedMap<String, Tensor> leaves() {
-    SequencedMap<String, Tensor> leaves = new LinkedHashMap<>();
-    model.weights().forEach((name, weight) -> leaves.put(name, weight.tensor()));
-    return leaves;
-  }
-
   @Override
   public void close() {
-    updater.close();
-    lagrangian.close();
-    masks.close();
-    random.close();
+    stepper.close();
+    pruning.close();
     tokens.close();
+    arena.close();
     if (generator != model) {
       generator.close();
     }

@@ -108,7 +108,7 @@ record PartProfile(BenchOptions options) {
             1,
             x -> model.loss(Targets.all(tokens), x.getFirst()).mean(),
             List.of(activations(model))));
-    var updater = contender.updater();
+    Stepper stepper = contender.stepper();
     // Every parameter needs a gradient.
     contender.inItsWay(() -> model.loss(tokens, ModelMasks.NONE).mean().backward());
     parts.put(
@@ -117,7 +117,7 @@ record PartProfile(BenchOptions options) {
             1,
             () -> {
               try (var _ = NativeScope.open()) {
-                updater.update();
+                stepper.update();
               }
             }));
     return parts;
