@@ -57,7 +57,8 @@ final class InspectCommand implements Callable<Integer> {
         summary.tokenizerSize() == null ? "missing" : "of " + count(summary.tokenizerSize()));
     out.printf("context        %s tokens%n", count(summary.contextLength()));
     if (!summary.features().isEmpty()) {
-      out.printf("features       %s%n", String.join("; ", summary.features()));
+      String indented = System.lineSeparator() + " ".repeat("features       ".length());
+      out.printf("features       %s%n", String.join(indented, summary.features()));
     }
     out.printf("tensors        %s%n", dtypes(summary.tensorsByDtype()));
     out.printf(

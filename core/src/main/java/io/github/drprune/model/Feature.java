@@ -3,6 +3,8 @@ package io.github.drprune.model;
 import static java.util.Locale.ROOT;
 
 import io.github.drprune.model.AttentionSpec.Layer;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -175,7 +177,7 @@ public enum Feature {
   }
 
   private static Optional<String> part(String what, double factor, double plain) {
-    return when(Math.abs(factor - plain) > 1e-9, "%s by %.4g", what, factor);
+    return when(Math.abs(factor - plain) > 1e-9, "%s by %s", what, rounded(factor));
   }
 
   private static Optional<String> caps(ModelSpec spec) {
@@ -189,6 +191,11 @@ public enum Feature {
   }
 
   private static Optional<String> cap(String what, Optional<Double> cap) {
-    return cap.map(value -> String.format(ROOT, "%s at %.4g", what, value));
+    return cap.map(value -> what + " at " + rounded(value));
+  }
+
+  /** Four digits, without zeros at the end. */
+  private static String rounded(double value) {
+    return new BigDecimal(value).round(new MathContext(4)).stripTrailingZeros().toPlainString();
   }
 }
