@@ -3,14 +3,17 @@ package io.github.drprune.bench;
 import io.github.drprune.bench.BenchReport.Part;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.Ops;
+import io.github.drprune.model.Axis.Unit;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ModelSpec;
+import io.github.drprune.nn.Attention;
 import io.github.drprune.nn.BlockMasks;
 import io.github.drprune.nn.ForwardHook;
 import io.github.drprune.nn.HalfMasks;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.nn.KvCache.Past;
 import io.github.drprune.nn.ModelMasks;
+import io.github.drprune.nn.Scoring;
 import io.github.drprune.nn.Targets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -59,12 +62,14 @@ record PartProfile(BenchOptions options) {
     Tensor tokens = contender.tokens();
     int layers = config.layers();
     var block = model.blocks().getFirst();
+    var attention = (Attention) block.attention().body();
+    Scoring scoring = attention.scoring();
     SequencedMap<String, Timed> parts = new LinkedHashMap<>();
     parts.put("embedding", pass(1, _ -> model.embed(tokens, null), List.of()));
     parts.put(
         "norms",
         pass(
-            2L * layers + 1,
+            normsOfTheStream(config),
             x -> model.normalise(x.getFirst(), null),
             List.of(activations(model))));
     Tensor q = heads(model, config.heads());
@@ -74,17 +79,13 @@ record PartProfile(BenchOptions options) {
         "attention products",
         pass(
             layers,
-            x -> kernels.attention().attend(x.get(0), x.get(1), x.get(2), true),
+            x -> kernels.attention().attend(x.get(0), x.get(1), x.get(2), true, scoring),
             List.of(q, k, v)));
     parts.put(
         "attention in all",
         pass(
             layers,
-            x ->
-                block
-                    .attention()
-                    .body()
-                    .forward(x.getFirst(), HalfMasks.NONE, null, Past.NONE, ForwardHook.NONE),
+            x -> attention.forward(x.getFirst(), HalfMasks.NONE, null, Past.NONE, ForwardHook.NONE),
             List.of(activations(model))));
     parts.put(
         "MLP",
@@ -121,6 +122,13 @@ record PartProfile(BenchOptions options) {
               }
             }));
     return parts;
+  }
+
+  private static long normsOfTheStream(ModelSpec config) {
+    return config.tensors().values().stream()
+        .filter(tensor -> tensor.role().isNorm() && !tensor.isBias())
+        .filter(tensor -> tensor.axes().getFirst().spans().getFirst().unit() == Unit.HIDDEN)
+        .count();
   }
 
   private static Timed pass(
