@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The table of families and features that users read is what the code makes of configurations. */
 class FamilyTableTest {
-  private static final String START = "<!-- families: made by FamilyTableTest -->\n";
-  private static final String END = "<!-- end of families -->\n";
+  private static final String START = "<!-- families: made by FamilyTableTest -->\n\n";
+  private static final String END = "\n<!-- end of families -->\n";
 
   /** Settings that bring out what a family can have. */
   private static final List<String> SETTINGS =
