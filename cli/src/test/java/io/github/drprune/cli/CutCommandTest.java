@@ -58,7 +58,9 @@ class CutCommandTest {
         ModelWriter.save(
             model, folder.resolve("m" + hidden), folder, Optional.empty(), ByteSize.parse("1GB"));
         var batch = Tensors.of(new long[] {1, 5, 3, 9}, 1, 4);
-        MaskValues masks = Importance.masks(model, List.of(batch), TARGET, GroupPolicy.KV_GROUP);
+        MaskValues masks =
+            Importance.masks(
+                model, List.of(batch), TARGET, GroupPolicy.KV_GROUP, Importance.By.ACTIVATIONS);
         masks.write(folder.resolve("masks" + hidden + ".json"));
       }
     }

@@ -8,7 +8,8 @@ public record DistillationConfig(
     @Key(
             doc =
                 "Folder of the model to learn from, with the data's tokenizer; 'source' is the"
-                    + " checkpoint that the run starts from.")
+                    + " checkpoint that the run starts from.",
+            value = "source")
         Path teacher,
     @Key(
             doc =

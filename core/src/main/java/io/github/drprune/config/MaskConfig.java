@@ -34,6 +34,12 @@ public record MaskConfig(
         Optional<HiddenBasis> hiddenBasis,
     @Key(
             doc =
+                "What heads, MLP units and layers are scored by: squared gradients of the loss with"
+                    + " respect to masks on them, or sizes of activations.",
+            value = "gradients")
+        Scores scores,
+    @Key(
+            doc =
                 "With importance: fit the weights that stay to what the source computes, by least"
                     + " squares.",
             value = "true")
@@ -73,6 +79,12 @@ public record MaskConfig(
   public enum Method {
     MASKS,
     IMPORTANCE
+  }
+
+  /** What the importance of units is measured by. */
+  public enum Scores {
+    GRADIENTS,
+    ACTIVATIONS
   }
 
   /** What makes masks reach their target. */

@@ -8,6 +8,7 @@ import io.github.drprune.data.prepare.Corpus;
 import io.github.drprune.data.prepare.CorpusFinder;
 import io.github.drprune.data.prepare.PrepareConfig;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,13 @@ import java.util.stream.Stream;
  * train from the one pruned or cut, what to evaluate and report from the runs.
  */
 public record PipelineConfig(
+    @Key(
+            doc =
+                "Training tokens to spend over all, such as 400M: chooses the method, steps, batch,"
+                    + " learning rate and distillation of the stages prune and train, where they"
+                    + " are not given.",
+            pattern = Budget.PATTERN)
+        Optional<String> budget,
     @Key(doc = "Text to prepared data.") Optional<Prepare> prepare,
     @Key(doc = "Keys as of 'prune'.") Optional<PruneConfig> prune,
     @Key(doc = "A cut by masks from a file.") Optional<Cut> cut,
@@ -125,6 +133,13 @@ public record PipelineConfig(
     Optional<String> start = first(text(tree, "cut", "output"), pruned);
     if (!tree.path("train").has("shape")) {
       fill(tree, "train", "model", start);
+    }
+    if (tree.has("budget")) {
+      try {
+        Budget.complete(tree);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
     Optional<String> trained = text(tree, "train", "output").map(PipelineConfig::result);
     fillList(tree, "evaluate", "models", Stream.of(source, start, trained));

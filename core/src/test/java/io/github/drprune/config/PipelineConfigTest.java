@@ -76,6 +76,75 @@ class PipelineConfigTest {
     assertThat(config.train().orElseThrow().model()).isEmpty();
   }
 
+  private static final String SPENDING =
+      """
+      budget: 0.41M
+      prepare: {tokenizer: %1$s, input: text, seq_len: 256, out: prepared}
+      prune: {model: %1$s, output: runs/prune, target: {hidden_size: 16}}
+      train: {output: runs/train}
+      """;
+
+  private String source(long vocabulary) throws IOException {
+    Path model = Files.createDirectories(folder.resolve("base"));
+    Files.writeString(
+        model.resolve("config.json"),
+        """
+        {"model_type": "llama", "hidden_size": 32, "num_attention_heads": 4,
+         "num_hidden_layers": 2, "intermediate_size": 48, "vocab_size": %d}
+        """
+            .formatted(vocabulary));
+    return model.toString();
+  }
+
+  @Test
+  void aBudgetIsSpentOnTrainingTheFittedCut() throws IOException {
+    String model = source(61);
+    var config = load(SPENDING.formatted(model));
+    assertThat(config.prune().orElseThrow().masks().method())
+        .isEqualTo(MaskConfig.Method.IMPORTANCE);
+    var train = config.train().orElseThrow().run();
+    assertThat(train.steps()).isEqualTo(200);
+    assertThat(train.globalBatch()).isEqualTo(8);
+    assertThat(train.optimizer().learningRate()).isEqualTo(1e-3);
+    assertThat(train.distillation().orElseThrow().teacher()).isEqualTo(Path.of(model));
+    // A hundred times the tokens: ten times the batch, to a power of two, and ten times the steps.
+    train = load(SPENDING.formatted(model), "budget=41M").train().orElseThrow().run();
+    assertThat(train.globalBatch()).isEqualTo(64);
+    assertThat(train.steps()).isEqualTo(2502);
+    // A large source is trained more carefully.
+    train = load(SPENDING.formatted(source(30_000_000))).train().orElseThrow().run();
+    assertThat(train.optimizer().learningRate()).isBetween(1e-4, 2e-4);
+  }
+
+  @Test
+  void whatIsGivenIsNotChosenByTheBudget() throws IOException {
+    var config =
+        load(
+            SPENDING.formatted(source(61)),
+            "prune.method=masks",
+            "prune.steps=40",
+            "train.steps=30",
+            "train.learning_rate=2e-4");
+    assertThat(config.prune().orElseThrow().masks().method()).isEqualTo(MaskConfig.Method.MASKS);
+    assertThat(config.prune().orElseThrow().run().steps()).isEqualTo(40);
+    assertThat(config.train().orElseThrow().run().steps()).isEqualTo(30);
+    assertThat(config.train().orElseThrow().run().optimizer().learningRate()).isEqualTo(2e-4);
+  }
+
+  @Test
+  void aBudgetThatCannotBeSpentIsRefused() throws IOException {
+    String spending = SPENDING.formatted(source(61));
+    assertThatThrownBy(() -> load(spending, "budget=100"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("budget: 100 tokens are less than one step");
+    assertThatThrownBy(() -> load(spending, "budget=much"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("budget");
+    assertThatThrownBy(() -> load(spending.replaceAll("train: .*", "")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("name both");
+  }
+
   @Test
   void theResolvedPipelineReadsBack() throws IOException {
     var config = load(SHORT);

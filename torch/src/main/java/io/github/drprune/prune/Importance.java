@@ -17,12 +17,21 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Scores units by activations on a calibration set (Minitron, arXiv 2407.14679, section 2.2): a
- * hidden unit by the mean size of what norms put out, a head by the mean norm of what it gathers,
- * an MLP unit by the mean size of the activated product, a layer by one minus the cosine between
- * its input and output.
+ * Scores units on sample text. A hidden unit by the mean size of what norms put out (Minitron,
+ * arXiv 2407.14679, section 2.2); the others as {@link By} says.
  */
 public final class Importance {
+  /** What heads, MLP units and layers are scored by. */
+  public enum By {
+    /** Squared gradients of the loss with respect to masks on them. */
+    GRADIENTS,
+    /**
+     * As Minitron does: a head by the mean norm of what it gathers, an MLP unit by the mean size of
+     * the activated product, a layer by one minus the cosine between its input and output.
+     */
+    ACTIVATIONS
+  }
+
   private final double[] hidden;
   private final List<Layer> layers = new ArrayList<>();
 
@@ -38,7 +47,14 @@ public final class Importance {
    *
    * @param batches calibration tokens, int64 [B, T]; at least one
    */
-  public static UnitScores of(CausalLm model, List<Tensor> batches) {
+  public static UnitScores of(CausalLm model, List<Tensor> batches, By by) {
+    UnitScores activations = byActivations(model, batches);
+    return by == By.ACTIVATIONS
+        ? activations
+        : MaskGradients.of(model, batches, activations.hidden());
+  }
+
+  private static UnitScores byActivations(CausalLm model, List<Tensor> batches) {
     if (batches.isEmpty()) {
       throw new IllegalArgumentException("no calibration batch");
     }
@@ -55,10 +71,10 @@ public final class Importance {
 
   /** The masks of a cut in one shot, of the modules in which the shapes differ. */
   public static MaskValues masks(
-      CausalLm model, List<Tensor> batches, ModelShape target, GroupPolicy policy) {
+      CausalLm model, List<Tensor> batches, ModelShape target, GroupPolicy policy, By by) {
     var layout = MaskLayout.of(model.spec(), MaskModule.between(model.spec(), target), policy);
     layout.targetConfig(target);
-    return of(model, batches).masks(layout, target);
+    return of(model, batches, by).masks(layout, target);
   }
 
   private void add(CausalLm model, Tensor tokens) {

@@ -38,6 +38,7 @@ import io.github.drprune.prune.ShapeSearch;
 import io.github.drprune.prune.SparsitySchedule;
 import io.github.drprune.prune.TargetShape;
 import io.github.drprune.prune.TargetSparsity;
+import io.github.drprune.prune.UnitScores;
 import io.github.drprune.train.Objective;
 import io.github.drprune.train.Trainer;
 import io.github.drprune.train.TrainingStep;
@@ -167,7 +168,7 @@ public record PruneRun(PruneConfig whole) implements RunKind {
         List<Tensor> calibration = CalibrationData.read(config(), data, model.device());
         turn(model, calibration);
         if (whole.masks().start() == MaskConfig.Start.IMPORTANCE) {
-          masks.startFrom(Importance.of(model, calibration), whole.masks().spread());
+          masks.startFrom(scores(model, calibration), whole.masks().spread());
         }
       }
     }
@@ -217,6 +218,16 @@ public record PruneRun(PruneConfig whole) implements RunKind {
     return whole.masks().method() != MaskConfig.Method.IMPORTANCE;
   }
 
+  private UnitScores scores(CausalLm model, List<Tensor> calibration) {
+    return Importance.of(
+        model,
+        calibration,
+        switch (whole.masks().scores()) {
+          case GRADIENTS -> Importance.By.GRADIENTS;
+          case ACTIVATIONS -> Importance.By.ACTIVATIONS;
+        });
+  }
+
   private void turn(CausalLm model, List<Tensor> calibration) {
     if (basis(model.spec()) == HiddenBasis.PRINCIPAL) {
       PrincipalBasis.turn(model, calibration);
@@ -231,7 +242,7 @@ public record PruneRun(PruneConfig whole) implements RunKind {
     try (var _ = NativeScope.open()) {
       List<Tensor> calibration = CalibrationData.read(config(), data, model.device());
       turn(model, calibration);
-      MaskValues masks = Importance.of(model, calibration).masks(layout(model.spec()), shape);
+      MaskValues masks = scores(model, calibration).masks(layout(model.spec()), shape);
       ModelOptions options = holding(model);
       try (var cut =
           whole.masks().reconstruction()

@@ -52,7 +52,9 @@ class ImportanceTest {
       }
       Tensor tokens = RandomModels.tokens(random);
       var target = new ModelShape(16, 2, 2, 1, 5);
-      MaskValues masks = Importance.masks(model, List.of(tokens), target, GroupPolicy.KV_GROUP);
+      MaskValues masks =
+          Importance.masks(
+              model, List.of(tokens), target, GroupPolicy.KV_GROUP, Importance.By.ACTIVATIONS);
 
       assertThat(masks.kept(MaskModule.LAYER, 0)).containsExactly(0, 2);
       assertThat(masks.kept(MaskModule.HEAD, 2)).containsExactly(1);
@@ -75,7 +77,10 @@ class ImportanceTest {
         zero(model, norm, 3, 2);
       }
       UnitScores scores =
-          Importance.of(model, List.of(RandomModels.tokens(new SplittableRandom(6))));
+          Importance.of(
+              model,
+              List.of(RandomModels.tokens(new SplittableRandom(6))),
+              Importance.By.ACTIVATIONS);
       assertThat(scores.hidden()[3]).isZero();
       assertThat(scores.hidden()[4]).isZero();
       assertThat(scores.hidden()[5]).isPositive();
@@ -90,7 +95,8 @@ class ImportanceTest {
         var model = ModelLoader.load(shared.model(), RandomModels.options(false))) {
       var target = new ModelShape(192, 7, 6, 6, 528);
       MaskValues scored =
-          Importance.masks(model, shared.calibration(), target, GroupPolicy.KV_GROUP);
+          Importance.masks(
+              model, shared.calibration(), target, GroupPolicy.KV_GROUP, Importance.By.ACTIVATIONS);
       var random = new SplittableRandom(7);
       Map<MaskModule, float[][]> values = new EnumMap<>(MaskModule.class);
       scored.values().forEach((module, rows) -> values.put(module, shuffled(rows, random)));

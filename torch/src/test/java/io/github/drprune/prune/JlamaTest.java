@@ -48,7 +48,8 @@ class JlamaTest {
         var _ = NoGrad.open();
         var model = ModelLoader.load(shared.model(), RandomModels.options(false))) {
       MaskValues masks =
-          Importance.masks(model, shared.calibration(), target, GroupPolicy.KV_GROUP);
+          Importance.masks(
+              model, shared.calibration(), target, GroupPolicy.KV_GROUP, Importance.By.ACTIVATIONS);
       try (var cut = Cut.apply(model, masks, RandomModels.options(false))) {
         ModelWriter.save(
             cut, checkpoint, shared.model(), Optional.of(Dtype.F32), ByteSize.parse("1GB"));

@@ -150,7 +150,8 @@ class TransformersTest {
         var _ = NoGrad.open();
         var model = TinyModels.model(config, random.nextLong())) {
       Tensor row = Tensors.ofTokens(new int[][] {tokens});
-      MaskValues masks = Importance.masks(model, List.of(row), shape, policy);
+      MaskValues masks =
+          Importance.masks(model, List.of(row), shape, policy, Importance.By.ACTIVATIONS);
       Cut.check(config, masks);
       try (var cut = Cut.apply(model, masks, RandomModels.options(false))) {
         save(cut, tokens, target);

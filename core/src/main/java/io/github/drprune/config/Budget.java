@@ -1,0 +1,120 @@
+package io.github.drprune.config;
+
+import com.fasterxml.jackson.databind.node.DoubleNode;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.github.drprune.data.Manifest;
+import io.github.drprune.error.UserException;
+import io.github.drprune.model.ConfigReader;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * What a number of training tokens is best spent on. The rules follow the measurements in {@code
+ * docs/method-benchmark.md}: a cut in one shot whose weights are fitted to the source takes no
+ * tokens and is ahead of masks that are learned, so all of them go to training, half of whose loss
+ * is distilled from the source.
+ *
+ * @param steps of training
+ * @param globalBatch sequences of a step
+ * @param learningRate peak of training
+ */
+record Budget(int steps, int globalBatch, double learningRate) {
+  /** A number of tokens. */
+  static final String PATTERN = "[0-9]{1,12}([.][0-9]{1,9})?[kKmMbBgG]?";
+
+  /** Tokens of a step at {@link #MEASURED_TOKENS}; they grow with the root of the budget. */
+  private static final double STEP_TOKENS = 2048;
+
+  private static final double MEASURED_TOKENS = 410_000;
+
+  /** The learning rate that was measured, and the parameters of the source that it was best for. */
+  private static final double LEARNING_RATE = 1e-3;
+
+  private static final double MEASURED_PARAMETERS = 8.5e6;
+
+  /** Larger models take smaller steps; none was measured to need less than this. */
+  private static final double LEAST_LEARNING_RATE = 1e-4;
+
+  private static final int MOST_MICRO_BATCH = 8;
+
+  /** Evaluations of a run, at each of which the domains' weights follow the losses. */
+  private static final int EVALUATIONS = 15;
+
+  /** What {@code tokens} are spent on for a source of {@code parameters}. */
+  static Budget of(long tokens, int seqLen, long parameters) {
+    double wanted = STEP_TOKENS * Math.sqrt(Math.max(1, tokens / MEASURED_TOKENS)) / seqLen;
+    int batch = Integer.highestOneBit((int) Math.max(1, Math.round(wanted * Math.sqrt(0.5))));
+    batch *= batch * Math.sqrt(2) < wanted ? 2 : 1; // the nearest power of two
+    long steps = tokens / ((long) batch * seqLen);
+    if (steps < 1) {
+      throw new UserException(
+          "budget: %d tokens are less than one step of %d sequences of %d tokens; raise it"
+              .formatted(tokens, batch, seqLen));
+    }
+    double rate = LEARNING_RATE * Math.pow(Math.min(1, MEASURED_PARAMETERS / parameters), 0.3);
+    return new Budget(
+        (int) Math.min(Integer.MAX_VALUE, steps), batch, Math.max(LEAST_LEARNING_RATE, rate));
+  }
+
+  /** A number of tokens such as 400M, 1.5B or 250000. */
+  static long tokens(String text) {
+    double unit =
+        switch (text.charAt(text.length() - 1)) {
+          case 'k', 'K' -> 1e3;
+          case 'm', 'M' -> 1e6;
+          case 'b', 'B', 'g', 'G' -> 1e9;
+          default -> 1;
+        };
+    String number = unit == 1 ? text : text.substring(0, text.length() - 1);
+    return Math.round(Double.parseDouble(number) * unit);
+  }
+
+  /**
+   * Puts into a pipeline's tree what its budget asks for, where it is not given.
+   *
+   * @throws UserException where the budget cannot be spent
+   */
+  static void complete(ObjectNode tree) throws IOException {
+    if (!(tree.get("prune") instanceof ObjectNode prune)
+        || !(tree.get("train") instanceof ObjectNode train)
+        || !prune.path("model").isTextual()) {
+      throw new UserException(
+          "budget: it is spent on the stages prune, with its model, and train; name both");
+    }
+    if (!tree.get("budget").asText().matches(PATTERN)) {
+      return; // refused where keys are checked
+    }
+    Path model = Path.of(prune.get("model").textValue());
+    Budget budget =
+        of(
+            tokens(tree.get("budget").asText()),
+            seqLen(tree),
+            ConfigReader.read(model).parameters());
+    prune.putIfAbsent("method", new TextNode("importance"));
+    prune.putIfAbsent("steps", new IntNode(1)); // importance takes none
+    train.putIfAbsent("steps", new IntNode(budget.steps()));
+    train.putIfAbsent("global_batch", new IntNode(budget.globalBatch()));
+    int microBatch = Math.min(MOST_MICRO_BATCH, budget.globalBatch());
+    train.putIfAbsent("micro_batch", new IntNode(microBatch));
+    train.putIfAbsent("learning_rate", new DoubleNode(budget.learningRate()));
+    int interval = Math.max(1, Math.round((float) budget.steps() / EVALUATIONS));
+    train.putIfAbsent("evaluation_interval", new IntNode(interval));
+    if (!train.has("distillation")) {
+      train.putObject("distillation").put("teacher", model.toString());
+    }
+  }
+
+  private static int seqLen(ObjectNode tree) {
+    if (tree.path("prepare").has("seq_len")) {
+      return tree.path("prepare").get("seq_len").asInt();
+    }
+    String data = tree.path("train").path("data").asText();
+    if (data.isEmpty()) {
+      throw new UserException(
+          "budget: how long sequences are is not known; name the stage prepare or prune.data");
+    }
+    return Manifest.read(Path.of(data)).seqLen();
+  }
+}
