@@ -129,6 +129,10 @@ public record PipelineConfig(
     }
     Optional<String> source = text(tree, "prune", "model");
     fill(tree, "cut", "model", source);
+    if (tree.has("cut")) {
+      // The masks are applied to the checkpoint again, so they must be of its own units.
+      fill(tree, "prune", "hidden_basis", Optional.of("source"));
+    }
     Optional<String> pruned = text(tree, "prune", "output").map(PipelineConfig::result);
     Optional<String> start = first(text(tree, "cut", "output"), pruned);
     if (!tree.path("train").has("shape")) {

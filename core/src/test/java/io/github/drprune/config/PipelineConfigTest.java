@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.error.UserException;
+import io.github.drprune.prune.HiddenBasis;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,6 +58,7 @@ class PipelineConfigTest {
     var config = load(SHORT + "cut: {masks: masks.json, output: cut}\n");
     assertThat(config.cut().orElseThrow().model()).isEqualTo(Path.of("base"));
     assertThat(config.train().orElseThrow().model()).contains(Path.of("cut"));
+    assertThat(config.prune().orElseThrow().masks().hiddenBasis()).contains(HiddenBasis.SOURCE);
   }
 
   @Test

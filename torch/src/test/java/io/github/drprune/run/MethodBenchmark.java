@@ -23,25 +23,59 @@ import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Device;
 
 /**
- * The method against its alternatives: prunes a model with each way to weight domains, and once by
- * importance alone, continues pretraining to the same number of tokens, and prints tables of
- * perplexities on text that no run looked at, with the spread over seeds.
+ * The method against its alternatives: prunes a model in several ways, continues pretraining to the
+ * same number of tokens, and prints tables of perplexities on text that no run looked at, with the
+ * spread over seeds.
  *
- * <p>Arguments: model, data, folder for the runs, seeds joined by commas, threads, steps of pruning
- * (1024 tokens of 256 each), steps of training (twice as many), then the target as assignments. A
- * run that is there already is not repeated: several processes may share the seeds out, and a last
- * call with all of them prints the tables.
+ * <p>Arguments: model, data, folder for the runs, seeds joined by commas, threads, tokens to spend
+ * on each, what to compare joined by commas, then the target as assignments. What to compare is a
+ * way to prune, a weighting and, if wanted, a share of the loss to distil from the source, joined
+ * by dots: {@code importance.drpruning.0.9}, {@code exact.constant}. A run that is there already is
+ * not repeated: several processes may share the seeds out, and a last call with all of them prints
+ * the tables.
  */
 final class MethodBenchmark {
-  private static final List<String> STRATEGIES =
-      List.of("drpruning", "sheared", "dro", "constant", "importance");
   private static final long TEST_SEQUENCES = 64;
+
+  /** One way to spend the tokens. */
+  private record Way(String pruning, String weighting, String distilled) {
+    static Way parse(String text) {
+      String[] parts = text.split("[.]", 3);
+      return new Way(parts[0], parts[1], parts.length > 2 ? parts[2] : "");
+    }
+
+    boolean takesSteps() {
+      return pruning.equals("exact") || pruning.equals("lagrangian");
+    }
+
+    /** What pruning is asked to do. */
+    List<String> keys() {
+      return switch (pruning) {
+        case "exact" -> List.of("learning_rate=1e-3");
+        case "lagrangian" -> List.of("constraint=lagrangian", "learning_rate=5e-4");
+        case "importance" -> List.of("method=importance");
+        case "fitted" -> List.of("method=importance", "hidden_basis=source");
+        case "plain" ->
+            List.of(
+                "method=importance",
+                "hidden_basis=source",
+                "reconstruction=false",
+                "scores=activations");
+        default -> throw new IllegalArgumentException("no way to prune: " + pruning);
+      };
+    }
+
+    @Override
+    public String toString() {
+      return pruning + "." + weighting + (distilled.isEmpty() ? "" : "." + distilled);
+    }
+  }
 
   private final Path model;
   private final Path data;
   private final Path out;
-  private final int pruneSteps;
-  private final int trainSteps;
+  private final long tokens;
+  private final List<Way> ways;
   private final List<String> target;
   private final ModelOptions holding =
       new ModelOptions(
@@ -51,12 +85,12 @@ final class MethodBenchmark {
           Kernels.select(new Device("cpu"), Precision.FP32));
 
   private MethodBenchmark(
-      Path model, Path data, Path out, int pruneSteps, int trainSteps, List<String> target) {
+      Path model, Path data, Path out, long tokens, List<Way> ways, List<String> target) {
     this.model = model;
     this.data = data;
     this.out = out;
-    this.pruneSteps = pruneSteps;
-    this.trainSteps = trainSteps;
+    this.tokens = tokens;
+    this.ways = ways;
     this.target = target;
   }
 
@@ -66,8 +100,8 @@ final class MethodBenchmark {
             Path.of(args[0]),
             Path.of(args[1]),
             Path.of(args[2]),
-            Integer.parseInt(args[5]),
-            Integer.parseInt(args[6]),
+            Long.parseLong(args[5]),
+            Arrays.stream(args[6].split(",")).map(Way::parse).toList(),
             List.of(args).subList(7, args.length))
         .run(Arrays.stream(args[3].split(",")).map(Integer::valueOf).toList());
   }
@@ -82,10 +116,10 @@ final class MethodBenchmark {
                         .formatted(entry.getKey(), entry.getValue().loss()))
             .toList();
     for (int seed : seeds) {
-      for (String strategy : STRATEGIES) {
-        prune(strategy, seed, references);
-        train(strategy, seed, references);
-        System.err.println("done: " + strategy + ", seed " + seed);
+      for (Way way : ways) {
+        prune(way, seed, references);
+        train(way, seed, references);
+        System.err.println("done: " + way + ", seed " + seed);
       }
     }
     ModelEvaluation source = evaluate(model, EvaluationText.UNSEEN_BY_RUNS);
@@ -95,37 +129,45 @@ final class MethodBenchmark {
     }
   }
 
-  private void prune(String strategy, int seed, List<String> references)
+  /** Masks that are learned get two fifths of the tokens, in steps of 1,024. */
+  private int pruneSteps(Way way) {
+    return way.takesSteps() ? (int) (tokens * 2 / 5 / 1024) : 0;
+  }
+
+  private void prune(Way way, int seed, List<String> references)
       throws IOException, InterruptedException {
+    int steps = Math.max(1, pruneSteps(way));
     List<String> keys = new ArrayList<>(target);
-    keys.addAll(weighting(strategy, references));
-    if (strategy.equals("importance")) {
-      keys.add("method=importance");
-    }
+    keys.addAll(weighting(way, references));
+    keys.addAll(way.keys());
     keys.addAll(
         List.of(
             "model=" + model,
-            "output=" + folder(strategy, seed, "pruned"),
-            "steps=" + pruneSteps,
+            "output=" + folder(way, seed, "pruned"),
+            "steps=" + steps,
             "global_batch=4",
             "micro_batch=4",
-            "learning_rate=5e-4",
-            "evaluation_interval=" + Math.max(1, pruneSteps / 20)));
+            "evaluation_interval=" + Math.max(1, steps / 20)));
     keys.addAll(shared(seed));
     runner().prune(ConfigLoader.load(Optional.empty(), keys, PruneConfig.class));
   }
 
-  private void train(String strategy, int seed, List<String> references)
+  private void train(Way way, int seed, List<String> references)
       throws IOException, InterruptedException {
-    // One shot takes no tokens: it gets those of pruning here.
-    int steps = trainSteps + (strategy.equals("importance") ? pruneSteps / 2 : 0);
-    List<String> keys = new ArrayList<>(weighting(strategy, references));
+    long left = tokens - 1024L * pruneSteps(way);
+    int batch = tokens > 4 * 410_000 ? 32 : tokens > 820_000 ? 16 : 8;
+    int steps = (int) (left / (256L * batch));
+    List<String> keys = new ArrayList<>(weighting(way, references));
+    if (!way.distilled().isEmpty()) {
+      keys.add("distillation.teacher=" + model);
+      keys.add("distillation.weight=" + way.distilled());
+    }
     keys.addAll(
         List.of(
-            "model=" + folder(strategy, seed, "pruned").resolve("model"),
-            "output=" + folder(strategy, seed, "trained"),
+            "model=" + folder(way, seed, "pruned").resolve("model"),
+            "output=" + folder(way, seed, "trained"),
             "steps=" + steps,
-            "global_batch=8",
+            "global_batch=" + batch,
             "micro_batch=8",
             "learning_rate=1e-3",
             "evaluation_interval=" + Math.max(1, steps / 15)));
@@ -133,9 +175,11 @@ final class MethodBenchmark {
     runner().train(ConfigLoader.load(Optional.empty(), keys, TrainConfig.class));
   }
 
-  private static List<String> weighting(String strategy, List<String> references) {
-    List<String> keys = new ArrayList<>(references);
-    keys.add("domains.strategy=" + (strategy.equals("importance") ? "constant" : strategy));
+  private static List<String> weighting(Way way, List<String> references) {
+    // "alone" is what a user has who gives no reference losses.
+    boolean alone = way.weighting().equals("alone");
+    List<String> keys = new ArrayList<>(alone ? List.of() : references);
+    keys.add("domains.strategy=" + (alone ? "drpruning" : way.weighting()));
     return keys;
   }
 
@@ -154,8 +198,8 @@ final class MethodBenchmark {
     return new Runner(Kernels::select, List.of(), new StopSignal());
   }
 
-  private Path folder(String strategy, int seed, String stage) {
-    return out.resolve("%s-%d-%s".formatted(strategy, seed, stage));
+  private Path folder(Way way, int seed, String stage) {
+    return out.resolve("%s-%d-%s".formatted(way, seed, stage));
   }
 
   private ModelEvaluation evaluate(Path checkpoint, EvaluationText part) throws IOException {
@@ -169,14 +213,13 @@ final class MethodBenchmark {
     System.out.printf("| | %s | mean | worst excess |%n", String.join(" | ", domains));
     System.out.println("| --- |" + " --- |".repeat(domains.size() + 2));
     System.out.println("| source | " + row(List.of(source), source));
-    for (String strategy : STRATEGIES) {
+    for (Way way : ways) {
       List<ModelEvaluation> evaluations = new ArrayList<>();
       for (int seed : seeds) {
         evaluations.add(
-            evaluate(
-                folder(strategy, seed, stage).resolve("model"), EvaluationText.UNSEEN_BY_RUNS));
+            evaluate(folder(way, seed, stage).resolve("model"), EvaluationText.UNSEEN_BY_RUNS));
       }
-      System.out.println("| " + strategy + " | " + row(evaluations, source));
+      System.out.println("| " + way + " | " + row(evaluations, source));
     }
   }
 
