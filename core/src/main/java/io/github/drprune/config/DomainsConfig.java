@@ -29,7 +29,7 @@ public record DomainsConfig(
     @Key(
             doc =
                 "Reference loss of each domain in nats per token; without it drpruning predicts"
-                    + " them from the run itself.",
+                    + " them from the run itself, or takes those of a distillation's teacher.",
             min = 0)
         Map<String, Double> referenceLoss,
     @Key(doc = "Least weight of single domains.", min = 0, max = 1) Map<String, Double> floors,
@@ -79,6 +79,21 @@ public record DomainsConfig(
                 .formatted(floor.getKey(), floor.getValue(), cap));
       }
     }
+  }
+
+  /** The same settings with other reference losses. */
+  public DomainsConfig withReferenceLoss(Map<String, Double> losses) {
+    return new DomainsConfig(
+        strategy,
+        rho,
+        minRatio,
+        proportion,
+        losses,
+        floors,
+        caps,
+        this.losses,
+        alarmShare,
+        alarmEvaluations);
   }
 
   private static Map<String, Double> copyOf(Map<String, Double> byDomain) {

@@ -2,6 +2,8 @@ package io.github.drprune.train;
 
 import io.github.drprune.checkpoint.Checkpoint;
 import io.github.drprune.checkpoint.CheckpointStore;
+import io.github.drprune.config.DomainsConfig;
+import io.github.drprune.config.DomainsConfig.Strategy;
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.data.Batch;
 import io.github.drprune.data.BatchLoader;
@@ -15,6 +17,7 @@ import io.github.drprune.evaluate.EvaluationText.Rows;
 import io.github.drprune.evaluate.Evaluator;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.model.CausalLm;
+import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.nn.Weight;
 import io.github.drprune.optim.AdamW;
 import io.github.drprune.optim.AdamWKernel;
@@ -84,11 +87,29 @@ public final class Trainer implements AutoCloseable {
     this.training = data.all(Split.TRAIN);
     this.optimizer = optimizer(config, model, objective);
     this.trainingStep = new TrainingStep(config, model, teacher, objective, optimizer, domains);
-    this.mix = new DomainMix(config.domains(), data, config.steps(), config.seed());
     this.evaluator = evaluator(config, data);
+    DomainsConfig weighting = teacher.map(this::withReferences).orElse(config.domains());
+    this.mix = new DomainMix(weighting, data, config.steps(), config.seed());
     this.batches = batches(SamplerState.start(config.seed(), domains.size()));
     this.guessLoss = Math.log(model.spec().vocabularySize());
     this.soundLoss = EXPLODED * guessLoss;
+  }
+
+  /**
+   * The weighting's settings. Without reference losses {@code drpruning} takes those of the
+   * teacher: what the run learns from is what it can reach.
+   */
+  private DomainsConfig withReferences(Teacher teacher) {
+    DomainsConfig given = config.domains();
+    if (!given.referenceLoss().isEmpty() || given.strategy() != Strategy.DRPRUNING) {
+      return given;
+    }
+    Map<String, Double> references = new LinkedHashMap<>();
+    evaluator
+        .evaluate(teacher.model(), ModelMasks.NONE)
+        .domains()
+        .forEach((domain, loss) -> references.put(domain, loss.loss()));
+    return given.withReferenceLoss(references);
   }
 
   /** Over all that a run learns. */

@@ -137,6 +137,32 @@ class DistilledRunTest {
   }
 
   @Test
+  void theTeachersLossesAreTheReferencesOfTheWeighting() throws Exception {
+    Path taught = folder.resolve("taught");
+    TinyRun.runner().train(tiny.train(taught, "steps=5", "distillation.teacher=" + teacher));
+    Path ofTeacher = folder.resolve("of-teacher");
+    TinyRun.runner().train(tiny.train(ofTeacher, "steps=1", "model=" + teacher));
+    var own =
+        EventLog.read(ofTeacher).stream()
+            .filter(RunEvent.Evaluation.class::isInstance)
+            .map(RunEvent.Evaluation.class::cast)
+            .findFirst()
+            .orElseThrow();
+    var weights =
+        EventLog.read(taught).stream()
+            .filter(RunEvent.Weights.class::isInstance)
+            .map(RunEvent.Weights.class::cast)
+            .findFirst()
+            .orElseThrow();
+    assertThat(weights.referenceLoss()).hasSameSizeAs(own.domains()).isNotEmpty();
+    weights
+        .referenceLoss()
+        .forEach(
+            (domain, loss) ->
+                assertThat(loss).isCloseTo(own.domains().get(domain).loss(), within(1e-6)));
+  }
+
+  @Test
   void aStudentComesNearToItsTeacher() throws Exception {
     Path learned = folder.resolve("learned");
     TinyRun.runner().train(tiny.train(learned, "steps=60", "learning_rate=1e-2"));
