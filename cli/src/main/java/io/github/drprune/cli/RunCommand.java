@@ -49,6 +49,7 @@ final class RunCommand implements Callable<Integer> {
     LibTorch.useThreads(threads.count());
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
+    pipeline.spending().ifPresent(out::println);
     var runs = new RunExecution(out, err, new JsonOption());
     try (var progress = new PipelineProgress(out, err)) {
       var stages = new Pipeline(file, pipeline, threads.count(), runs, progress);

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -112,6 +113,36 @@ public record PipelineConfig(
           "prepare: a pipeline needs at least one of the stages prepare, prune, cut, train,"
               + " evaluate, report");
     }
+  }
+
+  /** What the budget is spent on, in a line; empty without a budget. */
+  public Optional<String> spending() {
+    if (budget.isEmpty() || prune.isEmpty() || train.isEmpty()) {
+      return Optional.empty();
+    }
+    MaskConfig masks = prune.get().masks();
+    RunConfig training = train.get().run();
+    String pruning =
+        switch (masks.method()) {
+          case IMPORTANCE ->
+              "a cut by importance" + (masks.reconstruction() ? ", fitted to the source" : "");
+          case MASKS -> "masks learned in %d steps".formatted(prune.get().run().steps());
+        };
+    String taught =
+        training
+            .distillation()
+            .map(d -> ", %s of the loss distilled from %s".formatted(d.weight(), d.teacher()))
+            .orElse("");
+    return Optional.of(
+        String.format(
+            Locale.ROOT,
+            "budget of %,d tokens: %s; then %,d steps of %d sequences at learning rate %.2g%s",
+            Budget.tokens(budget.get()),
+            pruning,
+            training.steps(),
+            training.globalBatch(),
+            training.optimizer().learningRate(),
+            taught));
   }
 
   /** Reads a pipeline file; see {@link ConfigLoader}. */
