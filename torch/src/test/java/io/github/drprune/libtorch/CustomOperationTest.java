@@ -2,7 +2,6 @@ package io.github.drprune.libtorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -105,7 +104,8 @@ class CustomOperationTest {
     iterate(x, 500);
     long resident = NativeMemory.resident();
     iterate(x, 3000);
-    assertThat((double) NativeMemory.resident()).isCloseTo(resident, within(32.0 * (1 << 20)));
+    // Less is right: what earlier tests left may be given back meanwhile.
+    assertThat(NativeMemory.resident()).isLessThan(resident + (32L << 20));
     x.close();
   }
 
