@@ -19,6 +19,7 @@ import io.github.drprune.nn.Kernels;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.Importance;
 import io.github.drprune.prune.MaskValues;
+import io.github.drprune.prune.ScoredBy;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -60,7 +61,7 @@ class CutCommandTest {
         var batch = Tensors.of(new long[] {1, 5, 3, 9}, 1, 4);
         MaskValues masks =
             Importance.masks(
-                model, List.of(batch), TARGET, GroupPolicy.KV_GROUP, Importance.By.ACTIVATIONS);
+                model, List.of(batch), TARGET, GroupPolicy.KV_GROUP, ScoredBy.ACTIVATIONS);
         masks.write(folder.resolve("masks" + hidden + ".json"));
       }
     }

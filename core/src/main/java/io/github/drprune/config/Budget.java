@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.github.drprune.data.Manifest;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.SuffixedNumber;
 import io.github.drprune.model.ConfigReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -52,9 +53,11 @@ record Budget(int steps, int globalBatch, double learningRate) {
     batch *= batch * Math.sqrt(2) < wanted ? 2 : 1; // the nearest power of two
     long steps = tokens / ((long) batch * seqLen);
     if (steps < 1) {
-      throw new UserException(
-          "budget: %d tokens are less than one step of %d sequences of %d tokens; raise it"
-              .formatted(tokens, batch, seqLen));
+      throw UserException.at(
+          "budget",
+          "%d tokens are less than one step of %d sequences of %d tokens"
+              .formatted(tokens, batch, seqLen),
+          "raise it");
     }
     double rate = LEARNING_RATE * Math.pow(Math.min(1, MEASURED_PARAMETERS / parameters), 0.3);
     return new Budget(
@@ -63,15 +66,7 @@ record Budget(int steps, int globalBatch, double learningRate) {
 
   /** A number of tokens such as 400M, 1.5B or 250000. */
   static long tokens(String text) {
-    double unit =
-        switch (text.charAt(text.length() - 1)) {
-          case 'k', 'K' -> 1e3;
-          case 'm', 'M' -> 1e6;
-          case 'b', 'B', 'g', 'G' -> 1e9;
-          default -> 1;
-        };
-    String number = unit == 1 ? text : text.substring(0, text.length() - 1);
-    return Math.round(Double.parseDouble(number) * unit);
+    return Math.round(SuffixedNumber.parse(text.replaceFirst("[gG]$", "B")).doubleValue());
   }
 
   /**
@@ -83,8 +78,8 @@ record Budget(int steps, int globalBatch, double learningRate) {
     if (!(tree.get("prune") instanceof ObjectNode prune)
         || !(tree.get("train") instanceof ObjectNode train)
         || !prune.path("model").isTextual()) {
-      throw new UserException(
-          "budget: it is spent on the stages prune, with its model, and train; name both");
+      throw UserException.at(
+          "budget", "it is spent on the stages prune, with its model, and train", "name both");
     }
     if (!tree.get("budget").asText().matches(PATTERN)) {
       return; // refused where keys are checked
@@ -118,8 +113,8 @@ record Budget(int steps, int globalBatch, double learningRate) {
     }
     String data = tree.path("train").path("data").asText();
     if (data.isEmpty()) {
-      throw new UserException(
-          "budget: how long sequences are is not known; name the stage prepare or prune.data");
+      throw UserException.at(
+          "budget", "how long sequences are is not known", "name the stage prepare or prune.data");
     }
     return Manifest.read(Path.of(data)).seqLen();
   }

@@ -4,6 +4,7 @@ import io.github.drprune.config.binding.Key;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.HiddenBasis;
 import io.github.drprune.prune.MaskModule;
+import io.github.drprune.prune.ScoredBy;
 import java.util.List;
 import java.util.Optional;
 
@@ -37,7 +38,7 @@ public record MaskConfig(
                 "What heads, MLP units and layers are scored by: squared gradients of the loss with"
                     + " respect to masks on them, or sizes of activations.",
             value = "gradients")
-        Scores scores,
+        ScoredBy scores,
     @Key(
             doc =
                 "With importance: fit the weights that stay to what the source computes, by least"
@@ -79,12 +80,6 @@ public record MaskConfig(
   public enum Method {
     MASKS,
     IMPORTANCE
-  }
-
-  /** What the importance of units is measured by. */
-  public enum Scores {
-    GRADIENTS,
-    ACTIVATIONS
   }
 
   /** What makes masks reach their target. */

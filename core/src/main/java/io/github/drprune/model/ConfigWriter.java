@@ -14,6 +14,13 @@ final class ConfigWriter {
     }
   }
 
+  /** As {@link #attention}, the head dim in any case, and which layers have a window. */
+  static void attentionByLayer(ModelSpec spec, ObjectNode json) {
+    attention(spec, json);
+    json.put("head_dim", spec.headDim());
+    LayerTypes.write(spec, json);
+  }
+
   /** The defaults of a new model with RMSNorm and a gated MLP. */
   static void gated(ObjectNode json, String architecture, double normEps, double rotaryBase) {
     json.putArray("architectures").add(architecture);

@@ -21,8 +21,7 @@ record Gemma2() implements ModelFamily {
 
   @Override
   public List<SizeRule> sizeRules(ModelSpec spec) {
-    return List.of(
-        new SizeRule(SizeRule.Reader.TRANSFORMERS, SizeRule.Relation.HIDDEN_MULTIPLE_OF_HEADS));
+    return SizeRule.HEADS_DIVIDE_HIDDEN_IN_TRANSFORMERS;
   }
 
   @Override
@@ -52,9 +51,7 @@ record Gemma2() implements ModelFamily {
 
   @Override
   public void write(ModelSpec spec, ObjectNode json) {
-    ConfigWriter.attention(spec, json);
-    json.put("head_dim", spec.headDim());
-    LayerTypes.write(spec, json);
+    ConfigWriter.attentionByLayer(spec, json);
   }
 
   @Override

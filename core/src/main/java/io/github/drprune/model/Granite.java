@@ -35,11 +35,6 @@ record Granite() implements ModelFamily {
   }
 
   @Override
-  public void write(ModelSpec spec, ObjectNode json) {
-    ConfigWriter.attention(spec, json);
-  }
-
-  @Override
   public void writeDefaults(ObjectNode json) {
     ConfigWriter.gated(json, "GraniteForCausalLM", 1e-5, 10_000);
     ConfigWriter.ownHeadDim(json);

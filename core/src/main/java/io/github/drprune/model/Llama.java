@@ -17,8 +17,7 @@ record Llama() implements ModelFamily {
 
   @Override
   public List<SizeRule> sizeRules(ModelSpec spec) {
-    return List.of(
-        new SizeRule(SizeRule.Reader.TRANSFORMERS, SizeRule.Relation.HIDDEN_MULTIPLE_OF_HEADS));
+    return SizeRule.HEADS_DIVIDE_HIDDEN_IN_TRANSFORMERS;
   }
 
   @Override
@@ -26,11 +25,6 @@ record Llama() implements ModelFamily {
     config.refuseWhenPresent("sliding_window", "sliding windows");
     LayerTypes.refuseSliding(config);
     return config.gated(this).biased(config.biases()).build();
-  }
-
-  @Override
-  public void write(ModelSpec spec, ObjectNode json) {
-    ConfigWriter.attention(spec, json);
   }
 
   @Override

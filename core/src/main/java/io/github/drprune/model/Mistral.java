@@ -27,11 +27,6 @@ record Mistral() implements ModelFamily {
   }
 
   @Override
-  public void write(ModelSpec spec, ObjectNode json) {
-    ConfigWriter.attention(spec, json);
-  }
-
-  @Override
   public void writeDefaults(ObjectNode json) {
     ConfigWriter.gated(json, "MistralForCausalLM", 1e-5, 10_000);
     json.putNull("sliding_window");

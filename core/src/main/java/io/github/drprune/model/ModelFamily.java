@@ -85,8 +85,10 @@ public sealed interface ModelFamily
   /** Reads what is particular to the family and refuses what it cannot honour. */
   ModelSpec read(ConfigReader config);
 
-  /** Writes the keys that only this family has. */
-  void write(ModelSpec spec, ObjectNode json);
+  /** Writes the keys that a cut changes and that not all families have. */
+  default void write(ModelSpec spec, ObjectNode json) {
+    ConfigWriter.attention(spec, json);
+  }
 
   /** Writes what a new model of the family usually has: class, activation, norm, rotary base. */
   void writeDefaults(ObjectNode json);

@@ -29,11 +29,6 @@ record Olmo2() implements ModelFamily {
   }
 
   @Override
-  public void write(ModelSpec spec, ObjectNode json) {
-    ConfigWriter.attention(spec, json);
-  }
-
-  @Override
   public void writeDefaults(ObjectNode json) {
     ConfigWriter.gated(json, "Olmo2ForCausalLM", 1e-6, 500_000);
   }

@@ -42,11 +42,6 @@ record Phi3() implements ModelFamily {
   }
 
   @Override
-  public void write(ModelSpec spec, ObjectNode json) {
-    ConfigWriter.attention(spec, json);
-  }
-
-  @Override
   public void writeDefaults(ObjectNode json) {
     ConfigWriter.gated(json, "Phi3ForCausalLM", 1e-5, 10_000);
     json.putNull("sliding_window");

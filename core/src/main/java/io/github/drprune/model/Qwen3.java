@@ -26,9 +26,7 @@ record Qwen3() implements ModelFamily {
 
   @Override
   public void write(ModelSpec spec, ObjectNode json) {
-    ConfigWriter.attention(spec, json);
-    json.put("head_dim", spec.headDim());
-    LayerTypes.write(spec, json);
+    ConfigWriter.attentionByLayer(spec, json);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.github.drprune.model;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -10,6 +11,10 @@ import java.util.stream.IntStream;
  * @param reader who requires it
  */
 public record SizeRule(Reader reader, Relation relation) {
+  /** What transformers requires of the families that it checks so. */
+  static final List<SizeRule> HEADS_DIVIDE_HIDDEN_IN_TRANSFORMERS =
+      List.of(new SizeRule(Reader.TRANSFORMERS, Relation.HIDDEN_MULTIPLE_OF_HEADS));
+
   /** A program that reads checkpoints, or the format itself. */
   public enum Reader {
     /** The family's config.json has no key that could say otherwise. */

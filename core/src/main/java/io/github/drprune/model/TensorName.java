@@ -1,6 +1,5 @@
 package io.github.drprune.model;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -11,95 +10,118 @@ import java.util.stream.Stream;
  * @param name without ".weight" or ".bias"; {@code %d} stands for the layer
  */
 public record TensorName(TensorRole role, String name) {
-  /** The table of Llama and the many families that took it over, in the order of use. */
-  static final List<TensorName> LLAMA =
-      inLayers(
-          new TensorName(TensorRole.ATTENTION_NORM, "input_layernorm"),
+  private static final List<TensorName> NORM_BEFORE_ATTENTION =
+      List.of(new TensorName(TensorRole.ATTENTION_NORM, "input_layernorm"));
+
+  private static final List<TensorName> QUERIES_KEYS_VALUES =
+      List.of(
           new TensorName(TensorRole.QUERY, "self_attn.q_proj"),
           new TensorName(TensorRole.KEY, "self_attn.k_proj"),
-          new TensorName(TensorRole.VALUE, "self_attn.v_proj"),
-          new TensorName(TensorRole.ATTENTION_OUTPUT, "self_attn.o_proj"),
-          new TensorName(TensorRole.MLP_NORM, "post_attention_layernorm"),
+          new TensorName(TensorRole.VALUE, "self_attn.v_proj"));
+
+  private static final List<TensorName> NORMS_PER_HEAD =
+      List.of(
+          new TensorName(TensorRole.QUERY_NORM, "self_attn.q_norm"),
+          new TensorName(TensorRole.KEY_NORM, "self_attn.k_norm"));
+
+  private static final List<TensorName> ATTENTION_OUTPUT =
+      List.of(new TensorName(TensorRole.ATTENTION_OUTPUT, "self_attn.o_proj"));
+
+  private static final List<TensorName> NORM_BEFORE_MLP =
+      List.of(new TensorName(TensorRole.MLP_NORM, "post_attention_layernorm"));
+
+  private static final List<TensorName> GATED_MLP =
+      List.of(
           new TensorName(TensorRole.GATE, "mlp.gate_proj"),
           new TensorName(TensorRole.UP, "mlp.up_proj"),
           new TensorName(TensorRole.DOWN, "mlp.down_proj"));
+
+  private static final List<TensorName> NORM_AFTER_ATTENTION =
+      List.of(new TensorName(TensorRole.AFTER_ATTENTION_NORM, "post_attention_layernorm"));
+
+  private static final List<TensorName> NORM_AFTER_MLP =
+      List.of(new TensorName(TensorRole.AFTER_MLP_NORM, "post_feedforward_layernorm"));
+
+  /** Gemma's, whose norm after attention has the name of Llama's before the MLP. */
+  private static final List<TensorName> NORM_BETWEEN_NORMS =
+      List.of(new TensorName(TensorRole.MLP_NORM, "pre_feedforward_layernorm"));
+
+  /** The table of Llama and the many families that took it over, in the order of use. */
+  static final List<TensorName> LLAMA =
+      inLayers(
+          List.of(
+              NORM_BEFORE_ATTENTION,
+              QUERIES_KEYS_VALUES,
+              ATTENTION_OUTPUT,
+              NORM_BEFORE_MLP,
+              GATED_MLP));
 
   /** With norms of each query and key head. */
   static final List<TensorName> QWEN3 =
       inLayers(
-          new TensorName(TensorRole.ATTENTION_NORM, "input_layernorm"),
-          new TensorName(TensorRole.QUERY, "self_attn.q_proj"),
-          new TensorName(TensorRole.KEY, "self_attn.k_proj"),
-          new TensorName(TensorRole.VALUE, "self_attn.v_proj"),
-          new TensorName(TensorRole.QUERY_NORM, "self_attn.q_norm"),
-          new TensorName(TensorRole.KEY_NORM, "self_attn.k_norm"),
-          new TensorName(TensorRole.ATTENTION_OUTPUT, "self_attn.o_proj"),
-          new TensorName(TensorRole.MLP_NORM, "post_attention_layernorm"),
-          new TensorName(TensorRole.GATE, "mlp.gate_proj"),
-          new TensorName(TensorRole.UP, "mlp.up_proj"),
-          new TensorName(TensorRole.DOWN, "mlp.down_proj"));
+          List.of(
+              NORM_BEFORE_ATTENTION,
+              QUERIES_KEYS_VALUES,
+              NORMS_PER_HEAD,
+              ATTENTION_OUTPUT,
+              NORM_BEFORE_MLP,
+              GATED_MLP));
 
   /** With norms after the halves instead of before, and of all queries and all keys. */
   static final List<TensorName> OLMO2 =
       inLayers(
-          new TensorName(TensorRole.QUERY, "self_attn.q_proj"),
-          new TensorName(TensorRole.KEY, "self_attn.k_proj"),
-          new TensorName(TensorRole.VALUE, "self_attn.v_proj"),
-          new TensorName(TensorRole.JOINT_QUERY_NORM, "self_attn.q_norm"),
-          new TensorName(TensorRole.JOINT_KEY_NORM, "self_attn.k_norm"),
-          new TensorName(TensorRole.ATTENTION_OUTPUT, "self_attn.o_proj"),
-          new TensorName(TensorRole.AFTER_ATTENTION_NORM, "post_attention_layernorm"),
-          new TensorName(TensorRole.GATE, "mlp.gate_proj"),
-          new TensorName(TensorRole.UP, "mlp.up_proj"),
-          new TensorName(TensorRole.DOWN, "mlp.down_proj"),
-          new TensorName(TensorRole.AFTER_MLP_NORM, "post_feedforward_layernorm"));
+          List.of(
+              QUERIES_KEYS_VALUES,
+              List.of(
+                  new TensorName(TensorRole.JOINT_QUERY_NORM, "self_attn.q_norm"),
+                  new TensorName(TensorRole.JOINT_KEY_NORM, "self_attn.k_norm")),
+              ATTENTION_OUTPUT,
+              NORM_AFTER_ATTENTION,
+              GATED_MLP,
+              NORM_AFTER_MLP));
 
   /** With the projections to queries, keys and values in one matrix, and gate and up in one. */
   static final List<TensorName> PHI3 =
       inLayers(
-          new TensorName(TensorRole.ATTENTION_NORM, "input_layernorm"),
-          new TensorName(TensorRole.QUERY_KEY_VALUE, "self_attn.qkv_proj"),
-          new TensorName(TensorRole.ATTENTION_OUTPUT, "self_attn.o_proj"),
-          new TensorName(TensorRole.MLP_NORM, "post_attention_layernorm"),
-          new TensorName(TensorRole.GATE_UP, "mlp.gate_up_proj"),
-          new TensorName(TensorRole.DOWN, "mlp.down_proj"));
+          List.of(
+              NORM_BEFORE_ATTENTION,
+              List.of(new TensorName(TensorRole.QUERY_KEY_VALUE, "self_attn.qkv_proj")),
+              ATTENTION_OUTPUT,
+              NORM_BEFORE_MLP,
+              List.of(
+                  new TensorName(TensorRole.GATE_UP, "mlp.gate_up_proj"),
+                  new TensorName(TensorRole.DOWN, "mlp.down_proj"))));
 
   /** With norms before and after the halves. */
   static final List<TensorName> GEMMA2 =
       inLayers(
-          new TensorName(TensorRole.ATTENTION_NORM, "input_layernorm"),
-          new TensorName(TensorRole.QUERY, "self_attn.q_proj"),
-          new TensorName(TensorRole.KEY, "self_attn.k_proj"),
-          new TensorName(TensorRole.VALUE, "self_attn.v_proj"),
-          new TensorName(TensorRole.ATTENTION_OUTPUT, "self_attn.o_proj"),
-          new TensorName(TensorRole.AFTER_ATTENTION_NORM, "post_attention_layernorm"),
-          new TensorName(TensorRole.MLP_NORM, "pre_feedforward_layernorm"),
-          new TensorName(TensorRole.GATE, "mlp.gate_proj"),
-          new TensorName(TensorRole.UP, "mlp.up_proj"),
-          new TensorName(TensorRole.DOWN, "mlp.down_proj"),
-          new TensorName(TensorRole.AFTER_MLP_NORM, "post_feedforward_layernorm"));
+          List.of(
+              NORM_BEFORE_ATTENTION,
+              QUERIES_KEYS_VALUES,
+              ATTENTION_OUTPUT,
+              NORM_AFTER_ATTENTION,
+              NORM_BETWEEN_NORMS,
+              GATED_MLP,
+              NORM_AFTER_MLP));
 
   /** As Gemma 2, with norms of each query and key head. */
   static final List<TensorName> GEMMA3 =
       inLayers(
-          new TensorName(TensorRole.ATTENTION_NORM, "input_layernorm"),
-          new TensorName(TensorRole.QUERY, "self_attn.q_proj"),
-          new TensorName(TensorRole.KEY, "self_attn.k_proj"),
-          new TensorName(TensorRole.VALUE, "self_attn.v_proj"),
-          new TensorName(TensorRole.QUERY_NORM, "self_attn.q_norm"),
-          new TensorName(TensorRole.KEY_NORM, "self_attn.k_norm"),
-          new TensorName(TensorRole.ATTENTION_OUTPUT, "self_attn.o_proj"),
-          new TensorName(TensorRole.AFTER_ATTENTION_NORM, "post_attention_layernorm"),
-          new TensorName(TensorRole.MLP_NORM, "pre_feedforward_layernorm"),
-          new TensorName(TensorRole.GATE, "mlp.gate_proj"),
-          new TensorName(TensorRole.UP, "mlp.up_proj"),
-          new TensorName(TensorRole.DOWN, "mlp.down_proj"),
-          new TensorName(TensorRole.AFTER_MLP_NORM, "post_feedforward_layernorm"));
+          List.of(
+              NORM_BEFORE_ATTENTION,
+              QUERIES_KEYS_VALUES,
+              NORMS_PER_HEAD,
+              ATTENTION_OUTPUT,
+              NORM_AFTER_ATTENTION,
+              NORM_BETWEEN_NORMS,
+              GATED_MLP,
+              NORM_AFTER_MLP));
 
   /** The names within a layer, between those of the embedding and of the head. */
-  private static List<TensorName> inLayers(TensorName... names) {
+  private static List<TensorName> inLayers(List<List<TensorName>> parts) {
     Stream<TensorName> layer =
-        Arrays.stream(names)
+        parts.stream()
+            .flatMap(List::stream)
             .map(name -> new TensorName(name.role(), "model.layers.%d." + name.name()));
     return Stream.of(
             Stream.of(new TensorName(TensorRole.EMBEDDING, "model.embed_tokens")),

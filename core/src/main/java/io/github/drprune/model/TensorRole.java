@@ -80,7 +80,7 @@ public enum TensorRole {
   }
 
   /** Whether its matrix multiplies what is read of the residual stream. */
-  public boolean readsResidual() {
+  boolean readsResidual() {
     return this != EMBEDDING && !isNorm() && !writesResidual();
   }
 

@@ -20,6 +20,11 @@ public record TensorShape(String name, TensorRole role, int layer, List<Axis> ax
     return elements;
   }
 
+  /** Whether it is a matrix that multiplies what is read of the residual stream. */
+  public boolean readsResidual() {
+    return isMatrix() && role.readsResidual();
+  }
+
   public boolean isMatrix() {
     return axes.size() == 2;
   }

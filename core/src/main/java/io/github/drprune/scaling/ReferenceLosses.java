@@ -3,14 +3,13 @@ package io.github.drprune.scaling;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.InputFiles;
+import io.github.drprune.io.SuffixedNumber;
 import io.github.drprune.json.Json;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -98,11 +97,8 @@ public record ReferenceLosses(
    * @param where begins the error
    */
   public static long parameters(String text, String where) {
-    String upper = text.strip().toUpperCase(Locale.ROOT);
-    int power = upper.isEmpty() ? 0 : 3 * (1 + "KMBT".indexOf(upper.charAt(upper.length() - 1)));
-    String digits = power == 0 ? upper : upper.substring(0, upper.length() - 1);
     try {
-      long count = new BigDecimal(digits).scaleByPowerOfTen(power).longValueExact();
+      long count = SuffixedNumber.parse(text).longValueExact();
       if (count > 0) {
         return count;
       }

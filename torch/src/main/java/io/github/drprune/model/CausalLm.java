@@ -7,6 +7,7 @@ import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.nn.Block;
 import io.github.drprune.nn.BlockMasks;
+import io.github.drprune.nn.ForwardHook;
 import io.github.drprune.nn.Head;
 import io.github.drprune.nn.HiddenMask;
 import io.github.drprune.nn.Kernels;
@@ -144,24 +145,29 @@ public final class CausalLm implements AutoCloseable {
 
   /** The final norm's output. */
   public Tensor hidden(Tensor tokens, ModelMasks masks) {
+    return hidden(tokens, masks, ForwardHook.NONE);
+  }
+
+  /** As {@link #hidden(Tensor, ModelMasks)}; {@code hook} sees what flows through the blocks. */
+  public Tensor hidden(Tensor tokens, ModelMasks masks, ForwardHook hook) {
     if (!GradMode.is_enabled()) {
-      return hiddenOfLast(tokens, masks);
+      return hiddenOfLast(tokens, masks, hook);
     }
     Tensor x = embed(tokens, masks.hidden());
     for (int i = 0; i < blocks().size(); i++) {
-      x = blocks().get(i).forward(x, masks.block(i), Past.NONE);
+      x = blocks().get(i).forward(x, masks.block(i), Past.NONE, hook);
     }
     return normalise(x, masks.hidden());
   }
 
   /** The same where nothing is recorded: what a block leaves behind is freed before the next. */
-  private Tensor hiddenOfLast(Tensor tokens, ModelMasks masks) {
+  private Tensor hiddenOfLast(Tensor tokens, ModelMasks masks, ForwardHook hook) {
     try (var scope = NativeScope.open()) {
       Tensor x = embed(tokens, masks.hidden());
       for (int i = 0; i < blocks().size(); i++) {
         Tensor input = x;
         try (var block = NativeScope.open()) {
-          x = block.pass(blocks().get(i).forward(input, masks.block(i), Past.NONE));
+          x = block.pass(blocks().get(i).forward(input, masks.block(i), Past.NONE, hook));
         }
         input.close();
       }

@@ -50,9 +50,9 @@ public final class ExactConstraint implements MaskConstraint {
 
   @Override
   public Map<MaskModule, Tensor> logAlphas(long step) {
+    Map<MaskModule, Tensor> shifts = shifts(step);
     Map<MaskModule, Tensor> shifted = new EnumMap<>(masks.logAlphas());
-    shifts(step)
-        .forEach((module, shift) -> shifted.computeIfPresent(module, (_, a) -> a.add(shift)));
+    shifted.replaceAll((module, a) -> a.add(shifts.get(module)));
     return shifted;
   }
 
@@ -91,22 +91,22 @@ public final class ExactConstraint implements MaskConstraint {
     return root(
         Ops.add(a.amax(LAST, true).neg(), -CERTAIN),
         Ops.add(a.amin(LAST, true).neg(), CERTAIN),
-        middle -> Ops.meanKeeping(HardConcrete.dropProbability(a.add(middle)), -1),
+        middle -> HardConcrete.rowSparsity(a.add(middle)),
         sparsity);
   }
 
   /** A scalar. */
   private Tensor shiftOfAll(double sparsity) {
-    Map<MaskModule, Tensor> a = new EnumMap<>(MaskModule.class);
-    masks.logAlphas().forEach((module, leaf) -> a.put(module, leaf.to(ScalarType.Double)));
+    Map<MaskModule, Tensor> a = new EnumMap<>(masks.logAlphas());
+    a.replaceAll((_, leaf) -> leaf.to(ScalarType.Double));
     Tensor all = Ops.concatenate(a.values().stream().map(x -> x.reshape(-1)).toList(), 0);
     return root(
         Ops.add(all.max().neg(), -CERTAIN),
         Ops.add(all.min().neg(), CERTAIN),
         middle -> {
-          Map<MaskModule, Tensor> drop = new EnumMap<>(MaskModule.class);
-          a.forEach((module, x) -> drop.put(module, HardConcrete.dropProbability(x.add(middle))));
-          return masks.parameterSparsity(drop);
+          Map<MaskModule, Tensor> shifted = new EnumMap<>(a);
+          shifted.replaceAll((_, x) -> x.add(middle));
+          return masks.parameterSparsity(shifted);
         },
         sparsity);
   }

@@ -50,6 +50,11 @@ final class HardConcrete {
     return Ops.clamp(Ops.add(logAlpha.neg(), shift).sigmoid(), EPSILON, 1 - EPSILON);
   }
 
+  /** The share of each row's units that is expected to go, [rows, 1]. */
+  static Tensor rowSparsity(Tensor logAlpha) {
+    return Ops.meanKeeping(dropProbability(logAlpha), -1);
+  }
+
   /**
    * The masks used where nothing is sampled: soft values, the {@code removed} smallest of each row
    * zero (of equals the later ones).

@@ -18,20 +18,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Scores units on sample text. A hidden unit by the mean size of what norms put out (Minitron,
- * arXiv 2407.14679, section 2.2); the others as {@link By} says.
+ * arXiv 2407.14679, section 2.2); the others as {@link ScoredBy} says.
  */
 public final class Importance {
-  /** What heads, MLP units and layers are scored by. */
-  public enum By {
-    /** Squared gradients of the loss with respect to masks on them. */
-    GRADIENTS,
-    /**
-     * As Minitron does: a head by the mean norm of what it gathers, an MLP unit by the mean size of
-     * the activated product, a layer by one minus the cosine between its input and output.
-     */
-    ACTIVATIONS
-  }
-
   private final double[] hidden;
   private final List<Layer> layers = new ArrayList<>();
 
@@ -47,9 +36,9 @@ public final class Importance {
    *
    * @param batches calibration tokens, int64 [B, T]; at least one
    */
-  public static UnitScores of(CausalLm model, List<Tensor> batches, By by) {
+  public static UnitScores of(CausalLm model, List<Tensor> batches, ScoredBy by) {
     UnitScores activations = byActivations(model, batches);
-    return by == By.ACTIVATIONS
+    return by == ScoredBy.ACTIVATIONS
         ? activations
         : MaskGradients.of(model, batches, activations.hidden());
   }
@@ -71,7 +60,7 @@ public final class Importance {
 
   /** The masks of a cut in one shot, of the modules in which the shapes differ. */
   public static MaskValues masks(
-      CausalLm model, List<Tensor> batches, ModelShape target, GroupPolicy policy, By by) {
+      CausalLm model, List<Tensor> batches, ModelShape target, GroupPolicy policy, ScoredBy by) {
     var layout = MaskLayout.of(model.spec(), MaskModule.between(model.spec(), target), policy);
     layout.targetConfig(target);
     return of(model, batches, by).masks(layout, target);

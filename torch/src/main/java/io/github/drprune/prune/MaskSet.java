@@ -188,21 +188,20 @@ public final class MaskSet implements AutoCloseable {
   }
 
   Tensor rowSparsity(MaskModule module) {
-    return Ops.meanKeeping(HardConcrete.dropProbability(logAlpha.get(module)), -1).squeeze(-1);
+    return HardConcrete.rowSparsity(logAlpha.get(module)).squeeze(-1);
   }
 
   Tensor parameterSparsity() {
-    Map<MaskModule, Tensor> drop = new EnumMap<>(MaskModule.class);
-    logAlpha.forEach((module, a) -> drop.put(module, HardConcrete.dropProbability(a)));
-    return parameterSparsity(drop);
+    return parameterSparsity(logAlpha);
   }
 
   /**
-   * The expected sparsity over all prunable parameters, a differentiable scalar.
-   *
-   * @param drop the probability of dropping each unit, [rows, units] of each module
+   * The sparsity over all prunable parameters that other log alphas would lead to, a differentiable
+   * scalar.
    */
-  Tensor parameterSparsity(Map<MaskModule, Tensor> drop) {
+  Tensor parameterSparsity(Map<MaskModule, Tensor> logAlphas) {
+    Map<MaskModule, Tensor> drop = new EnumMap<>(MaskModule.class);
+    logAlphas.forEach((module, a) -> drop.put(module, HardConcrete.dropProbability(a)));
     return sparsity.of(drop);
   }
 

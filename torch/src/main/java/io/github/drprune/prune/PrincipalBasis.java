@@ -9,9 +9,8 @@ import io.github.drprune.model.NormSpec;
 import io.github.drprune.model.TensorRole;
 import io.github.drprune.model.TensorRole.Place;
 import io.github.drprune.model.TensorShape;
-import io.github.drprune.nn.BlockMasks;
 import io.github.drprune.nn.ForwardHook;
-import io.github.drprune.nn.KvCache.Past;
+import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.nn.Weight;
 import java.util.HashMap;
 import java.util.List;
@@ -82,7 +81,7 @@ public final class PrincipalBasis {
       }
     }
     for (Weight weight : model.weights().values()) {
-      if (reads(weight)) {
+      if (weight.shape().readsResidual()) {
         weight.tensor().mul_(factors.get(Reading.of(weight.shape())));
       }
     }
@@ -94,34 +93,26 @@ public final class PrincipalBasis {
         || role == TensorRole.FINAL_NORM;
   }
 
-  private static boolean reads(Weight weight) {
-    return weight.shape().isMatrix() && weight.shape().role().readsResidual();
-  }
-
   /** Directions as columns, those with the largest share first, [hidden, hidden] float32. */
   private Tensor components(List<Tensor> batches) {
     int size = model.spec().hiddenSize();
-    var sums = new Tensor[] {Ops.zeros(batches.getFirst(), ScalarType.Double, size, size)};
+    Tensor sums = Ops.zeros(batches.getFirst(), ScalarType.Double, size, size);
     ForwardHook adding =
         new ForwardHook() {
           @Override
           public void normalised(Tensor x) {
             try (var _ = NativeScope.open()) {
               Tensor rows = x.reshape(-1, size).to(ScalarType.Double);
-              sums[0].add_(rows.t().matmul(rows));
+              sums.add_(rows.t().matmul(rows));
             }
           }
         };
     for (Tensor tokens : batches) {
       try (var _ = NativeScope.open()) {
-        Tensor x = model.embed(tokens, null);
-        for (var block : model.blocks()) {
-          x = block.forward(x, BlockMasks.NONE, Past.NONE, adding);
-        }
-        adding.normalised(model.normalise(x, null));
+        adding.normalised(model.hidden(tokens, ModelMasks.NONE, adding));
       }
     }
-    Tensor vectors = torch.linalg_eigh(sums[0].cpu()).get1(); // from the smallest share
+    Tensor vectors = torch.linalg_eigh(sums.cpu()).get1(); // from the smallest share
     return vectors.flip(1).to(model.device(), ScalarType.Float);
   }
 
@@ -129,7 +120,7 @@ public final class PrincipalBasis {
     for (Weight weight : model.weights().values()) {
       TensorShape shape = weight.shape();
       Tensor tensor = weight.tensor();
-      if (shape.role() == TensorRole.EMBEDDING || reads(weight)) {
+      if (shape.role() == TensorRole.EMBEDDING || shape.readsResidual()) {
         tensor.copy_(tensor.matmul(components));
       } else if (shape.role().writesResidual()) {
         tensor.copy_(components.t().matmul(tensor)); // a bias as well

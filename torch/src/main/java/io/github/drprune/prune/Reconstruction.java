@@ -160,10 +160,7 @@ public final class Reconstruction {
     Tensor toSource = map.solve(selection()); // [hidden, kept]
     for (Weight weight : small.weights().values()) {
       TensorShape shape = weight.shape();
-      if (shape.layer() == smallLayer
-          && shape.role().place() == place
-          && shape.isMatrix()
-          && shape.role().readsResidual()) {
+      if (shape.layer() == smallLayer && shape.role().place() == place && shape.readsResidual()) {
         weight.tensor().copy_(cut.rows(weight.name()).matmul(toSource));
       }
     }

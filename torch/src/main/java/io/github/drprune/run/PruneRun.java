@@ -73,12 +73,15 @@ public record PruneRun(PruneConfig whole) implements RunKind {
     ModelSpec source = CheckpointCheck.of(whole.model());
     if (whole.masks().hiddenBasis().equals(Optional.of(HiddenBasis.PRINCIPAL))
         && !PrincipalBasis.fits(source)) {
-      throw new UserException(
-          "hidden_basis: a model can be turned to principal components only with RMSNorm before"
-              + " each half and an untied head; leave the key out");
+      throw UserException.at(
+          "hidden_basis",
+          "a model can be turned to principal components only with RMSNorm before each half and an"
+              + " untied head",
+          "leave the key out");
     }
-    if (pruningTarget(source) instanceof TargetShape(ModelShape shape)) {
-      ModelSpec cut = layout(source).targetConfig(shape);
+    PruningTarget target = pruningTarget(source);
+    if (target instanceof TargetShape(ModelShape shape)) {
+      ModelSpec cut = layout(source, target).targetConfig(shape);
       for (String broken : cut.brokenRules(source, SizeRule.Reader.TRANSFORMERS)) {
         throw new UserException("target " + broken);
       }
@@ -118,15 +121,18 @@ public record PruneRun(PruneConfig whole) implements RunKind {
     return whole.masks().groupPolicy();
   }
 
-  private MaskLayout layout(ModelSpec source) {
-    return MaskLayout.of(source, whole.masks().maskModules(), policy()).in(basis(source));
+  private MaskLayout layout(ModelSpec source, PruningTarget target) {
+    return MaskLayout.of(source, whole.masks().maskModules(), policy()).in(basis(source, target));
   }
 
   /** Principal components where the model can be turned to them and hidden units are to go. */
-  private HiddenBasis basis(ModelSpec source) {
+  private HiddenBasis basis(ModelSpec source, PruningTarget target) {
+    boolean keepsAll =
+        target instanceof TargetShape(ModelShape shape)
+            && shape.hiddenSize() == source.hiddenSize();
     boolean helps =
         whole.masks().maskModules().contains(MaskModule.HIDDEN)
-            && target(source).map(shape -> shape.hiddenSize() != source.hiddenSize()).orElse(true)
+            && !keepsAll
             && PrincipalBasis.fits(source);
     return whole.masks().hiddenBasis().orElse(helps ? HiddenBasis.PRINCIPAL : HiddenBasis.SOURCE);
   }
@@ -161,12 +167,13 @@ public record PruneRun(PruneConfig whole) implements RunKind {
   public Objective objective(CausalLm model, PreparedData data, boolean fresh)
       throws InterruptedException {
     var random = new RandomState(config().seed());
-    var masks =
-        MaskSet.create(layout(model.spec()), pruningTarget(model.spec()), random, model.device());
+    PruningTarget target = pruningTarget(model.spec());
+    var layout = layout(model.spec(), target);
+    var masks = MaskSet.create(layout, target, random, model.device());
     if (fresh) {
       try (var _ = NativeScope.open()) {
         List<Tensor> calibration = CalibrationData.read(config(), data, model.device());
-        turn(model, calibration);
+        turn(model, layout.basis(), calibration);
         if (whole.masks().start() == MaskConfig.Start.IMPORTANCE) {
           masks.startFrom(scores(model, calibration), whole.masks().spread());
         }
@@ -178,9 +185,9 @@ public record PruneRun(PruneConfig whole) implements RunKind {
   @Override
   public Objective trial(CausalLm model) {
     var random = new RandomState(config().seed());
-    var layout = layout(model.spec());
-    return learning(
-        MaskSet.create(layout, new TargetSparsity(0.5), random, model.device()), random, model);
+    var half = new TargetSparsity(0.5);
+    var layout = layout(model.spec(), half);
+    return learning(MaskSet.create(layout, half, random, model.device()), random, model);
   }
 
   private LearnedMasks learning(MaskSet masks, RandomState random, CausalLm model) {
@@ -219,17 +226,11 @@ public record PruneRun(PruneConfig whole) implements RunKind {
   }
 
   private UnitScores scores(CausalLm model, List<Tensor> calibration) {
-    return Importance.of(
-        model,
-        calibration,
-        switch (whole.masks().scores()) {
-          case GRADIENTS -> Importance.By.GRADIENTS;
-          case ACTIVATIONS -> Importance.By.ACTIVATIONS;
-        });
+    return Importance.of(model, calibration, whole.masks().scores());
   }
 
-  private void turn(CausalLm model, List<Tensor> calibration) {
-    if (basis(model.spec()) == HiddenBasis.PRINCIPAL) {
+  private static void turn(CausalLm model, HiddenBasis basis, List<Tensor> calibration) {
+    if (basis == HiddenBasis.PRINCIPAL) {
       PrincipalBasis.turn(model, calibration);
     }
   }
@@ -239,10 +240,11 @@ public record PruneRun(PruneConfig whole) implements RunKind {
   public ModelSpec inOneShot(RunFolder folder, CausalLm model, PreparedData data, RunLog log)
       throws IOException, InterruptedException {
     ModelShape shape = target(model.spec()).orElseThrow();
+    var layout = layout(model.spec(), new TargetShape(shape));
     try (var _ = NativeScope.open()) {
       List<Tensor> calibration = CalibrationData.read(config(), data, model.device());
-      turn(model, calibration);
-      MaskValues masks = scores(model, calibration).masks(layout(model.spec()), shape);
+      turn(model, layout.basis(), calibration);
+      MaskValues masks = scores(model, calibration).masks(layout, shape);
       ModelOptions options = holding(model);
       try (var cut =
           whole.masks().reconstruction()

@@ -69,26 +69,7 @@ class NarrowKernelsTest {
       names = {"Float", "BFloat16"})
   void loss(ScalarType product) {
     assumeProcessorHas(product);
-    compare(
-        () -> {
-          int length = 2 + random.nextInt(40);
-          int vocabulary = 17 + random.nextInt(3000);
-          int logits = vocabulary * (8 + random.nextInt(40));
-          Tensor tokens =
-              torch.randint(vocabulary, new long[] {2, length}, new TensorOptions(ScalarType.Long));
-          int hidden = 16 + random.nextInt(48);
-          return new Case(
-              x ->
-                  new ChunkedLoss(OneDnn.CPU, product, logits)
-                      .loss(x.get(0), new Head(x.get(1)), Targets.all(tokens))
-                      .mean(),
-              x ->
-                  LossKernel.REFERENCE
-                      .loss(x.get(0), new Head(x.get(1)), Targets.all(tokens))
-                      .mean(),
-              List.of(normal(2, length, hidden), Ops.mul(normal(vocabulary, hidden), 0.1)),
-              1); // the head is the float32 weight
-        });
+    compare(() -> lossCase(product, false));
   }
 
   @ParameterizedTest
@@ -97,35 +78,37 @@ class NarrowKernelsTest {
       names = {"Float", "BFloat16"})
   void distillation(ScalarType product) {
     assumeProcessorHas(product);
-    compare(
-        () -> {
-          int length = 2 + random.nextInt(40);
-          int vocabulary = 17 + random.nextInt(3000);
-          int logits = vocabulary * (8 + random.nextInt(40));
-          Tensor tokens =
-              torch.randint(vocabulary, new long[] {2, length}, new TensorOptions(ScalarType.Long));
-          int hidden = 16 + random.nextInt(48);
-          double temperature = random.nextBoolean() ? 1 : 2;
-          Tensor states = normal(2, length, hidden);
-          Tensor head = Ops.mul(normal(vocabulary, hidden), 0.1);
-          Function<Tensor, Targets> targets =
-              like ->
-                  Targets.all(tokens)
-                      .with(
-                          new SoftTargets(
-                              states.to(like.scalar_type()), new Head(head), 0.5, temperature));
-          return new Case(
-              x ->
-                  new ChunkedLoss(OneDnn.CPU, product, logits)
-                      .loss(x.get(0), new Head(x.get(1)), targets.apply(x.get(0)))
-                      .mean(),
-              x ->
-                  LossKernel.REFERENCE
-                      .loss(x.get(0), new Head(x.get(1)), targets.apply(x.get(0)))
-                      .mean(),
-              List.of(normal(2, length, hidden), Ops.mul(normal(vocabulary, hidden), 0.1)),
-              1); // the head is the float32 weight
-        });
+    compare(() -> lossCase(product, true));
+  }
+
+  private Case lossCase(ScalarType product, boolean taught) {
+    int length = 2 + random.nextInt(40);
+    int vocabulary = 17 + random.nextInt(3000);
+    int logits = vocabulary * (8 + random.nextInt(40));
+    Tensor tokens =
+        torch.randint(vocabulary, new long[] {2, length}, new TensorOptions(ScalarType.Long));
+    int hidden = 16 + random.nextInt(48);
+    Function<Tensor, Targets> targets =
+        taught ? taught(tokens, vocabulary, hidden) : _ -> Targets.all(tokens);
+    return new Case(
+        x ->
+            new ChunkedLoss(OneDnn.CPU, product, logits)
+                .loss(x.get(0), new Head(x.get(1)), targets.apply(x.get(0)))
+                .mean(),
+        x ->
+            LossKernel.REFERENCE.loss(x.get(0), new Head(x.get(1)), targets.apply(x.get(0))).mean(),
+        List.of(normal(2, length, hidden), Ops.mul(normal(vocabulary, hidden), 0.1)),
+        1); // the head is the float32 weight
+  }
+
+  /** Targets with a random teacher, whose states are of the type of the student's. */
+  private Function<Tensor, Targets> taught(Tensor tokens, int vocabulary, int hidden) {
+    double temperature = random.nextBoolean() ? 1 : 2;
+    Tensor states = normal(2, tokens.size(1), hidden);
+    Tensor head = Ops.mul(normal(vocabulary, hidden), 0.1);
+    return like ->
+        Targets.all(tokens)
+            .with(new SoftTargets(states.to(like.scalar_type()), new Head(head), 0.5, temperature));
   }
 
   @ParameterizedTest

@@ -54,7 +54,7 @@ class ImportanceTest {
       var target = new ModelShape(16, 2, 2, 1, 5);
       MaskValues masks =
           Importance.masks(
-              model, List.of(tokens), target, GroupPolicy.KV_GROUP, Importance.By.ACTIVATIONS);
+              model, List.of(tokens), target, GroupPolicy.KV_GROUP, ScoredBy.ACTIVATIONS);
 
       assertThat(masks.kept(MaskModule.LAYER, 0)).containsExactly(0, 2);
       assertThat(masks.kept(MaskModule.HEAD, 2)).containsExactly(1);
@@ -78,9 +78,7 @@ class ImportanceTest {
       }
       UnitScores scores =
           Importance.of(
-              model,
-              List.of(RandomModels.tokens(new SplittableRandom(6))),
-              Importance.By.ACTIVATIONS);
+              model, List.of(RandomModels.tokens(new SplittableRandom(6))), ScoredBy.ACTIVATIONS);
       assertThat(scores.hidden()[3]).isZero();
       assertThat(scores.hidden()[4]).isZero();
       assertThat(scores.hidden()[5]).isPositive();
@@ -96,7 +94,7 @@ class ImportanceTest {
       var target = new ModelShape(192, 7, 6, 6, 528);
       MaskValues scored =
           Importance.masks(
-              model, shared.calibration(), target, GroupPolicy.KV_GROUP, Importance.By.ACTIVATIONS);
+              model, shared.calibration(), target, GroupPolicy.KV_GROUP, ScoredBy.ACTIVATIONS);
       var random = new SplittableRandom(7);
       Map<MaskModule, float[][]> values = new EnumMap<>(MaskModule.class);
       scored.values().forEach((module, rows) -> values.put(module, shuffled(rows, random)));

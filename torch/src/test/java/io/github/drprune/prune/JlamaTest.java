@@ -49,7 +49,7 @@ class JlamaTest {
         var model = ModelLoader.load(shared.model(), RandomModels.options(false))) {
       MaskValues masks =
           Importance.masks(
-              model, shared.calibration(), target, GroupPolicy.KV_GROUP, Importance.By.ACTIVATIONS);
+              model, shared.calibration(), target, GroupPolicy.KV_GROUP, ScoredBy.ACTIVATIONS);
       try (var cut = Cut.apply(model, masks, RandomModels.options(false))) {
         ModelWriter.save(
             cut, checkpoint, shared.model(), Optional.of(Dtype.F32), ByteSize.parse("1GB"));

@@ -150,8 +150,7 @@ class TransformersTest {
         var _ = NoGrad.open();
         var model = TinyModels.model(config, random.nextLong())) {
       Tensor row = Tensors.ofTokens(new int[][] {tokens});
-      MaskValues masks =
-          Importance.masks(model, List.of(row), shape, policy, Importance.By.ACTIVATIONS);
+      MaskValues masks = Importance.masks(model, List.of(row), shape, policy, ScoredBy.ACTIVATIONS);
       Cut.check(config, masks);
       try (var cut = Cut.apply(model, masks, RandomModels.options(false))) {
         save(cut, tokens, target);
