@@ -121,15 +121,13 @@ record ChunkedLoss(MixedOps ops, ScalarType product, long logits) implements Los
         List.of(z, targets, losses),
         run -> {
           Tensor products = run.get(0);
-          boolean capped = head.cap().isPresent();
-          Tensor logits = capped ? head.capped(products.to(ScalarType.Float)) : products;
+          Tensor logits = head.cappedWide(products);
           Tensor target = run.get(1);
           Tensor p = Ops.empty(logits, ScalarType.Float, logits.shape());
           ops.softmax(logits, p);
           run.get(2).copy_(losses(p, logits, target));
           if (differentiate) {
-            Tensor gradient = addedAt(target, -1, p);
-            products.copy_(capped ? gradient.mul_(head.slopes(logits)) : gradient);
+            products.copy_(head.throughCap(addedAt(target, -1, p), logits));
           }
         });
   }

@@ -39,8 +39,18 @@ public record Head(Tensor weight, double scale, OptionalDouble cap) {
     return cap.isEmpty() ? x : Ops.mul(Ops.mul(x, 1 / cap.getAsDouble()).tanh(), cap.getAsDouble());
   }
 
+  /** Capped products in float32; products as they are where there is no cap. */
+  Tensor cappedWide(Tensor products) {
+    return cap.isEmpty() ? products : capped(products.to(ScalarType.Float));
+  }
+
+  /** A gradient of the logits as one of the scaled products; it is used up. */
+  Tensor throughCap(Tensor gradient, Tensor logits) {
+    return cap.isEmpty() ? gradient : gradient.mul_(slopes(logits));
+  }
+
   /** What logits change by as the scaled products do, where they are capped. */
-  Tensor slopes(Tensor logits) {
+  private Tensor slopes(Tensor logits) {
     return Ops.add(Ops.mul(logits.square(), -1 / (cap.getAsDouble() * cap.getAsDouble())), 1);
   }
 

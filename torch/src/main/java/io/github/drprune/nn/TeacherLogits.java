@@ -56,7 +56,7 @@ final class TeacherLogits {
         List.of(z, y, targets, losses, divergences),
         run -> {
           Tensor products = run.get(0);
-          Tensor logits = capped(head, products);
+          Tensor logits = head.cappedWide(products);
           Tensor target = run.get(2);
           Tensor q = softmax(logits);
           Tensor entropy = ChunkedLoss.losses(q, logits, target);
@@ -66,20 +66,15 @@ final class TeacherLogits {
           Tensor cooledQ = warm ? softmax(cooled) : q;
           Tensor cooledEntropy = warm ? ChunkedLoss.losses(cooledQ, cooled, target) : entropy;
           boolean capped = soft.head().cap().isPresent();
-          Tensor teacher = capped ? cooled(capped(soft.head(), run.get(1))) : run.get(1);
+          Tensor teacher = capped ? cooled(soft.head().cappedWide(run.get(1))) : run.get(1);
           Tensor p = softmax(teacher);
           Tensor difference = logRatio(p, teacher, cooled, cooledEntropy, target);
           double squared = soft.temperature() * soft.temperature();
           run.get(4).copy_(Ops.mul(Ops.sum(difference.mul_(p), 1), squared));
           if (differentiate) {
-            Tensor gradient = gradient(q, cooledQ, p, target);
-            products.copy_(head.cap().isPresent() ? gradient.mul_(head.slopes(logits)) : gradient);
+            products.copy_(head.throughCap(gradient(q, cooledQ, p, target), logits));
           }
         });
-  }
-
-  private static Tensor capped(Head head, Tensor products) {
-    return head.cap().isPresent() ? head.capped(products.to(ScalarType.Float)) : products;
   }
 
   private Tensor cooled(Tensor logits) {

@@ -213,7 +213,7 @@ public final class Runner implements RunExecutor {
     if (kind.teacher().isEmpty()) {
       return Optional.empty();
     }
-    CausalLm model = ModelLoader.load(kind.teacher().get(), options.frozen());
+    CausalLm model = ModelLoader.loadChecked(kind.teacher().get(), options.frozen());
     return Optional.of(new Teacher(model, kind.config().distillation().orElseThrow()));
   }
 
