@@ -43,7 +43,8 @@ public final class Main implements Runnable {
           ReportCommand.class,
           WatchCommand.class,
           RunCommand.class,
-          DemoCommand.class);
+          DemoCommand.class,
+          CompletionCommand.class);
 
   /** The user asked for something that cannot be done as asked. */
   static final int USER_MISTAKE = 2;

@@ -31,6 +31,8 @@ class LocaleTest {
   void layOut() throws IOException {
     Path home = Files.createDirectories(folder.resolve("home"));
     Files.copy(Path.of("..", "drprune"), home.resolve("drprune"));
+    Path start = Files.createDirectories(home.resolve("cli/src/dist/bin")).resolve("drprune");
+    Files.copy(Path.of("src/dist/bin/drprune"), start);
     Files.createFile(home.resolve("pom.xml"));
     Files.createDirectories(home.resolve("cli/src/main"));
     Files.createFile(home.resolve("cli/pom.xml"));

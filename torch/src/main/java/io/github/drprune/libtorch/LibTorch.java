@@ -2,6 +2,7 @@ package io.github.drprune.libtorch;
 
 import static org.bytedeco.pytorch.global.torch.cuda_device_count;
 import static org.bytedeco.pytorch.global.torch.cuda_is_available;
+import static org.bytedeco.pytorch.global.torch.get_cpu_capability;
 import static org.bytedeco.pytorch.global.torch.get_num_threads;
 import static org.bytedeco.pytorch.global.torch.set_num_threads;
 
@@ -41,6 +42,27 @@ public final class LibTorch {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * The instructions that LibTorch's operations use on this machine and how bf16 is multiplied,
+   * such as "AVX512, bf16 by vectors", and the NVIDIA devices that it sees.
+   *
+   * @throws UserException where LibTorch does not load
+   */
+  public static String kernels() {
+    NativeLibraries.load();
+    String bf16 =
+        switch (Bf16.ofProcessor()) {
+          case EMULATED -> "emulated";
+          case VECTORS -> "by vectors";
+          case TILES -> "by tiles";
+        };
+    return "%s, bf16 %s%s"
+        .formatted(
+            get_cpu_capability().getString(),
+            bf16,
+            hasCuda() ? ", %d CUDA device(s)".formatted(cuda_device_count()) : "");
   }
 
   /** Whether any NVIDIA device can be used by this build on this machine. */
