@@ -52,7 +52,8 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--sequences",
       paramLabel = "N",
-      description = "Largest number of sequences of each domain (default: all).")
+      description =
+          "Largest number of sequences of each domain, spread over its text (default: all).")
   private long limit = Long.MAX_VALUE;
 
   @Option(

@@ -33,15 +33,23 @@ public enum EvaluationText {
     this.word = word;
   }
 
-  /** Sequences [from, to) of a split of a domain. */
-  public record Rows(TokenSequences sequences, long from, long to) {
-    public long count() {
-      return to - from;
+  /** {@code count} sequences of a split of a domain, spread evenly over [from, to). */
+  public record Rows(TokenSequences sequences, long from, long to, long count) {
+    private Rows(TokenSequences sequences, long from, long to) {
+      this(sequences, from, to, to - from);
     }
 
-    /** The first {@code limit} of them, or all. */
+    /**
+     * So many of them, or all. Neighbours are parts of one document: the first few would be of one
+     * or two, and a domain's weight would follow their luck.
+     */
     public Rows limited(long limit) {
-      return new Rows(sequences, from, from + Math.min(count(), limit));
+      return new Rows(sequences, from, to, Math.min(count, limit));
+    }
+
+    /** The position in the split of the {@code i}th. */
+    public long position(long i) {
+      return from + i * (to - from) / count;
     }
   }
 

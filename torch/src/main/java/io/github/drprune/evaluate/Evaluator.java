@@ -64,17 +64,17 @@ public final class Evaluator {
     long bytes = 0;
     try (var arena = Arena.ofConfined()) {
       MemorySegment tokens = arena.allocate((long) batch * length * Long.BYTES, 64);
-      for (long at = domain.from(); at < domain.to(); at += batch) {
-        int count = (int) Math.min(batch, domain.to() - at);
+      for (long at = 0; at < domain.count(); at += batch) {
+        int count = (int) Math.min(batch, domain.count() - at);
         for (int row = 0; row < count; row++) {
-          domain.sequences().read(at + row, tokens, row);
+          domain.sequences().read(domain.position(at + row), tokens, row);
         }
         sum += sumOfLosses(model, masks, tokens, count, length);
       }
     }
     if (byteCount != NO_BYTES) {
-      for (long row = domain.from(); row < domain.to(); row++) {
-        int[] ids = domain.sequences().row(row);
+      for (long row = 0; row < domain.count(); row++) {
+        int[] ids = domain.sequences().row(domain.position(row));
         bytes += byteCount.applyAsLong(Arrays.copyOfRange(ids, 1, ids.length));
       }
     }

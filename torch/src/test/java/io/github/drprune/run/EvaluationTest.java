@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.stream.LongStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bytedeco.pytorch.Scalar;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,23 @@ class EvaluationTest {
       for (Rows rows : EvaluationText.UNSEEN_BY_RUNS.of(data).values()) {
         assertThat(rows.limited(Long.MAX_VALUE)).isEqualTo(rows);
         assertThat(rows.limited(1).count()).isEqualTo(1);
+      }
+    }
+  }
+
+  /** The first few sequences of a domain are parts of one or two documents. */
+  @Test
+  void aLimitTakesRowsFromAllOverTheText() throws IOException {
+    try (var data = PreparedData.open(new TinyRun(folder).data())) {
+      for (Rows all : EvaluationText.UNSEEN_BY_RUNS.of(data).values()) {
+        for (long limit = 1; limit <= all.count(); limit++) {
+          Rows some = all.limited(limit);
+          long[] positions = LongStream.range(0, limit).map(some::position).toArray();
+          assertThat(positions).isSorted().doesNotHaveDuplicates();
+          assertThat(positions[0]).isEqualTo(all.from());
+          long step = all.count() / limit;
+          assertThat(positions[positions.length - 1]).isBetween(all.to() - step - 1, all.to() - 1);
+        }
       }
     }
   }

@@ -186,7 +186,7 @@ final class MethodBenchmark {
   private List<String> shared(int seed) {
     return List.of(
         "data=" + data,
-        "evaluation_sequences=10",
+        "evaluation_sequences=32",
         "checkpoint_interval=100000",
         "keep_checkpoints=1",
         "precision=fp32",
