@@ -32,6 +32,12 @@ public record DomainsConfig(
                     + " them from the run itself, or takes those of a distillation's teacher.",
             min = 0)
         Map<String, Double> referenceLoss,
+    @Key(
+            doc =
+                "Whether drpruning keeps reference losses that are given, as it keeps a teacher's,"
+                    + " rather than predicting its own as the run goes on.",
+            value = "false")
+        boolean keepReferences,
     @Key(doc = "Least weight of single domains.", min = 0, max = 1) Map<String, Double> floors,
     @Key(doc = "Largest weight of single domains.", above = 0, max = 1) Map<String, Double> caps,
     @Key(
@@ -81,14 +87,15 @@ public record DomainsConfig(
     }
   }
 
-  /** The same settings with other reference losses. */
-  public DomainsConfig withReferenceLoss(Map<String, Double> losses) {
+  /** The same settings with other reference losses, which are not predicted anew. */
+  public DomainsConfig withReferencesToKeep(Map<String, Double> losses) {
     return new DomainsConfig(
         strategy,
         rho,
         minRatio,
         proportion,
         losses,
+        true,
         floors,
         caps,
         this.losses,

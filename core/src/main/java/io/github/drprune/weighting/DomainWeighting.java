@@ -88,6 +88,13 @@ public abstract sealed class DomainWeighting permits DrPruning, Dro, Sheared, Ba
     };
   }
 
+  /** The weights that every strategy begins with: the proportion, within the limits. */
+  public static double[] startingWeights(
+      DomainsConfig config, List<String> domains, double[] shares) {
+    var resolved = Domains.of(config, domains, shares);
+    return resolved.limited(resolved.proportion());
+  }
+
   /** What the rule proposes; {@code losses} are valid for every domain with a proportion. */
   abstract Proposal propose(WeightingState state, Observation observation, double[] losses);
 
@@ -102,7 +109,7 @@ public abstract sealed class DomainWeighting permits DrPruning, Dro, Sheared, Ba
         domains.names(),
         0,
         0,
-        list(limited(domains.proportion())),
+        list(domains.limited(domains.proportion())),
         list(domains.proportion()),
         references,
         Collections.nCopies(n, new Average(0, 0)),
@@ -138,7 +145,7 @@ public abstract sealed class DomainWeighting permits DrPruning, Dro, Sheared, Ba
       unseen |= domains.proportion()[i] > 0 && Double.isNaN(losses[i]);
     }
     var proposal = unseen ? Proposal.hold(state) : propose(state, observation, losses);
-    double[] weights = limited(proposal.weights());
+    double[] weights = domains.limited(proposal.weights());
     for (int i = 0; i < weights.length && domains.hasLimits(); i++) {
       if (weights[i] == domains.floors()[i] && weights[i] > 0) {
         proposal.limits().get(i).add(Limit.FLOOR);
@@ -194,18 +201,6 @@ public abstract sealed class DomainWeighting permits DrPruning, Dro, Sheared, Ba
               .mapToDouble(average -> average.batches() == 0 ? Double.NaN : average.loss())
               .toArray();
     };
-  }
-
-  private double[] limited(double[] weights) {
-    if (!domains.hasLimits()) {
-      return weights;
-    }
-    // Caps may leave weight over that only domains without any can take.
-    var positive = new double[weights.length];
-    for (int i = 0; i < weights.length; i++) {
-      positive[i] = weights[i] + 1e-15 * domains.proportion()[i];
-    }
-    return Simplex.within(positive, domains.floors(), domains.caps());
   }
 
   /** The domain above the alarm's share that did not begin there, or -1. */

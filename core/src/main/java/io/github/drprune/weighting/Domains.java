@@ -55,6 +55,19 @@ record Domains(
         || Arrays.stream(caps).anyMatch(cap -> cap < 1);
   }
 
+  /** {@code weights} between the floors and caps, summing to one. */
+  double[] limited(double[] weights) {
+    if (!hasLimits()) {
+      return weights;
+    }
+    // Caps may leave weight over that only domains without any can take.
+    var positive = new double[weights.length];
+    for (int i = 0; i < weights.length; i++) {
+      positive[i] = weights[i] + 1e-15 * proportion[i];
+    }
+    return Simplex.within(positive, floors, caps);
+  }
+
   /** Every domain with a proportion needs a reference loss for this rule. */
   void requireReferences(DomainsConfig.Strategy strategy) {
     for (int i = 0; i < size(); i++) {

@@ -43,7 +43,8 @@ final class DrPruning extends DomainWeighting {
     boolean missing = false;
     for (int i = 0; i < n; i++) {
       if (domains.proportion()[i] > 0) {
-        if (observation.isFrom(FIT_FROM)) {
+        boolean kept = config.keepReferences() && references.get(i).loss() != null;
+        if (observation.isFrom(FIT_FROM) && !kept) {
           fits.set(i, history.fit(i, observation));
           references.set(i, next(references.get(i), fits.get(i), history, i));
         }

@@ -9,6 +9,7 @@ import io.github.drprune.config.DomainsConfig.Strategy;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.error.UserException;
 import io.github.drprune.weighting.WeightingOutcome.Limit;
+import io.github.drprune.weighting.WeightingState.Reference;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class DomainWeightingTest {
   private static final List<String> NAMES = List.of("wiki", "web");
@@ -182,6 +184,31 @@ final class DomainWeightingTest {
     assertThat(outcome.excess().get(0).orElseThrow()).isCloseTo(1.1, within(1e-12));
     assertThat(outcome.excess().get(1).orElseThrow()).isCloseTo(0.5, within(1e-12));
     assertThat(outcome.held()).isFalse();
+  }
+
+  /** What a teacher can do is what to come back to, whatever this run's own curve promises. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void keepsReferencesIfAsked(boolean kept) {
+    var weighting =
+        weighting("keep_references=" + kept, REFERENCES, "proportion={wiki: 0.4, web: 0.6}");
+    var state = weighting.start();
+    for (int step = 1; step <= 20; step++) {
+      double tokens = 1000.0 * step;
+      state =
+          weighting
+              .update(
+                  state,
+                  observation(
+                      step, 1.5 + 10 * Math.pow(tokens, -0.3), 2 + 5 * Math.pow(tokens, -0.4)))
+              .state();
+    }
+    if (kept) {
+      assertThat(state.references()).extracting(Reference::loss).containsExactly(1.0, 1.0);
+      assertThat(state.weights()).isNotEqualTo(List.of(0.4, 0.6));
+    } else {
+      assertThat(state.references()).extracting(Reference::fitted).containsExactly(true, true);
+    }
   }
 
   /** Exact power laws: the references become what the laws give at the end of the run. */

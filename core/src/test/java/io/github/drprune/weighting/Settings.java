@@ -12,6 +12,16 @@ final class Settings {
   static DomainsConfig of(
       Strategy strategy, double rho, double minRatio, Map<String, Double> references) {
     return new DomainsConfig(
-        strategy, rho, minRatio, Map.of(), references, Map.of(), Map.of(), Losses.HELD_OUT, 0.9, 3);
+        strategy,
+        rho,
+        minRatio,
+        Map.of(),
+        references,
+        false,
+        Map.of(),
+        Map.of(),
+        Losses.HELD_OUT,
+        0.9,
+        3);
   }
 }

@@ -158,8 +158,7 @@ public final class Planner {
   }
 
   private static SequencedMap<String, Double> epochs(RunConfig config, PreparedData data) {
-    double[] weights =
-        new DomainMix(config.domains(), data, config.steps(), config.seed()).weights();
+    double[] weights = DomainMix.startingWeights(config.domains(), data);
     var domains = data.all(Split.TRAIN);
     SequencedMap<String, Double> epochs = new LinkedHashMap<>();
     for (int i = 0; i < weights.length; i++) {

@@ -165,7 +165,7 @@ final class StepTiming {
   }
 
   private double[] weights() {
-    return new DomainMix(config.domains(), data, config.steps(), config.seed()).weights();
+    return DomainMix.startingWeights(config.domains(), data);
   }
 
   private static void step(TrainingStep step, Batch batch) {

@@ -26,10 +26,9 @@ final class CalibrationData {
   static List<Tensor> read(RunConfig config, PreparedData data, Device device)
       throws InterruptedException {
     var start = SamplerState.start(config.seed(), data.domains().size());
-    var mix = new DomainMix(config.domains(), data, config.steps(), config.seed());
     try (var loader =
         new BatchLoader(data.all(Split.TRAIN), start, new BatchLoader.Share(SEQUENCES, 0, 1))) {
-      Batch all = loader.next(mix.weights());
+      Batch all = loader.next(DomainMix.startingWeights(config.domains(), data));
       List<Tensor> batches = new ArrayList<>();
       for (int from = 0; from < all.rows(); from += config.microBatch()) {
         Batch micro = all.rows(from, Math.min(config.microBatch(), all.rows() - from));

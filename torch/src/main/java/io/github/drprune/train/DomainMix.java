@@ -27,6 +27,11 @@ public final class DomainMix {
     this.state = weighting.start();
   }
 
+  /** The weights that a run begins with, in the order of the data's domains. */
+  public static double[] startingWeights(DomainsConfig config, PreparedData data) {
+    return DomainWeighting.startingWeights(config, data.domains(), trainingShares(data));
+  }
+
   /** Each domain's share of the training sequences. */
   private static double[] trainingShares(PreparedData data) {
     double[] counts =

@@ -96,12 +96,12 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
-   * The weighting's settings. Without reference losses {@code drpruning} takes those of the
-   * teacher: what the run learns from is what it can reach.
+   * The weighting's settings. Where none are given, the reference losses are the teacher's, and
+   * stay: what the run learns from is what it can reach.
    */
   private DomainsConfig withReferences(Teacher teacher) {
     DomainsConfig given = config.domains();
-    if (!given.referenceLoss().isEmpty() || given.strategy() != Strategy.DRPRUNING) {
+    if (!given.referenceLoss().isEmpty() || given.strategy() == Strategy.CONSTANT) {
       return given;
     }
     Map<String, Double> references = new LinkedHashMap<>();
@@ -109,7 +109,7 @@ public final class Trainer implements AutoCloseable {
         .evaluate(teacher.model(), ModelMasks.NONE)
         .domains()
         .forEach((domain, loss) -> references.put(domain, loss.loss()));
-    return given.withReferenceLoss(references);
+    return given.withReferencesToKeep(references);
   }
 
   /** Over all that a run learns. */

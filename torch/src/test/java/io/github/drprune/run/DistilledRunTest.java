@@ -136,10 +136,17 @@ class DistilledRunTest {
         .allSatisfy(value -> assertThat(value).isCloseTo(0, within(1e-6)));
   }
 
-  @Test
-  void theTeachersLossesAreTheReferencesOfTheWeighting() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"drpruning", "sheared", "dro", "bandit"})
+  void theTeachersLossesAreTheReferencesOfTheWeighting(String strategy) throws Exception {
     Path taught = folder.resolve("taught");
-    TinyRun.runner().train(tiny.train(taught, "steps=5", "distillation.teacher=" + teacher));
+    TinyRun.runner()
+        .train(
+            tiny.train(
+                taught,
+                "steps=5",
+                "distillation.teacher=" + teacher,
+                "domains.strategy=" + strategy));
     Path ofTeacher = folder.resolve("of-teacher");
     TinyRun.runner().train(tiny.train(ofTeacher, "steps=1", "model=" + teacher));
     var own =

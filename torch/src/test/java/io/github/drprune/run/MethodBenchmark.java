@@ -180,6 +180,9 @@ final class MethodBenchmark {
     boolean alone = way.weighting().equals("alone");
     List<String> keys = new ArrayList<>(alone ? List.of() : references);
     keys.add("domains.strategy=" + (alone ? "drpruning" : way.weighting()));
+    if (!way.distilled().isEmpty()) {
+      keys.add("domains.keep_references=true"); // as a teacher's losses are
+    }
     return keys;
   }
 
