@@ -43,7 +43,7 @@ public record RunConfig(
                 "Type of the computation; weights are kept in fp32. 'auto' takes bf16 where the"
                     + " device multiplies it, fp32 elsewhere.",
             value = "auto")
-        Precision precision,
+        PrecisionChoice precision,
     @Key(
             doc = "Where to compute; 'auto' takes a GPU if there is one.",
             value = "auto",
@@ -53,8 +53,8 @@ public record RunConfig(
     @Key(doc = "Write TensorBoard event files as well.", value = "false") boolean tensorboard,
     @Key(doc = "Distillation from a teacher.") Optional<DistillationConfig> distillation,
     @Key(doc = "Domain weighting.") DomainsConfig domains) {
-  /** Types that matrix products are computed in. */
-  public enum Precision {
+  /** The type that matrix products are to be computed in, or the faster one of the device. */
+  public enum PrecisionChoice {
     AUTO,
     BF16,
     FP32

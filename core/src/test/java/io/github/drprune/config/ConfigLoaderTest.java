@@ -78,7 +78,7 @@ class ConfigLoaderTest {
     assertThat(config.run().steps()).isEqualTo(600);
     assertThat(config.run().seed()).isEqualTo(17);
     assertThat(config.run().seqLen()).isEmpty();
-    assertThat(config.run().precision()).isEqualTo(RunConfig.Precision.AUTO);
+    assertThat(config.run().precision()).isEqualTo(RunConfig.PrecisionChoice.AUTO);
     assertThat(config.run().optimizer().learningRate()).isEqualTo(1e-4);
     assertThat(config.run().optimizer().warmup()).isEqualTo(0.1);
     assertThat(config.run().domains().strategy()).isEqualTo(DomainsConfig.Strategy.DRPRUNING);
@@ -105,7 +105,7 @@ class ConfigLoaderTest {
     assertThat(config.run().optimizer().learningRate()).isEqualTo(3e-4);
     assertThat(config.run().steps()).isEqualTo(1000);
     assertThat(config.target().layers()).isEmpty();
-    assertThat(config.run().precision()).isEqualTo(RunConfig.Precision.FP32);
+    assertThat(config.run().precision()).isEqualTo(RunConfig.PrecisionChoice.FP32);
     assertThat(config.run().tensorboard()).isTrue();
     assertThat(config.run().domains().proportion())
         .containsExactly(Map.entry("wiki", 0.25), Map.entry("2024", 0.75));
