@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,8 +22,8 @@ import picocli.CommandLine.Spec;
     name = "demo",
     description = {
       "Shows the whole method on a made-up corpus, in a few minutes.",
-      "Trains a small model, prunes it to about half in three ways that differ in the weights of"
-          + " the domains, continues pretraining and compares the results.",
+      "Trains a small model on five domains, cuts it, trains on in four ways that spend the same"
+          + " tokens, and compares their losses on each domain.",
       "After an interruption the same command goes on."
     },
     mixinStandardHelpOptions = true,
@@ -34,6 +35,13 @@ final class DemoCommand implements Callable<Integer> {
       defaultValue = "drprune-demo",
       description = "Where everything goes (default: ${DEFAULT-VALUE}).")
   private Path out;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "17",
+      description = "Seed of text, weights and runs (default: ${DEFAULT-VALUE}).")
+  private long seed;
 
   @Mixin private ModelOptionsMixin options;
   @Mixin private JsonOption json;
@@ -47,6 +55,7 @@ final class DemoCommand implements Callable<Integer> {
     var demo =
         new Demo(
             out,
+            seed,
             options.inference(),
             options.runKeys(),
             runs,
@@ -67,35 +76,68 @@ final class DemoCommand implements Callable<Integer> {
 
   private void print(Demo.Result result, PrintWriter terminal) {
     List<Demo.Row> rows = result.rows();
-    List<String> domains = List.copyOf(rows.getFirst().evaluation().domains().keySet());
-    List<String> header = new ArrayList<>(List.of("perplexity", "weighting"));
+    Demo.Row source = rows.getFirst();
+    List<String> domains = List.copyOf(source.evaluation().domains().keySet());
+    List<String> header = new ArrayList<>(List.of("perplexity"));
     header.addAll(domains);
-    header.add("mean");
+    header.addAll(List.of("mean", "worst excess"));
     List<List<String>> table = new ArrayList<>();
     for (Demo.Row row : rows) {
-      List<String> cells = new ArrayList<>(List.of(row.stage(), row.strategy()));
+      List<String> cells = new ArrayList<>(List.of(row.model()));
       domains.forEach(
           domain -> cells.add(figure(row.evaluation().domains().get(domain).perplexity())));
       cells.add(figure(row.evaluation().meanPerplexity()));
+      Demo.Excess worst = row.worst(source);
+      cells.add("%s %.3f".formatted(worst.domain(), worst.nats()));
       table.add(cells);
     }
     terminal.println();
     Console.table(header, table).forEach(terminal::println);
     terminal.printf(
+        Locale.ROOT,
         """
 
+        %.1f times smaller: %s instead of %s parameters.
+        Of the four that were trained on the same number of tokens, above the source's loss:
+        %s
+        Losses, weights and what was cut are drawn in %s
+
         Everything is in %s:
-          report.html             open it in a browser: losses, weights, masks of all runs
-          drpruning-trained/model the smaller model, a Hugging Face checkpoint
+          drpruning/model         the smaller model, a Hugging Face checkpoint
           data/, corpus/          the text it was made with
         Next:
           drprune inspect %s
           drprune generate %s --prompt 'the old river ' --max-tokens 80
           drprune watch %s
         """,
-        out, result.model(), result.model(), out);
+        (double) result.source().parameters() / result.smaller().parameters(),
+        Console.count(result.smaller().parameters()),
+        Console.count(result.source().parameters()),
+        excesses(result),
+        result.report(),
+        out,
+        result.model(),
+        result.model(),
+        out);
     terminal.println("With a model and text of your own: see 'Prune a real model' in README.md");
     terminal.flush();
+  }
+
+  /** A line for each trained model: how far its mean and its worst domain are above the source. */
+  private static String excesses(Demo.Result result) {
+    Demo.Row source = result.rows().getFirst();
+    return result.trained().stream()
+        .map(
+            row ->
+                String.format(
+                    Locale.ROOT,
+                    "  %-10s %.2f nats per token in the mean, %.2f in the worst domain (%s)",
+                    row.model(),
+                    Math.log(
+                        row.evaluation().meanPerplexity() / source.evaluation().meanPerplexity()),
+                    row.worst(source).nats(),
+                    row.worst(source).domain()))
+        .collect(Collectors.joining("\n"));
   }
 
   private static String figure(double value) {

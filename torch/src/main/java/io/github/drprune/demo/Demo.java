@@ -10,7 +10,9 @@ import io.github.drprune.data.prepare.PrepareConfig;
 import io.github.drprune.data.prepare.PrepareListener;
 import io.github.drprune.evaluate.EvaluationText;
 import io.github.drprune.evaluate.ModelEvaluation;
+import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelSummary;
 import io.github.drprune.report.Report;
 import io.github.drprune.run.PruneRun;
 import io.github.drprune.run.RunExecutor;
@@ -22,51 +24,110 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Trains a small model on a made-up corpus, prunes it to about half with each of three ways to
- * weight the domains, continues pretraining and compares. Called again it goes on.
+ * Trains a small model on a made-up corpus, cuts it and continues pretraining in four ways that
+ * spend the same tokens, and compares them. Called again it goes on.
  */
 public final class Demo {
-  private static final List<String> STRATEGIES = List.of("drpruning", "sheared", "constant");
   private static final int SEQ_LEN = 128;
   private static final long CHARACTERS = 1_500_000;
-  private static final long SEED = 17;
+  private static final int SOURCE_STEPS = 300;
+  private static final int TRAINING_STEPS = 80;
+
+  /** The usual way: a model is fitted and taught by its source, and data follows the losses. */
+  private static final String DEFAULT = "drpruning";
+
+  private static final String SOURCE = "source";
+  private static final String FITTED_CUT = "cut";
+  private static final String PLAIN_CUT = "plain-cut";
+
+  /** What one way does differently; all start from one of two cuts. */
+  private enum Way {
+    DRPRUNING(FITTED_CUT, List.of("domains.strategy=drpruning"), true),
+    SHEARED(FITTED_CUT, List.of("domains.strategy=sheared"), true),
+    CONSTANT(FITTED_CUT, List.of("domains.strategy=constant"), true),
+    /** A cut by activations alone and training on the text alone. */
+    PLAIN(PLAIN_CUT, List.of("domains.strategy=constant"), false);
+
+    private final String cut;
+    private final List<String> keys;
+    private final boolean isTaught;
+
+    Way(String cut, List<String> keys, boolean isTaught) {
+      this.cut = cut;
+      this.keys = keys;
+      this.isTaught = isTaught;
+    }
+
+    String folder() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   private final Path out;
+  private final long seed;
   private final ModelOptions options;
   private final List<String> runKeys;
   private final RunExecutor runs;
   private final Consumer<String> progress;
 
   /** One model's held-out losses in the comparison. */
-  public record Row(String strategy, String stage, ModelEvaluation evaluation) {}
+  public record Row(String model, ModelEvaluation evaluation) {
+    /** The largest loss of a domain above {@code source}'s, in nats per token. */
+    public Excess worst(Row source) {
+      return evaluation.domains().entrySet().stream()
+          .map(
+              domain ->
+                  new Excess(
+                      domain.getKey(),
+                      domain.getValue().loss()
+                          - source.evaluation.domains().get(domain.getKey()).loss()))
+          .max(Comparator.comparingDouble(Excess::nats))
+          .orElseThrow();
+    }
+  }
+
+  /** How far a domain's loss is above the source's. */
+  public record Excess(String domain, double nats) {}
 
   /**
    * What the demo found.
    *
-   * @param model the checkpoint of the smaller model
+   * @param rows the source, the two cuts, then the trained models
+   * @param source the larger model, {@code smaller} what came of it
    * @param report the page that compares the runs
    */
-  public record Result(List<Row> rows, Path model, Path report) {}
+  public record Result(
+      List<Row> rows, ModelSummary source, ModelSummary smaller, Path model, Path report) {
+    /** The rows of the models that were trained on. */
+    public List<Row> trained() {
+      return rows.subList(rows.size() - Way.values().length, rows.size());
+    }
+  }
 
   /**
    * @param out where everything goes
+   * @param seed of text, weights and runs
    * @param options for evaluation
    * @param runKeys what its runs take beside the demo's own settings, such as {@code device=cpu}
    * @param progress is told of each part as it begins
    */
   public Demo(
       Path out,
+      long seed,
       ModelOptions options,
       List<String> runKeys,
       RunExecutor runs,
       Consumer<String> progress) {
     this.out = out;
+    this.seed = seed;
     this.options = options;
     this.runKeys = List.copyOf(runKeys);
     this.runs = runs;
@@ -76,50 +137,53 @@ public final class Demo {
   /** Does what is not done; empty where a run was interrupted. */
   public Optional<Result> run(PrepareListener preparation)
       throws IOException, InterruptedException {
-    progress.accept("1/4 making a corpus of five domains");
+    progress.accept("1/5 making a corpus of five domains, three of them rare");
     prepare(preparation);
 
-    progress.accept("2/4 training a small Llama to start from");
-    if (!isDone(train("source", sourceShape(), 240))) {
+    progress.accept("2/5 training a small Llama to start from");
+    if (!isDone(train(SOURCE, sourceShape(), SOURCE_STEPS))) {
       return Optional.empty();
     }
 
-    progress.accept("3/4 pruning it to about half and continuing pretraining, in three ways");
-    List<String> references = references();
-    for (String strategy : STRATEGIES) {
-      progress.accept("--- " + strategy);
-      List<String> weighting = new ArrayList<>(references);
-      weighting.add("domains.strategy=" + strategy);
-      if (!isDone(prune(strategy, weighting))) {
-        return Optional.empty();
-      }
-      weighting.add("model=" + model(strategy + "-pruned"));
-      if (!isDone(train(strategy + "-trained", weighting, 80))) {
+    progress.accept("3/5 cutting it to a fifth: fitted to the source, and plainly");
+    if (!isDone(cut(FITTED_CUT, List.of()))
+        || !isDone(
+            cut(
+                PLAIN_CUT,
+                List.of("hidden_basis=source", "reconstruction=false", "scores=activations")))) {
+      return Optional.empty();
+    }
+
+    progress.accept("4/5 continuing pretraining, in four ways");
+    for (Way way : Way.values()) {
+      progress.accept("--- " + way.folder());
+      if (!isDone(train(way.folder(), keys(way), TRAINING_STEPS))) {
         return Optional.empty();
       }
     }
 
-    progress.accept("4/4 comparing on text that no run looked at");
+    progress.accept("5/5 comparing on text that no run looked at");
+    List<String> models = new ArrayList<>(List.of(SOURCE, FITTED_CUT, PLAIN_CUT));
+    Stream.of(Way.values()).map(Way::folder).forEach(models::add);
     List<Row> rows = new ArrayList<>();
-    rows.add(row("", "source", "source"));
-    for (String stage : List.of("pruned", "trained")) {
-      for (String strategy : STRATEGIES) {
-        rows.add(row(strategy, stage, strategy + "-" + stage));
-      }
+    for (String model : models) {
+      rows.add(new Row(model, evaluate(model)));
     }
     Path report = out.resolve("report.html");
-    Report.write(
-        Stream.of("-pruned", "-trained")
-            .flatMap(stage -> STRATEGIES.stream().map(strategy -> out.resolve(strategy + stage)))
-            .toList(),
-        report);
-    return Optional.of(new Result(rows, model(STRATEGIES.getFirst() + "-trained"), report));
+    Report.write(models.stream().skip(1).map(out::resolve).toList(), report);
+    return Optional.of(
+        new Result(
+            rows,
+            ModelSummary.of(ConfigReader.read(model(SOURCE))),
+            ModelSummary.of(ConfigReader.read(model(DEFAULT))),
+            model(DEFAULT),
+            report));
   }
 
   private void prepare(PrepareListener listener) throws IOException {
     Path corpus = out.resolve("corpus");
     Path tokenizerFolder = Files.createDirectories(out.resolve("tokenizer"));
-    DemoCorpus.write(corpus, CHARACTERS, SEED);
+    DemoCorpus.write(corpus, CHARACTERS, seed);
     DemoTokenizer.write(tokenizerFolder);
     var config = PrepareConfig.of("seq_len=" + SEQ_LEN, "shard_mib=64");
     try (var tokenizer = Tokenizer.load(tokenizerFolder)) {
@@ -127,37 +191,49 @@ public final class Demo {
     }
   }
 
+  /** The source is good at everything: it had as much of every domain. */
   private List<String> sourceShape() {
-    return List.of(
-        "shape.hidden_size=128",
-        "shape.layers=4",
-        "shape.heads=4",
-        "shape.intermediate_size=352",
-        "shape.tokenizer=" + out.resolve("tokenizer"),
-        "learning_rate=2e-3",
-        "domains.strategy=constant");
+    List<String> keys =
+        new ArrayList<>(
+            List.of(
+                "shape.hidden_size=128",
+                "shape.layers=4",
+                "shape.heads=4",
+                "shape.intermediate_size=352",
+                "shape.tokenizer=" + out.resolve("tokenizer"),
+                "learning_rate=3e-3",
+                "domains.strategy=constant"));
+    DemoCorpus.domains().forEach(domain -> keys.add("domains.proportion.%s=0.2".formatted(domain)));
+    return keys;
   }
 
   private RunKind train(String folder, List<String> keys, int steps) {
     return new TrainRun(
-        ConfigLoader.load(settings(folder, steps, "learning_rate=1e-3", keys), TrainConfig.class));
+        ConfigLoader.load(settings(folder, steps, "learning_rate=2e-3", keys), TrainConfig.class));
   }
 
-  private RunKind prune(String strategy, List<String> weighting) {
-    List<String> keys = new ArrayList<>(weighting);
+  private List<String> keys(Way way) {
+    List<String> keys = new ArrayList<>(way.keys);
+    keys.add("model=" + model(way.cut));
+    if (way.isTaught) {
+      keys.add("distillation.teacher=" + model(SOURCE));
+      keys.add("distillation.weight=0.9");
+    }
+    return keys;
+  }
+
+  private RunKind cut(String folder, List<String> how) {
+    List<String> keys = new ArrayList<>(how);
     keys.addAll(
         List.of(
-            "model=" + model("source"),
-            "target.hidden_size=96",
-            "target.layers=3",
-            "target.heads=3",
-            "target.intermediate_size=256",
-            // So short a run reaches its target only with faster masks and a slower rise.
-            "mask_learning_rate=2",
-            "sparsity_warmup=0.7"));
+            "model=" + model(SOURCE),
+            "method=importance",
+            "target.hidden_size=64",
+            "target.layers=2",
+            "target.heads=2",
+            "target.intermediate_size=128"));
     return new PruneRun(
-        ConfigLoader.load(
-            settings(strategy + "-pruned", 150, "learning_rate=5e-4", keys), PruneConfig.class));
+        ConfigLoader.load(settings(folder, 1, "learning_rate=1e-3", keys), PruneConfig.class));
   }
 
   /** What all runs of the demo share, with {@code keys} over it. */
@@ -171,11 +247,11 @@ public final class Demo {
                 "steps=" + steps,
                 "global_batch=16",
                 "micro_batch=16",
-                "evaluation_interval=20",
-                "evaluation_sequences=8",
+                "evaluation_interval=5",
+                "evaluation_sequences=12",
                 "checkpoint_interval=100",
                 "keep_checkpoints=1",
-                "seed=" + SEED));
+                "seed=" + seed));
     settings.addAll(keys);
     settings.addAll(runKeys);
     return settings;
@@ -185,20 +261,10 @@ public final class Demo {
     return !runs.execute(run).isInterrupted();
   }
 
-  /** The source's held-out losses: what the smaller model is to come back to. */
-  private List<String> references() throws IOException {
-    return evaluate("source", EvaluationText.WATCHED_BY_RUNS).domains().entrySet().stream()
-        .map(entry -> "domains.reference_loss." + entry.getKey() + "=" + entry.getValue().loss())
-        .toList();
-  }
-
-  private Row row(String strategy, String stage, String run) throws IOException {
-    return new Row(strategy, stage, evaluate(run, EvaluationText.UNSEEN_BY_RUNS));
-  }
-
-  private ModelEvaluation evaluate(String run, EvaluationText part) throws IOException {
+  private ModelEvaluation evaluate(String run) throws IOException {
     try (var data = PreparedData.open(out.resolve("data"))) {
-      return ModelEvaluation.of(model(run), data, part, Long.MAX_VALUE, 16, options);
+      return ModelEvaluation.of(
+          model(run), data, EvaluationText.UNSEEN_BY_RUNS, Long.MAX_VALUE, 16, options);
     }
   }
 
