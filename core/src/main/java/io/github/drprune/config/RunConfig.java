@@ -49,6 +49,13 @@ public record RunConfig(
             value = "auto",
             pattern = "auto|cpu|cuda(:[0-9]{1,3})?")
         String device,
+    @Key(
+            doc =
+                "What each of several processes holds: everything, only its share of the"
+                    + " optimizer's state, or its share of all (which computes activations again"
+                    + " in the backward pass).",
+            value = "none")
+        Sharding sharding,
     @Key(doc = "Seed of everything random.", value = "17") long seed,
     @Key(doc = "Write TensorBoard event files as well.", value = "false") boolean tensorboard,
     @Key(doc = "Distillation from a teacher.") Optional<DistillationConfig> distillation,

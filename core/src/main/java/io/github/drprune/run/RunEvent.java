@@ -63,6 +63,7 @@ public sealed interface RunEvent {
    * @param expectedSparsity over all prunable parameters; null where nothing is pruned
    * @param distillationLoss divergence from the teacher times the square of the temperature, mean
    *     over the batch's tokens; null without a teacher
+   * @param ranks processes that computed it; null in logs of older versions
    */
   @JsonTypeName("train")
   record Train(
@@ -75,7 +76,8 @@ public sealed interface RunEvent {
       double gradientNorm,
       Double expectedSparsity,
       Double targetSparsity,
-      Double distillationLoss)
+      Double distillationLoss,
+      Integer ranks)
       implements RunEvent {}
 
   /** Held-out loss of one domain over {@code tokens} predicted tokens. */

@@ -66,11 +66,17 @@ public final class RunFolder implements AutoCloseable {
     return folder.resolve(EventLog.FILE_NAME);
   }
 
-  public Path checkpoints() {
+  /** Where the run in {@code folder} keeps its checkpoints. */
+  public static Path checkpoints(Path folder) {
     return folder.resolve("checkpoints");
   }
 
   public Path model() {
+    return model(folder);
+  }
+
+  /** Where the run in {@code folder} leaves its result. */
+  public static Path model(Path folder) {
     return folder.resolve(MODEL);
   }
 

@@ -32,7 +32,8 @@ public record RunOrigin(
     String command, JsonNode config, String data, String tokenizer, String model, String teacher) {
   /** Keys that may differ when a run goes on: they change no step of it. */
   private static final Set<String> FREE =
-      Set.of("output", "keep_checkpoints", "checkpoint_interval", "tensorboard", "device");
+      Set.of(
+          "output", "keep_checkpoints", "checkpoint_interval", "tensorboard", "device", "sharding");
 
   /** Keys that may also differ where the run failed: other values of them may mend it. */
   private static final Set<String> REMEDIES =

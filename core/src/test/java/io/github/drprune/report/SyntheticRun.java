@@ -239,7 +239,8 @@ public record SyntheticRun(List<String> domains, int steps, int evaluateEvery, l
               0.8 + 0.15 * Math.abs(gaussian()) + spike,
               expected(step) * 0.62,
               target(step) * 0.62,
-              null));
+              null,
+              1));
     }
 
     private double gaussian() {

@@ -65,7 +65,8 @@ class TensorBoardWriterTest {
                     0.7,
                     0.25,
                     null,
-                    1.25))
+                    1.25,
+                    1))
             .getLast();
     assertThat(event.step()).isEqualTo(300);
     assertThat(event.scalars())

@@ -1,12 +1,13 @@
 package io.github.drprune.bench;
 
 import io.github.drprune.config.RunConfig;
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.optim.ParameterGroup;
+import io.github.drprune.train.Learning;
 import io.github.drprune.train.Objective;
 import io.github.drprune.train.Objective.StepMasks;
-import io.github.drprune.train.Trainer;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.AdamWOptions;
@@ -30,7 +31,7 @@ final class EagerStepper implements Stepper {
     this.model = model;
     this.tokens = tokens;
     this.clip = config.optimizer().gradientClip();
-    List<Tensor> leaves = new ArrayList<>(Trainer.weights(model).values());
+    List<Tensor> leaves = new ArrayList<>(Learning.weights(model).values());
     for (ParameterGroup group : learned.groups()) {
       leaves.addAll(group.parameters().values());
     }
@@ -49,7 +50,7 @@ final class EagerStepper implements Stepper {
       StepMasks masks = objective.draw(1);
       Tensor loss = model.loss(tokens, masks.masks()).mean();
       loss.backward();
-      masks.backward();
+      masks.backward(ProcessGroup.SINGLE);
       update();
       objective.afterStep(1);
       Stepper.requireFinite(loss.item_double());

@@ -4,8 +4,8 @@ import io.github.drprune.config.RunConfig;
 import io.github.drprune.data.Batch;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.optim.AdamW;
+import io.github.drprune.train.Learning;
 import io.github.drprune.train.Objective;
-import io.github.drprune.train.Trainer;
 import io.github.drprune.train.TrainingStep;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +24,7 @@ final class RunStepper implements Stepper {
     this.config = config;
     this.model = model;
     this.batch = batch;
-    this.optimizer = Trainer.optimizer(config, model, learned);
+    this.optimizer = Learning.optimizer(config, model, learned);
   }
 
   @Override

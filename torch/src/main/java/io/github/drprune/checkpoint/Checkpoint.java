@@ -1,9 +1,9 @@
 package io.github.drprune.checkpoint;
 
+import io.github.drprune.distributed.GlobalTensor;
 import io.github.drprune.error.UserException;
 import io.github.drprune.json.Json;
 import io.github.drprune.libtorch.NativeScope;
-import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.safetensors.Dtype;
 import io.github.drprune.safetensors.SafetensorsFile;
@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
-import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -40,10 +39,9 @@ public record Checkpoint(long step, Path folder) {
    *
    * @throws UserException when the file does not hold just these tensors
    */
-  public void restore(String name, SequencedMap<String, Tensor> tensors) throws IOException {
+  public void restore(String name, SequencedMap<String, GlobalTensor> tensors) throws IOException {
     Path path = folder.resolve(fileName(name));
-    try (var file = SafetensorsFile.open(path);
-        var _ = NoGrad.open()) {
+    try (var file = SafetensorsFile.open(path)) {
       Map<String, TensorSpec> found = new LinkedHashMap<>();
       file.tensors().forEach((key, info) -> found.put(key, info.spec()));
       Map<String, TensorSpec> expected = specs(tensors);
@@ -54,8 +52,8 @@ public record Checkpoint(long step, Path folder) {
       }
       for (var entry : tensors.entrySet()) {
         try (var _ = NativeScope.open()) {
-          Tensor tensor = entry.getValue();
-          tensor.copy_(
+          GlobalTensor tensor = entry.getValue();
+          tensor.restore(
               Tensors.over(file.segment(entry.getKey()), ScalarType.Float, tensor.shape()));
         }
       }
@@ -66,7 +64,7 @@ public record Checkpoint(long step, Path folder) {
     return name + ".safetensors";
   }
 
-  static SequencedMap<String, TensorSpec> specs(SequencedMap<String, Tensor> tensors) {
+  static SequencedMap<String, TensorSpec> specs(SequencedMap<String, GlobalTensor> tensors) {
     SequencedMap<String, TensorSpec> specs = new LinkedHashMap<>();
     tensors.forEach(
         (name, tensor) -> specs.put(name, TensorSpec.of(name, Dtype.F32, tensor.shape())));

@@ -1,5 +1,6 @@
 package io.github.drprune.checkpoint;
 
+import io.github.drprune.distributed.GlobalTensor;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.json.Json;
@@ -21,7 +22,6 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * A run's checkpoints, one folder {@code step-N} each, that appear whole or not at all: written
@@ -39,6 +39,11 @@ public final class CheckpointStore {
   public CheckpointStore(Path folder, int keep) {
     this.folder = folder;
     this.keep = keep;
+  }
+
+  /** The checkpoint of {@code step} among those in {@code folder}. */
+  public static Checkpoint at(Path folder, long step) {
+    return new Checkpoint(step, folder.resolve("step-" + step));
   }
 
   /**
@@ -71,12 +76,12 @@ public final class CheckpointStore {
    */
   public void save(
       long step,
-      Map<String, SequencedMap<String, Tensor>> tensors,
+      SequencedMap<String, SequencedMap<String, GlobalTensor>> tensors,
       Record state,
       Path log,
       long logBytes)
       throws IOException {
-    Path target = folder.resolve("step-" + step);
+    Path target = at(folder, step).folder();
     AtomicFiles.deleteTree(target);
     AtomicFiles.folder(
         target,
@@ -87,6 +92,19 @@ public final class CheckpointStore {
     List<Checkpoint> all = list();
     for (Checkpoint old : all.subList(Math.min(keep, all.size()), all.size())) {
       discard(old.folder());
+    }
+  }
+
+  /**
+   * What {@link #save} needs of the processes that do not write: their parts of {@code tensors}.
+   */
+  public static void contribute(SequencedMap<String, SequencedMap<String, GlobalTensor>> tensors) {
+    for (SequencedMap<String, GlobalTensor> content : tensors.values()) {
+      for (GlobalTensor tensor : content.values()) {
+        try (var _ = NativeScope.open()) {
+          tensor.whole();
+        }
+      }
     }
   }
 
@@ -106,10 +124,13 @@ public final class CheckpointStore {
   }
 
   private static void write(
-      Path partial, long step, Map<String, SequencedMap<String, Tensor>> tensors, Record state)
+      Path partial,
+      long step,
+      SequencedMap<String, SequencedMap<String, GlobalTensor>> tensors,
+      Record state)
       throws IOException {
     for (var file : tensors.entrySet()) {
-      SequencedMap<String, Tensor> content = file.getValue();
+      SequencedMap<String, GlobalTensor> content = file.getValue();
       SafetensorsWriter.writeFile(
           partial.resolve(Checkpoint.fileName(file.getKey())),
           List.copyOf(Checkpoint.specs(content).values()),
@@ -117,7 +138,7 @@ public final class CheckpointStore {
           (spec, sink) -> {
             try (var _ = NativeScope.open();
                 var _ = NoGrad.open()) {
-              sink.write(Tensors.memory(content.get(spec.name()).detach().cpu().contiguous()));
+              sink.write(Tensors.memory(content.get(spec.name()).whole().cpu().contiguous()));
             }
           });
     }

@@ -1,5 +1,6 @@
 package io.github.drprune.evaluate;
 
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.evaluate.EvaluationResult.DomainLoss;
 import io.github.drprune.evaluate.EvaluationText.Rows;
 import io.github.drprune.libtorch.NativeScope;
@@ -17,7 +18,10 @@ import java.util.function.ToLongFunction;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Computes a model's losses over held-out rows; every token but a row's first is predicted. */
+/**
+ * Computes a model's losses over held-out rows; every token but a row's first is predicted. Several
+ * processes take turns at the batches of rows.
+ */
 public final class Evaluator {
   /** Where text is not counted in bytes. */
   public static final ToLongFunction<int[]> NO_BYTES = _ -> 0;
@@ -25,21 +29,40 @@ public final class Evaluator {
   private final SequencedMap<String, Rows> rows;
   private final int batch;
   private final ToLongFunction<int[]> byteCount;
+  private final ProcessGroup processes;
 
   /**
+   * Of one process.
+   *
    * @param rows of each domain
    * @param batch rows computed at once
    * @param byteCount UTF-8 bytes of the text of some tokens, or {@link #NO_BYTES}
    */
   public Evaluator(SequencedMap<String, Rows> rows, int batch, ToLongFunction<int[]> byteCount) {
+    this(rows, batch, byteCount, ProcessGroup.SINGLE);
+  }
+
+  /**
+   * @param processes which all evaluate at the same time and get the same result
+   */
+  public Evaluator(
+      SequencedMap<String, Rows> rows,
+      int batch,
+      ToLongFunction<int[]> byteCount,
+      ProcessGroup processes) {
     this.rows = rows;
     this.batch = batch;
     this.byteCount = byteCount;
+    this.processes = processes;
   }
 
   /** Forward passes of one evaluation. */
   public long batches() {
-    return rows.values().stream().mapToLong(domain -> (domain.count() + batch - 1) / batch).sum();
+    return rows.values().stream().mapToLong(domain -> ceil(domain.count(), batch)).sum();
+  }
+
+  private static long ceil(long count, long size) {
+    return (count + size - 1) / size;
   }
 
   /** Predicted tokens of one evaluation. */
@@ -61,16 +84,26 @@ public final class Evaluator {
   private DomainLoss evaluate(CausalLm model, ModelMasks masks, Rows domain) {
     int length = domain.sequences().seqLen();
     double sum = 0;
+    long passes = 0;
     long bytes = 0;
     try (var arena = Arena.ofConfined()) {
       MemorySegment tokens = arena.allocate((long) batch * length * Long.BYTES, 64);
       for (long at = 0; at < domain.count(); at += batch) {
+        if (at / batch % processes.size() != processes.rank()) {
+          continue;
+        }
+        passes++;
         int count = (int) Math.min(batch, domain.count() - at);
         for (int row = 0; row < count; row++) {
           domain.sequences().read(domain.position(at + row), tokens, row);
         }
         sum += sumOfLosses(model, masks, tokens, count, length);
       }
+    }
+    // Where the weights are shared all processes fetch them equally often.
+    long most = ceil(ceil(domain.count(), batch), processes.size());
+    for (; passes < most; passes++) {
+      model.borrowForward();
     }
     if (byteCount != NO_BYTES) {
       for (long row = 0; row < domain.count(); row++) {
@@ -79,7 +112,7 @@ public final class Evaluator {
       }
     }
     long predicted = domain.count() * (length - 1L);
-    return new DomainLoss(sum / predicted, predicted, bytes);
+    return new DomainLoss(processes.sums(sum)[0] / predicted, predicted, bytes);
   }
 
   private static double sumOfLosses(

@@ -7,6 +7,9 @@ import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.nn.Block;
 import io.github.drprune.nn.BlockMasks;
+import io.github.drprune.nn.BlockWeights;
+import io.github.drprune.nn.BlockWeights.Loan;
+import io.github.drprune.nn.BlockWeights.Use;
 import io.github.drprune.nn.ForwardHook;
 import io.github.drprune.nn.Head;
 import io.github.drprune.nn.HiddenMask;
@@ -42,6 +45,7 @@ public final class CausalLm implements AutoCloseable {
   private final Map<RotarySpec, Rotary> rotaries = new LinkedHashMap<>();
   private final ModelOptions options;
   private final Runnable whenClosed;
+  private BlockWeights blockWeights = BlockWeights.HELD;
 
   private CausalLm(
       ModelSpec spec,
@@ -117,6 +121,23 @@ public final class CausalLm implements AutoCloseable {
     return parts.blocks();
   }
 
+  /** From now on passes borrow the blocks' weights from {@code source}. */
+  public void borrowFrom(BlockWeights source) {
+    blockWeights = source;
+  }
+
+  /** Makes the weights of block {@code index} be there until the loan is closed. */
+  public Loan borrow(int index, Use use) {
+    return blockWeights.borrow(index, use);
+  }
+
+  /** Borrows what a forward pass would, for the other processes that share the weights. */
+  public void borrowForward() {
+    for (int i = 0; i < blocks().size(); i++) {
+      borrow(i, Use.FORWARD).close();
+    }
+  }
+
   /** Logits of every position. */
   public Tensor forward(Tensor tokens, ModelMasks masks) {
     return logits(hidden(tokens, masks));
@@ -166,7 +187,8 @@ public final class CausalLm implements AutoCloseable {
       Tensor x = embed(tokens, masks.hidden());
       for (int i = 0; i < blocks().size(); i++) {
         Tensor input = x;
-        try (var block = NativeScope.open()) {
+        try (var block = NativeScope.open();
+            var _ = borrow(i, Use.FORWARD)) {
           x = block.pass(blocks().get(i).forward(input, masks.block(i), Past.NONE, hook));
         }
         input.close();

@@ -1,16 +1,11 @@
 package io.github.drprune.optim;
 
-import static org.bytedeco.pytorch.global.torch.zeros_like;
-
-import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.distributed.GlobalTensor;
 import io.github.drprune.libtorch.NoGrad;
-import io.github.drprune.optim.AdamWKernel.GroupTensors;
 import io.github.drprune.optim.AdamWKernel.Settings;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * AdamW (arXiv 1711.05101) over groups of parameters, whose gradients it owns. Every step updates
@@ -27,38 +22,32 @@ public final class AdamW implements AutoCloseable {
     }
   }
 
-  private record Moments(ParameterGroup group, Gradients gradients, GroupTensors tensors) {}
-
-  private final List<Moments> groups = new ArrayList<>();
+  private final List<GroupState> groups;
   private final Hyper hyper;
   private final AdamWKernel kernel;
   private long steps;
 
+  /** Of one process, which updates all {@code groups} as a whole. */
   public AdamW(List<ParameterGroup> groups, Hyper hyper, AdamWKernel kernel) {
+    this(hyper, kernel, groups.stream().<GroupState>map(WholeGroup::new).toList());
+  }
+
+  /**
+   * @param groups which it owns
+   */
+  public AdamW(Hyper hyper, AdamWKernel kernel, List<GroupState> groups) {
     this.hyper = hyper;
     this.kernel = kernel;
-    groups.forEach(group -> this.groups.add(moments(group)));
-  }
-
-  private static Moments moments(ParameterGroup group) {
-    var parameters = List.copyOf(group.parameters().values());
-    var gradients = new Gradients(parameters);
-    try (var _ = NativeScope.open();
-        var _ = NoGrad.open()) {
-      return new Moments(
-          group,
-          gradients,
-          new GroupTensors(
-              parameters, gradients.views(), zerosLike(parameters), zerosLike(parameters)));
-    }
-  }
-
-  private static List<Tensor> zerosLike(List<Tensor> tensors) {
-    return tensors.stream().map(tensor -> NativeScope.keep(zeros_like(tensor.detach()))).toList();
+    this.groups = List.copyOf(groups);
   }
 
   public void zeroGrad() {
-    groups.forEach(group -> group.gradients().zero());
+    groups.forEach(GroupState::zeroGrad);
+  }
+
+  /** Makes the gradients those of all processes together, after the last backward pass. */
+  public void sumGradients() {
+    groups.forEach(GroupState::sumGradients);
   }
 
   /**
@@ -68,13 +57,12 @@ public final class AdamW implements AutoCloseable {
    */
   public double clip(double limit) {
     double squares = 0;
-    for (Moments group : groups) {
-      double norm = group.gradients().norm();
-      squares += norm * norm;
+    for (GroupState group : groups) {
+      squares += group.squaredNorm();
     }
     double norm = Math.sqrt(squares);
     if (norm > limit && Double.isFinite(norm)) {
-      groups.forEach(group -> group.gradients().scale(limit / norm));
+      groups.forEach(group -> group.scaleGradients(limit / norm));
     }
     return norm;
   }
@@ -83,10 +71,10 @@ public final class AdamW implements AutoCloseable {
   public void step(double factor) {
     steps++;
     try (var _ = NoGrad.open()) {
-      for (Moments moments : groups) {
-        ParameterGroup group = moments.group();
+      for (GroupState state : groups) {
+        ParameterGroup group = state.group();
         kernel.update(
-            moments.tensors(),
+            state.tensors(),
             new Settings(
                 steps,
                 factor * group.peakRate(),
@@ -95,8 +83,14 @@ public final class AdamW implements AutoCloseable {
                 group.weightDecay(),
                 hyper.epsilon(),
                 group.ascends()));
+        state.shareUpdate();
       }
     }
+  }
+
+  /** Makes the first process hold all parameters as a whole; no step may follow. */
+  public void assemble() {
+    groups.forEach(GroupState::assemble);
   }
 
   /** Updates done. */
@@ -115,26 +109,18 @@ public final class AdamW implements AutoCloseable {
    * Both moments of every parameter, named {@code group/parameter/mean} and {@code .../square}:
    * what a checkpoint holds and writes back into.
    */
-  public SequencedMap<String, Tensor> state() {
-    SequencedMap<String, Tensor> state = new LinkedHashMap<>();
-    for (Moments moments : groups) {
-      int i = 0;
-      for (String name : moments.group().parameters().keySet()) {
-        String prefix = moments.group().name() + "/" + name;
-        state.put(prefix + "/mean", moments.tensors().means().get(i));
-        state.put(prefix + "/square", moments.tensors().squares().get(i));
-        i++;
-      }
+  public SequencedMap<String, GlobalTensor> state() {
+    SequencedMap<String, GlobalTensor> state = new LinkedHashMap<>();
+    for (GroupState group : groups) {
+      group
+          .moments()
+          .forEach((name, moment) -> state.put(group.group().name() + "/" + name, moment));
     }
     return state;
   }
 
   @Override
   public void close() {
-    for (Moments moments : groups) {
-      moments.gradients().close();
-      moments.tensors().means().forEach(Tensor::close);
-      moments.tensors().squares().forEach(Tensor::close);
-    }
+    groups.forEach(GroupState::close);
   }
 }

@@ -31,4 +31,9 @@ public record ParameterGroup(
     }
     parameters = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(parameters));
   }
+
+  /** The same with other parameters. */
+  ParameterGroup with(SequencedMap<String, Tensor> others) {
+    return new ParameterGroup(name, others, peakRate, weightDecay, ascends);
+  }
 }

@@ -7,6 +7,7 @@ import io.github.drprune.data.BatchLoader;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.SamplerState;
 import io.github.drprune.data.Split;
+import io.github.drprune.distributed.GlobalTensor;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.libtorch.NativeScope;
@@ -20,15 +21,14 @@ import io.github.drprune.nn.Targets;
 import io.github.drprune.optim.AdamW;
 import io.github.drprune.run.RunKind;
 import io.github.drprune.train.DomainMix;
+import io.github.drprune.train.Learning;
 import io.github.drprune.train.Teacher;
-import io.github.drprune.train.Trainer;
 import io.github.drprune.train.TrainingStep;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
@@ -104,7 +104,7 @@ final class StepTiming {
     try (var _ = taught.orElse(null);
         CausalLm model = ModelLoader.random(shape, options, config.seed());
         var objective = kind.trial(model);
-        var optimizer = Trainer.optimizer(config, model, objective);
+        var optimizer = Learning.optimizer(config, model, objective);
         var batches = batches(two)) {
       var step = new TrainingStep(config, model, taught, objective, optimizer, data.domains());
       Batch whole = batches.next(weights());
@@ -191,8 +191,8 @@ final class StepTiming {
     Path folder = Files.createTempDirectory(existing, "plan-");
     try {
       var store = new CheckpointStore(folder, 1);
-      Map<String, SequencedMap<String, Tensor>> tensors = new LinkedHashMap<>();
-      tensors.put("weights", Trainer.weights(model));
+      SequencedMap<String, SequencedMap<String, GlobalTensor>> tensors = new LinkedHashMap<>();
+      tensors.put("weights", GlobalTensor.of(Learning.weights(model)));
       tensors.put("optimizer", optimizer.state());
       long start = System.nanoTime();
       // What the state and the log say matters little beside the tensors.

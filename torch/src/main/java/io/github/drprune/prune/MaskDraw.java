@@ -1,5 +1,7 @@
 package io.github.drprune.prune;
 
+import io.github.drprune.distributed.ProcessGroup;
+import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.nn.ModelMasks;
 import java.util.ArrayList;
@@ -8,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The masks of one training step as leaves of their own: any number of passes, in any order, gather
@@ -56,6 +59,14 @@ public final class MaskDraw {
 
   /** Adds to the log alphas' gradients what the passes left here and what {@code penalty} adds. */
   public void backward(Optional<Tensor> penalty) {
+    backward(penalty, ProcessGroup.SINGLE);
+  }
+
+  /** As {@link #backward(Optional)} with what the passes of all {@code processes} left. */
+  public void backward(Optional<Tensor> penalty, ProcessGroup processes) {
+    if (processes.isShared()) {
+      leaves.forEach(leaf -> sumGradient(leaf, processes));
+    }
     List<Tensor> terms = new ArrayList<>();
     penalty.ifPresent(terms::add);
     for (int i = 0; i < samples.size(); i++) {
@@ -65,5 +76,16 @@ public final class MaskDraw {
       }
     }
     terms.stream().reduce(Tensor::add).ifPresent(Tensor::backward);
+  }
+
+  /** A process without any token that counts has no gradient and must still take part. */
+  private static void sumGradient(Tensor leaf, ProcessGroup processes) {
+    Tensor gradient = leaf.grad();
+    Tensor sum =
+        gradient.defined()
+            ? Ops.contiguous(gradient.detach(), ScalarType.Float)
+            : Ops.zeros(leaf, ScalarType.Float, leaf.shape());
+    processes.sum(sum).await();
+    leaf.mutable_grad().put(sum);
   }
 }

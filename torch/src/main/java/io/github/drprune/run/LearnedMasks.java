@@ -1,6 +1,7 @@
 package io.github.drprune.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.json.Json;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.nn.ModelMasks;
@@ -94,8 +95,8 @@ final class LearnedMasks implements Objective {
       }
 
       @Override
-      public void backward() {
-        draw.backward(constraint.penalty(step));
+      public void backward(ProcessGroup processes) {
+        draw.backward(constraint.penalty(step), processes);
       }
     };
   }

@@ -1,5 +1,6 @@
 package io.github.drprune.run;
 
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.error.UserException;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.model.CheckpointCheck;
@@ -17,9 +18,11 @@ public final class MemoryNeed {
   private MemoryNeed() {}
 
   /** Refuses a model whose weights, with all that learning them takes, exceed what is free. */
-  static void require(RunKind kind, ModelSpec source, ModelOptions options) throws IOException {
+  static void require(RunKind kind, ModelSpec source, ModelOptions options, ProcessGroup processes)
+      throws IOException {
     long bytes = source.parameters() * (kind.takesSteps() ? BYTES_PER_PARAMETER : Float.BYTES);
-    Long available = options.device().is_cpu() ? NativeMemory.available() : null;
+    Long available =
+        options.device().is_cpu() ? NativeMemory.available() / processes.onThisMachine() : null;
     require(source, bytes + ofTeacher(kind, options), available, "run");
   }
 

@@ -1,12 +1,12 @@
 package io.github.drprune.run;
 
-import io.github.drprune.checkpoint.Checkpoint;
 import io.github.drprune.checkpoint.CheckpointStore;
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.data.PreparedData;
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.FullDisk;
 import io.github.drprune.libtorch.LibTorch;
@@ -21,14 +21,14 @@ import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelSummary;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.report.Report;
+import io.github.drprune.run.Beginning.Resume;
 import io.github.drprune.tokenizer.Tokenizer;
+import io.github.drprune.train.Learning;
 import io.github.drprune.train.Objective;
-import io.github.drprune.train.RunState;
 import io.github.drprune.train.StopSignal;
 import io.github.drprune.train.Teacher;
 import io.github.drprune.train.Trainer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -53,8 +53,11 @@ public final class Runner implements RunExecutor {
   private final BiFunction<Device, Precision, Kernels> kernels;
   private final List<Consumer<RunEvent>> listeners;
   private final StopSignal stop;
+  private final ProcessGroup processes;
 
   /**
+   * One that computes in this process alone.
+   *
    * @param kernels chooses what to compute with, {@link Kernels#select} or a test's own
    * @param listeners are told every event after it is in the log
    */
@@ -62,9 +65,25 @@ public final class Runner implements RunExecutor {
       BiFunction<Device, Precision, Kernels> kernels,
       List<Consumer<RunEvent>> listeners,
       StopSignal stop) {
+    this(kernels, listeners, stop, ProcessGroup.SINGLE);
+  }
+
+  /**
+   * One that computes together with the same call in every other process of a group.
+   *
+   * @param kernels chooses what to compute with, {@link Kernels#select} or a test's own
+   * @param listeners are told every event after it is in the log, in the first process alone
+   * @param stop ends the run in whichever process it is set
+   */
+  public Runner(
+      BiFunction<Device, Precision, Kernels> kernels,
+      List<Consumer<RunEvent>> listeners,
+      StopSignal stop,
+      ProcessGroup processes) {
     this.kernels = kernels;
     this.listeners = List.copyOf(listeners);
     this.stop = stop;
+    this.processes = processes;
   }
 
   /**
@@ -117,79 +136,70 @@ public final class Runner implements RunExecutor {
   private RunResult refusing(RunKind kind) throws IOException, InterruptedException {
     ModelSpec source = kind.source();
     RunConfig config = kind.config();
+    requireRowsForAll(config);
     try (var data = PreparedData.open(config.data())) {
       check(kind, source, data);
-      MemoryNeed.require(kind, source, options(config, kernels));
       var origin = RunOrigin.of(kind.command(), kind.whole(), kind.model(), kind.teacher(), data);
-      try (var folder = RunFolder.open(config.output())) {
-        if (isDone(folder)) {
-          folder
-              .origin()
-              .ifPresent(
-                  begun -> origin.requireContinues(begun, false, folder.path(), "the beginning"));
-          if (!Files.exists(folder.report())) {
-            Report.write(List.of(folder.path()), folder.report());
-          }
-          return new RunResult(config.steps(), Optional.of(folder.model()), true);
+      try (var beginning = new Beginning(kind, origin)) {
+        long found =
+            processes.decided(
+                () -> {
+                  MemoryNeed.require(kind, source, options(config, kernels), processes);
+                  return beginning.open();
+                });
+        Optional<Path> model = Optional.of(RunFolder.model(config.output()));
+        if (found == Beginning.DONE) {
+          return new RunResult(config.steps(), model, true);
         }
-        return !kind.takesSteps()
-            ? oneShot(kind, source, data, origin, folder)
-            : run(kind, source, data, origin, folder);
+        if (kind.takesSteps()) {
+          return run(kind, source, data, origin, beginning, found);
+        }
+        return processes.isFirst()
+            ? oneShot(kind, source, data, origin, beginning.folder())
+            : new RunResult(0, model, false);
       }
     }
   }
 
-  /** Where a run goes on, and what the user should know of it. */
-  private record Resume(Checkpoint checkpoint, RunState state, List<String> warnings) {}
-
-  /** The newest whole checkpoint, of a run that may go on under {@code origin}. */
-  private static Optional<Resume> resume(CheckpointStore store, RunOrigin origin, RunFolder folder)
-      throws IOException {
-    List<String> warnings = new ArrayList<>();
-    Optional<Checkpoint> from = store.newest(warnings::add);
-    Optional<RunOrigin> begun = folder.origin();
-    if (from.isEmpty()) {
-      // Nothing is lost by beginning anew, but for a result.
-      if (Files.exists(folder.model()) && begun.isPresent()) {
-        origin.requireContinues(begun.get(), false, folder.path(), "the beginning");
-      }
-      return Optional.empty();
+  private void requireRowsForAll(RunConfig config) {
+    if (config.globalBatch() < processes.size()) {
+      throw UserException.at(
+          "global_batch",
+          "%d sequences for %d processes".formatted(config.globalBatch(), processes.size()),
+          "start fewer processes or raise it, as each needs at least one");
     }
-    RunState state = from.get().state(RunState.class);
-    boolean failed =
-        folder.lastEvent().orElse(null) instanceof RunEvent.Done done
-            && done.status().equals("failed");
-    // A remedy chosen after a failure is in the folder before it is in a checkpoint.
-    if (begun.isEmpty() || !origin.continues(begun.get(), false)) {
-      String since = "step %d".formatted(state.step());
-      origin.requireContinues(state.origin(), failed, folder.path(), since);
-    }
-    List<String> remedies = origin.remedies(state.origin());
-    if (!remedies.isEmpty()) {
-      warnings.add("goes on with other settings: " + String.join("; ", remedies));
-    }
-    return Optional.of(new Resume(from.get(), state, warnings));
   }
 
   private RunResult run(
-      RunKind kind, ModelSpec source, PreparedData data, RunOrigin origin, RunFolder folder)
+      RunKind kind,
+      ModelSpec source,
+      PreparedData data,
+      RunOrigin origin,
+      Beginning beginning,
+      long found)
       throws IOException, InterruptedException {
-    var store = new CheckpointStore(folder.checkpoints(), kind.config().keepCheckpoints());
-    Optional<Resume> from = resume(store, origin, folder);
+    Optional<Resume> from = beginning.resumed(found);
+    CheckpointStore store = beginning.checkpoints();
     ModelOptions options = options(kind.config(), kernels);
     Optional<Teacher> taught = teacher(kind, options);
     try (var _ = taught.orElse(null);
         var model = kind.load(options);
-        var objective = kind.objective(model, data, from.isEmpty());
+        var objective = objective(kind, model, data, from.isEmpty());
         var trainer =
-            new Trainer(kind.config(), model, taught, objective, data, store, origin, stop)) {
-      List<String> warnings = new ArrayList<>();
-      long keep = 0;
+            new Trainer(
+                kind.config(), model, taught, objective, data, store, origin, stop, processes)) {
       if (from.isPresent()) {
         trainer.restore(from.get().checkpoint(), from.get().state());
-        warnings.addAll(from.get().warnings());
-        keep = from.get().state().eventBytes();
       }
+      if (!processes.isFirst()) {
+        trainer.run(RunLog.ofAnother(kind.config().output()));
+        if (trainer.isFinished()) {
+          trainer.assemble();
+        }
+        return result(kind, trainer);
+      }
+      RunFolder folder = beginning.folder();
+      List<String> warnings = new ArrayList<>(from.map(Resume::warnings).orElseGet(List::of));
       // From here on the folder is this run's: all that may be refused has been.
       folder.claim(origin, kind.whole());
       store.beginAfter(trainer.step());
@@ -198,15 +208,35 @@ public final class Runner implements RunExecutor {
             "%s: had lost or changed lines; restored from the checkpoint"
                 .formatted(folder.events()));
       }
+      long keep = from.map(resume -> resume.state().eventBytes()).orElse(0L);
       try (var board = TensorBoard.in(folder, kind.config().tensorboard());
           var log = new RunLog(folder.events(), keep, board.added(listeners))) {
         log.write(start(kind, source, data, trainer.step()));
         for (String message : warnings) {
           log.write(new RunEvent.Warning(trainer.step(), message));
         }
-        return run(kind, trainer, model, objective, folder, log);
+        run(kind, trainer, model, objective, folder, log);
+        return result(kind, trainer);
       }
     }
+  }
+
+  /** All processes begin with the first one's values, as another machine may round otherwise. */
+  private Objective objective(RunKind kind, CausalLm model, PreparedData data, boolean fresh)
+      throws InterruptedException {
+    Objective objective = kind.objective(model, data, fresh);
+    if (fresh) {
+      Learning.weights(model).values().forEach(weight -> processes.broadcast(weight).await());
+      objective.tensors().values().forEach(tensor -> processes.broadcast(tensor).await());
+    }
+    return objective;
+  }
+
+  private static RunResult result(RunKind kind, Trainer trainer) {
+    return new RunResult(
+        trainer.step(),
+        Optional.of(RunFolder.model(kind.config().output())).filter(_ -> trainer.isFinished()),
+        false);
   }
 
   private static Optional<Teacher> teacher(RunKind kind, ModelOptions options) throws IOException {
@@ -222,8 +252,6 @@ public final class Runner implements RunExecutor {
       RunKind kind, ModelSpec source, PreparedData data, RunOrigin origin, RunFolder folder)
       throws IOException, InterruptedException {
     long began = System.nanoTime();
-    var store = new CheckpointStore(folder.checkpoints(), kind.config().keepCheckpoints());
-    resume(store, origin, folder);
     try (var model = kind.load(options(kind.config(), kernels))) {
       folder.claim(origin, kind.whole());
       try (var log = new RunLog(folder.events(), 0, listeners)) {
@@ -237,7 +265,7 @@ public final class Runner implements RunExecutor {
     }
   }
 
-  private static RunResult run(
+  private static void run(
       RunKind kind,
       Trainer trainer,
       CausalLm model,
@@ -249,11 +277,11 @@ public final class Runner implements RunExecutor {
       trainer.run(log);
       if (!trainer.isFinished()) {
         end(done(trainer, "interrupted", null, null), folder, log);
-        return new RunResult(trainer.step(), Optional.empty(), false);
+        return;
       }
+      trainer.assemble();
       ModelSpec result = kind.finish(folder, model, objective, log, trainer.step());
       end(done(trainer, "completed", null, ModelSummary.of(result)), folder, log);
-      return new RunResult(trainer.step(), Optional.of(folder.model()), false);
     } catch (IOException | RuntimeException e) {
       try {
         log.write(done(trainer, "failed", e.getMessage(), null));
@@ -276,12 +304,6 @@ public final class Runner implements RunExecutor {
       Trainer trainer, String status, String message, ModelSummary result) {
     return new RunEvent.Done(
         trainer.step(), status, message, result, trainer.tokens(), trainer.seconds());
-  }
-
-  private static boolean isDone(RunFolder folder) throws IOException {
-    return folder.hasResult()
-        && folder.lastEvent().orElse(null) instanceof RunEvent.Done done
-        && done.status().equals("completed");
   }
 
   /** Refuses data that does not go with the model. */

@@ -1,6 +1,7 @@
 package io.github.drprune.train;
 
 import io.github.drprune.data.Batch;
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.nn.LossKernel.TokenLoss;
@@ -37,6 +38,24 @@ final class DomainLosses {
     if (loss.divergence() != null) {
       divergence += loss.divergence().sum().item_double() / most;
     }
+  }
+
+  /** Takes in what the other processes have. */
+  void sum(ProcessGroup processes) {
+    int count = sums.length;
+    double[] all = new double[2 * count + 1];
+    System.arraycopy(sums, 0, all, 0, count);
+    System.arraycopy(rows, 0, all, count, count);
+    all[2 * count] = divergence;
+    double[] total = processes.sums(all);
+    System.arraycopy(total, 0, sums, 0, count);
+    System.arraycopy(total, count, rows, 0, count);
+    divergence = total[2 * count];
+  }
+
+  /** Whether all losses are finite so far. */
+  boolean areFinite() {
+    return Double.isFinite(total(sums));
   }
 
   /** Mean over all tokens that count, NaN where there are none. */

@@ -2,6 +2,7 @@ package io.github.drprune.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.optim.ParameterGroup;
 import io.github.drprune.run.RunEvent;
@@ -22,7 +23,7 @@ public record NoPruning() implements Objective {
         }
 
         @Override
-        public void backward() {}
+        public void backward(ProcessGroup processes) {}
       };
 
   @Override

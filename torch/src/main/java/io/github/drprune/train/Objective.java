@@ -1,6 +1,7 @@
 package io.github.drprune.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.optim.ParameterGroup;
 import io.github.drprune.run.RunEvent;
@@ -24,8 +25,11 @@ public interface Objective extends AutoCloseable {
   interface StepMasks {
     ModelMasks masks();
 
-    /** Completes the step's backward pass after those of all micro-batches. */
-    void backward();
+    /**
+     * Completes the step's backward pass after those of all micro-batches of {@code processes},
+     * each of which drew the same masks.
+     */
+    void backward(ProcessGroup processes);
   }
 
   /** What is learned beside the model's weights. */

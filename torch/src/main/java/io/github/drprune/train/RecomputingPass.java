@@ -4,14 +4,13 @@ import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.model.CausalLm;
-import io.github.drprune.nn.Block;
+import io.github.drprune.nn.BlockWeights.Use;
 import io.github.drprune.nn.KvCache.Past;
 import io.github.drprune.nn.LossKernel.TokenLoss;
 import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.nn.Targets;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -48,6 +47,14 @@ final class RecomputingPass implements GradientPass {
     }
   }
 
+  /** Borrows the weights that {@link #run} would, for the other processes that share them. */
+  static void borrow(CausalLm model) {
+    model.borrowForward();
+    for (int i = model.blocks().size() - 1; i >= 0; i--) {
+      model.borrow(i, Use.BACKWARD).close();
+    }
+  }
+
   /** Returns the last block's output, which the caller closes, as it does {@code inputs}. */
   private static Tensor forward(
       CausalLm model, Tensor tokens, ModelMasks masks, Deque<Tensor> inputs) {
@@ -56,11 +63,11 @@ final class RecomputingPass implements GradientPass {
       try (var _ = NativeScope.open()) {
         x = NativeScope.keep(model.embed(tokens, masks.hidden()));
       }
-      List<Block> blocks = model.blocks();
-      for (int i = 0; i < blocks.size(); i++) {
+      for (int i = 0; i < model.blocks().size(); i++) {
         inputs.push(x);
-        try (var _ = NativeScope.open()) {
-          x = NativeScope.keep(blocks.get(i).forward(x, masks.block(i), Past.NONE));
+        try (var _ = NativeScope.open();
+            var _ = model.borrow(i, Use.FORWARD)) {
+          x = NativeScope.keep(model.blocks().get(i).forward(x, masks.block(i), Past.NONE));
         }
       }
       return x;
@@ -77,6 +84,7 @@ final class RecomputingPass implements GradientPass {
     try {
       for (int i = model.blocks().size() - 1; i >= 0; i--) {
         try (var _ = NativeScope.open();
+            var _ = model.borrow(i, Use.BACKWARD);
             var input = inputs.pop()) {
           Tensor x = input.detach().set_requires_grad(true);
           Ops.backward(model.blocks().get(i).forward(x, masks.block(i), Past.NONE), gradient);

@@ -11,6 +11,7 @@ import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.SamplerState;
 import io.github.drprune.data.Split;
 import io.github.drprune.data.TokenSequences;
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.evaluate.EvaluationResult;
 import io.github.drprune.evaluate.EvaluationText;
 import io.github.drprune.evaluate.EvaluationText.Rows;
@@ -18,26 +19,21 @@ import io.github.drprune.evaluate.Evaluator;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.nn.ModelMasks;
-import io.github.drprune.nn.Weight;
-import io.github.drprune.optim.AdamW;
-import io.github.drprune.optim.AdamWKernel;
-import io.github.drprune.optim.ParameterGroup;
 import io.github.drprune.run.RunEvent;
 import io.github.drprune.run.RunLog;
 import io.github.drprune.run.RunOrigin;
 import io.github.drprune.train.Objective.Sparsity;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * Takes a model through a run's steps, with evaluations, new domain weights and checkpoints at
- * their intervals. A run resumed from a checkpoint takes the same steps to the bit.
+ * their intervals. A run resumed from a checkpoint takes the same steps to the bit. Several
+ * processes do so together: all of them go the same way, and the first one writes.
  */
 public final class Trainer implements AutoCloseable {
   /** Batches without a finite loss in a row that end a run. */
@@ -51,9 +47,10 @@ public final class Trainer implements AutoCloseable {
   private final Objective objective;
   private final CheckpointStore checkpoints;
   private final StopSignal stop;
+  private final ProcessGroup processes;
   private final List<String> domains;
   private final List<TokenSequences> training;
-  private final AdamW optimizer;
+  private final Learning learning;
   private final TrainingStep trainingStep;
   private final DomainMix mix;
   private final Evaluator evaluator;
@@ -76,18 +73,22 @@ public final class Trainer implements AutoCloseable {
       PreparedData data,
       CheckpointStore checkpoints,
       RunOrigin origin,
-      StopSignal stop) {
+      StopSignal stop,
+      ProcessGroup processes) {
     this.config = config;
     this.model = model;
     this.objective = objective;
     this.checkpoints = checkpoints;
     this.origin = origin;
     this.stop = stop;
+    this.processes = processes;
     this.domains = data.domains();
     this.training = data.all(Split.TRAIN);
-    this.optimizer = optimizer(config, model, objective);
-    this.trainingStep = new TrainingStep(config, model, teacher, objective, optimizer, domains);
-    this.evaluator = evaluator(config, data);
+    this.learning = new Learning(config, model, objective, processes);
+    this.trainingStep =
+        new TrainingStep(
+            config, model, teacher, objective, learning.optimizer(), domains, processes);
+    this.evaluator = evaluator(config, data, processes);
     DomainsConfig weighting = teacher.map(this::withReferences).orElse(config.domains());
     this.mix = new DomainMix(weighting, data, config.steps(), config.seed());
     this.batches = batches(SamplerState.start(config.seed(), domains.size()));
@@ -112,51 +113,35 @@ public final class Trainer implements AutoCloseable {
     return given.withReferencesToKeep(references);
   }
 
-  /** Over all that a run learns. */
-  public static AdamW optimizer(RunConfig config, CausalLm model, Objective objective) {
-    var settings = config.optimizer();
-    List<ParameterGroup> groups = new ArrayList<>();
-    groups.add(
-        new ParameterGroup(
-            "weights", weights(model), settings.learningRate(), settings.weightDecay(), false));
-    groups.addAll(objective.groups());
-    return new AdamW(
-        groups,
-        new AdamW.Hyper(settings.beta1(), settings.beta2(), settings.epsilon()),
-        AdamWKernel.FUSED);
-  }
-
-  /** The weights by name. */
-  public static SequencedMap<String, Tensor> weights(CausalLm model) {
-    SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
-    for (Weight weight : model.weights().values()) {
-      tensors.put(weight.name(), weight.tensor());
-    }
-    return tensors;
-  }
-
-  /** Over the held-out text that runs follow. */
+  /** Over the held-out text that runs follow, by one process. */
   public static Evaluator evaluator(RunConfig config, PreparedData data) {
+    return evaluator(config, data, ProcessGroup.SINGLE);
+  }
+
+  private static Evaluator evaluator(RunConfig config, PreparedData data, ProcessGroup processes) {
     SequencedMap<String, Rows> rows = new LinkedHashMap<>();
     EvaluationText.WATCHED_BY_RUNS
         .of(data)
         .forEach((domain, all) -> rows.put(domain, all.limited(config.evaluationSequences())));
-    return new Evaluator(rows, config.microBatch(), Evaluator.NO_BYTES);
+    return new Evaluator(rows, config.microBatch(), Evaluator.NO_BYTES, processes);
   }
 
   private BatchLoader batches(SamplerState state) {
-    return new BatchLoader(training, state, new BatchLoader.Share(config.globalBatch(), 0, 1));
+    return new BatchLoader(
+        training,
+        state,
+        new BatchLoader.Share(config.globalBatch(), processes.rank(), processes.size()));
   }
 
   /** Continues where {@code checkpoint} was written. */
   public void restore(Checkpoint checkpoint, RunState state) throws IOException {
-    for (var file : tensors().entrySet()) {
+    for (var file : learning.tensors().entrySet()) {
       checkpoint.restore(file.getKey(), file.getValue());
     }
     step = state.step();
     savedStep = step;
     secondsBefore = state.seconds();
-    optimizer.restoreSteps(step);
+    learning.optimizer().restoreSteps(step);
     objective.restore(state.objective());
     soundLoss = state.soundLoss();
     mix.restore(state.weighting());
@@ -181,7 +166,7 @@ public final class Trainer implements AutoCloseable {
       soundLoss = EXPLODED * Math.max(guessLoss, first.meanLoss());
     }
     while (step < config.steps()) {
-      boolean stopping = stop.isRequested();
+      boolean stopping = processes.any(stop.isRequested());
       if (stopping && savedStep == step) {
         return;
       }
@@ -267,21 +252,22 @@ public final class Trainer implements AutoCloseable {
         gradient.norm(),
         sparsity.map(Sparsity::expected).orElse(null),
         sparsity.map(Sparsity::target).orElse(null),
-        config.distillation().isPresent() ? gradient.losses().meanDivergence() : null);
+        config.distillation().isPresent() ? gradient.losses().meanDivergence() : null,
+        processes.size());
   }
 
   private String notFinite(TrainingStep.Gradient gradient, Batch batch) {
     Map<String, Integer> counts = new LinkedHashMap<>();
-    for (int domain : batch.domains()) {
-      counts.merge(domains.get(domain), 1, Integer::sum);
+    for (int i = 0; i < domains.size(); i++) {
+      if (batch.globalDomainCounts()[i] > 0) {
+        counts.put(domains.get(i), batch.globalDomainCounts()[i]);
+      }
     }
+    long end = batches.state().sequence();
     boolean inGradient = Double.isFinite(gradient.losses().mean());
     return "the %s is not finite; the weights are untouched and the batch is left out: sequences %d to %d, domains %s"
         .formatted(
-            inGradient ? "gradient's norm" : "loss",
-            batch.sequences()[0],
-            batch.sequences()[batch.rows() - 1],
-            counts);
+            inGradient ? "gradient's norm" : "loss", end - config.globalBatch(), end - 1, counts);
   }
 
   private EvaluationResult evaluate() {
@@ -336,7 +322,11 @@ public final class Trainer implements AutoCloseable {
     }
     boolean sound = loss <= soundLoss; // NaN is not
     if (sound) {
-      checkpoints.save(step, tensors(), unproven, log.file(), unproven.eventBytes());
+      if (processes.isFirst()) {
+        checkpoints.save(step, learning.tensors(), unproven, log.file(), unproven.eventBytes());
+      } else {
+        CheckpointStore.contribute(learning.tensors());
+      }
       savedStep = step;
     } else {
       log.write(
@@ -349,14 +339,9 @@ public final class Trainer implements AutoCloseable {
     return sound;
   }
 
-  private SequencedMap<String, SequencedMap<String, Tensor>> tensors() {
-    SequencedMap<String, SequencedMap<String, Tensor>> files = new LinkedHashMap<>();
-    files.put("weights", weights(model));
-    files.put("optimizer", optimizer.state());
-    if (!objective.tensors().isEmpty()) {
-      files.put("masks", objective.tensors());
-    }
-    return files;
+  /** Makes the first process hold the whole model; no step may follow. */
+  public void assemble() {
+    learning.assemble();
   }
 
   /** Optimizer steps done. */
@@ -385,6 +370,6 @@ public final class Trainer implements AutoCloseable {
   @Override
   public void close() {
     batches.close();
-    optimizer.close();
+    learning.close();
   }
 }

@@ -1,7 +1,9 @@
 package io.github.drprune.train;
 
 import io.github.drprune.config.RunConfig;
+import io.github.drprune.config.Sharding;
 import io.github.drprune.data.Batch;
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.nn.Targets;
@@ -11,7 +13,10 @@ import io.github.drprune.train.Objective.StepMasks;
 import java.util.List;
 import java.util.Optional;
 
-/** One optimizer step over a global batch, in micro-batches. */
+/**
+ * One optimizer step over a global batch, in micro-batches. Of several processes each computes its
+ * rows of the batch, and all take the same step.
+ */
 public final class TrainingStep {
   /**
    * The gradient of a step, which lies with the parameters until the next one.
@@ -33,7 +38,9 @@ public final class TrainingStep {
   private final Schedule schedule;
   private final GradientPass pass;
   private final List<String> domains;
+  private final ProcessGroup processes;
 
+  /** Of one process. */
   public TrainingStep(
       RunConfig config,
       CausalLm model,
@@ -41,14 +48,29 @@ public final class TrainingStep {
       Objective objective,
       AdamW optimizer,
       List<String> domains) {
+    this(config, model, teacher, objective, optimizer, domains, ProcessGroup.SINGLE);
+  }
+
+  public TrainingStep(
+      RunConfig config,
+      CausalLm model,
+      Optional<Teacher> teacher,
+      Objective objective,
+      AdamW optimizer,
+      List<String> domains,
+      ProcessGroup processes) {
     this.config = config;
     this.model = model;
     this.teacher = teacher;
     this.objective = objective;
     this.optimizer = optimizer;
     this.domains = domains;
+    this.processes = processes;
     this.schedule = schedule(config);
-    this.pass = config.activationCheckpointing() ? new RecomputingPass() : GradientPass.DIRECT;
+    boolean recomputing =
+        config.activationCheckpointing()
+            || processes.isShared() && config.sharding() == Sharding.FULL;
+    this.pass = recomputing ? new RecomputingPass() : GradientPass.DIRECT;
   }
 
   /** The learning rates of a run as factors on their peaks. */
@@ -59,25 +81,33 @@ public final class TrainingStep {
         config.optimizer().finalLearningRate());
   }
 
-  /** The gradient of step {@code step}, counted from 1, on {@code batch}; nothing is changed. */
+  /**
+   * The gradient of step {@code step}, counted from 1; nothing is changed.
+   *
+   * @param batch this process's rows of the global batch
+   */
   public Gradient gradient(long step, Batch batch) {
     try (var _ = NativeScope.open()) {
       optimizer.zeroGrad();
       StepMasks masks = objective.draw(step);
       var losses = new DomainLosses(domains);
-      long predicted = batch.predicted();
-      for (int from = 0; from < batch.rows(); from += config.microBatch()) {
+      double predicted = processes.sums(batch.predicted())[0];
+      int most = mostRows(batch);
+      for (int from = 0; from < most; from += config.microBatch()) {
         int rows = Math.min(config.microBatch(), batch.rows() - from);
-        Batch micro = batch.rows(from, rows);
-        if (micro.predicted() == 0 && predicted > 0) {
-          continue;
-        }
-        accumulate(micro, masks, (double) micro.predicted() / predicted, losses);
-        if (!Double.isFinite(losses.mean())) { // as it is without any token that counts
-          return new Gradient(losses, Double.NaN);
+        Batch micro = rows > 0 ? batch.rows(from, rows) : null;
+        if (micro != null && micro.predicted() > 0 && losses.areFinite()) {
+          accumulate(micro, masks, micro.predicted() / predicted, losses);
+        } else if (processes.isShared()) {
+          RecomputingPass.borrow(model);
         }
       }
-      masks.backward();
+      losses.sum(processes);
+      if (!Double.isFinite(losses.mean())) { // as it is without any token that counts
+        return new Gradient(losses, Double.NaN);
+      }
+      masks.backward(processes);
+      optimizer.sumGradients();
       return new Gradient(losses, optimizer.clip(config.optimizer().gradientClip()));
     }
   }
@@ -94,6 +124,12 @@ public final class TrainingStep {
       objective.afterStep(step);
       return factor * config.optimizer().learningRate();
     }
+  }
+
+  /** Rows of any process: where weights are shared all fetch them equally often. */
+  private int mostRows(Batch batch) {
+    int size = processes.size();
+    return processes.isShared() ? (config.globalBatch() + size - 1) / size : batch.rows();
   }
 
   /** Adds a micro-batch's share of the gradient and its losses. */

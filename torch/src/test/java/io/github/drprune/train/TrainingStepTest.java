@@ -54,7 +54,7 @@ class TrainingStepTest {
     try (var arena = Arena.ofConfined();
         var model = model();
         var _ = NativeScope.open();
-        var optimizer = Trainer.optimizer(config(2), model, new NoPruning())) {
+        var optimizer = Learning.optimizer(config(2), model, new NoPruning())) {
       var step =
           new TrainingStep(
               config(2),
@@ -91,7 +91,7 @@ class TrainingStepTest {
     try (var arena = Arena.ofConfined();
         var model = model();
         var _ = NativeScope.open();
-        var optimizer = Trainer.optimizer(config(microBatch), model, new NoPruning())) {
+        var optimizer = Learning.optimizer(config(microBatch), model, new NoPruning())) {
       var step =
           new TrainingStep(
               config(microBatch),

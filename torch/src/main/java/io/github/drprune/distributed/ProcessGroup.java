@@ -1,0 +1,81 @@
+package io.github.drprune.distributed;
+
+import java.io.IOException;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The processes that compute a run together, each on its share of every batch. All of them call the
+ * same operations in the same order; an operation ends when every process has called it.
+ *
+ * <p>An operation throws {@link PeerLostException} when a process is gone or does not come within
+ * the time-out; the group is of no use after that.
+ */
+public sealed interface ProcessGroup extends AutoCloseable permits SingleProcess, GlooGroup {
+  /** One process by itself, which waits for nobody. */
+  ProcessGroup SINGLE = new SingleProcess();
+
+  /** An operation that goes on while its caller does something else. */
+  interface Pending {
+    Pending DONE = () -> {};
+
+    /** Returns when the result is there. */
+    void await();
+  }
+
+  /** A decision that may fail as reading a file may. */
+  @FunctionalInterface
+  interface Decision {
+    long make() throws IOException;
+  }
+
+  /** This process's number, from 0. */
+  int rank();
+
+  /** How many processes there are. */
+  int size();
+
+  /** How many of them share this machine's memory. */
+  int onThisMachine();
+
+  /** Whether this is the process that writes, prints and decides. */
+  default boolean isFirst() {
+    return rank() == 0;
+  }
+
+  /** Whether there are others. */
+  default boolean isShared() {
+    return size() > 1;
+  }
+
+  /** Sums {@code values}, contiguous, over all processes into every one's. */
+  Pending sum(Tensor values);
+
+  /**
+   * As {@link #sum}, of which only this process's slice is wanted: of {@link #size()} equal slices
+   * of the first dimension the one numbered {@link #rank()}. What the others hold after it is not
+   * defined.
+   */
+  Pending sumSlice(Tensor values);
+
+  /** Fills every slice of {@code values}, contiguous, with what its own process holds there. */
+  Pending gatherSlices(Tensor values);
+
+  /** Gives every process the first one's {@code values}, contiguous. */
+  Pending broadcast(Tensor values);
+
+  /** Sums over all processes, each in the same order everywhere. */
+  double[] sums(double... values);
+
+  /** Whether it is so in any process. */
+  boolean any(boolean here);
+
+  /**
+   * What {@code decision} makes of it in the first process, told to all.
+   *
+   * @throws StoppedByPeerException in the others, where it fails in the first
+   */
+  long decided(Decision decision) throws IOException;
+
+  @Override
+  void close();
+}

@@ -1,0 +1,139 @@
+package io.github.drprune.optim;
+
+import io.github.drprune.distributed.GlobalTensor;
+import io.github.drprune.distributed.ProcessGroup;
+import io.github.drprune.distributed.ProcessGroup.Pending;
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.NoGrad;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import org.bytedeco.pytorch.Tensor;
+
+/** This process's slice of a block's parameters, and all of them for as long as they are used. */
+final class BlockShard implements AutoCloseable {
+  private final Bucket bucket;
+  private final ProcessGroup processes;
+  private final SharedSlice values;
+  private final Tensor gradients; // [sliceLength]
+  private final Moments moments;
+
+  private Tensor fetched; // all parameters, or null
+  private Pending fetching = Pending.DONE;
+  private Tensor fullGradients; // of all parameters, or null
+  private Pending sharing = Pending.DONE;
+
+  BlockShard(SequencedMap<String, Tensor> leaves, ProcessGroup processes) {
+    this.bucket = new Bucket(leaves, processes.size());
+    this.processes = processes;
+    Tensor slice = bucket.newSlice();
+    try (var _ = NativeScope.open();
+        var _ = NoGrad.open()) {
+      Tensor all = bucket.newFlat();
+      bucket.moveInto(all);
+      slice.copy_(bucket.slice(all, processes.rank()));
+      all.close();
+    }
+    this.values = new SharedSlice(bucket, processes, slice);
+    this.gradients = bucket.newSlice();
+    this.moments = new Moments(bucket, processes);
+    bucket.empty();
+  }
+
+  /** [sliceLength]. */
+  Tensor values() {
+    return values.slice();
+  }
+
+  /** Of this step so far, summed over all processes, [sliceLength]. */
+  Tensor gradients() {
+    return gradients;
+  }
+
+  Moments moments() {
+    return moments;
+  }
+
+  SequencedMap<String, GlobalTensor> parameters() {
+    SequencedMap<String, GlobalTensor> parameters = new LinkedHashMap<>();
+    bucket.names().forEach(name -> parameters.put(name, values.of(name)));
+    return parameters;
+  }
+
+  /** Starts to fetch all parameters, where that is not done or on its way. */
+  void fetch() {
+    if (fetched != null) {
+      return;
+    }
+    fetched = bucket.newFlat();
+    try (var _ = NativeScope.open();
+        var _ = NoGrad.open()) {
+      bucket.slice(fetched, processes.rank()).copy_(values.slice());
+    }
+    fetching = processes.gatherSlices(fetched);
+  }
+
+  /** Returns when the parameters are there and the leaves are views of them. */
+  void awaitFetched() {
+    fetching.await();
+    fetching = Pending.DONE;
+    bucket.point(fetched);
+  }
+
+  /** Gives the leaves gradients, zero. */
+  void beginGradients() {
+    awaitGradients();
+    fullGradients = bucket.newFlat();
+    bucket.gatherGradientsIn(fullGradients);
+  }
+
+  /** Starts to share out the gradients that a backward pass left. */
+  void shareGradients() {
+    bucket.dropGradients();
+    sharing = processes.sumSlice(fullGradients);
+  }
+
+  /** Adds to this process's gradients what is still on its way. */
+  void awaitGradients() {
+    if (fullGradients == null) {
+      return;
+    }
+    sharing.await();
+    sharing = Pending.DONE;
+    try (var _ = NativeScope.open();
+        var _ = NoGrad.open()) {
+      gradients.add_(bucket.slice(fullGradients, processes.rank()));
+    }
+    fullGradients.close();
+    fullGradients = null;
+  }
+
+  /** Frees all parameters but this process's slice. */
+  void release() {
+    bucket.empty();
+    fetched.close();
+    fetched = null;
+  }
+
+  /** Makes the first process hold all parameters again; the optimizer is of no use after it. */
+  void assemble() {
+    fetch();
+    awaitFetched();
+    if (!processes.isFirst()) {
+      release();
+    }
+  }
+
+  @Override
+  public void close() {
+    fetching.await();
+    if (fetched != null) {
+      fetched.close();
+    }
+    if (fullGradients != null) {
+      fullGradients.close();
+    }
+    values.slice().close();
+    gradients.close();
+    moments.close();
+  }
+}

@@ -1,0 +1,152 @@
+package io.github.drprune.optim;
+
+import io.github.drprune.distributed.GlobalTensor;
+import io.github.drprune.distributed.ProcessGroup;
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.nn.BlockWeights;
+import io.github.drprune.optim.AdamWKernel.GroupTensors;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A group of which every process holds a slice of everything (ZeRO stage 3, arXiv 1910.02054; FSDP,
+ * arXiv 2304.11277): the parameters of a block are fetched while it is computed, and the sum of
+ * their gradients is shared out after its backward pass. What belongs to no block is held as in a
+ * {@link SlicedGroup}.
+ */
+public final class ShardedGroup implements GroupState, BlockWeights {
+  private final ParameterGroup group;
+  private final ProcessGroup processes;
+  private final SlicedGroup rest;
+  private final List<BlockShard> blocks;
+  private final GroupTensors tensors;
+
+  /**
+   * @param blocks names of the parameters of each block, in the order of the blocks
+   */
+  public ShardedGroup(ParameterGroup group, List<List<String>> blocks, ProcessGroup processes) {
+    this.group = group;
+    this.processes = processes;
+    SequencedMap<String, Tensor> others = new LinkedHashMap<>(group.parameters());
+    blocks.forEach(names -> names.forEach(others::remove));
+    this.rest = new SlicedGroup(group.with(others), processes);
+    this.blocks = blocks.stream().map(this::shard).toList();
+    this.tensors =
+        new GroupTensors(
+            joined(GroupTensors::parameters, BlockShard::values),
+            joined(GroupTensors::gradients, BlockShard::gradients),
+            joined(GroupTensors::means, shard -> shard.moments().means()),
+            joined(GroupTensors::squares, shard -> shard.moments().squares()));
+  }
+
+  private BlockShard shard(List<String> names) {
+    SequencedMap<String, Tensor> leaves = new LinkedHashMap<>();
+    names.forEach(name -> leaves.put(name, group.parameters().get(name)));
+    return new BlockShard(leaves, processes);
+  }
+
+  private List<Tensor> joined(
+      Function<GroupTensors, List<Tensor>> ofRest, Function<BlockShard, Tensor> ofBlock) {
+    return Stream.concat(ofRest.apply(rest.tensors()).stream(), blocks.stream().map(ofBlock))
+        .toList();
+  }
+
+  /** Fetches the block, and the one that will be wanted after it while this one is computed. */
+  @Override
+  public Loan borrow(int index, Use use) {
+    BlockShard block = blocks.get(index);
+    block.fetch();
+    block.awaitFetched();
+    int next = use == Use.FORWARD ? index + 1 : index - 1;
+    if (next >= 0 && next < blocks.size()) {
+      blocks.get(next).fetch();
+    }
+    if (use == Use.FORWARD) {
+      return block::release;
+    }
+    block.beginGradients();
+    return () -> {
+      block.shareGradients();
+      block.release();
+    };
+  }
+
+  @Override
+  public ParameterGroup group() {
+    return group;
+  }
+
+  @Override
+  public void zeroGrad() {
+    rest.zeroGrad();
+    blocks.forEach(block -> block.gradients().zero_());
+  }
+
+  @Override
+  public void sumGradients() {
+    blocks.forEach(BlockShard::awaitGradients);
+    rest.sumGradients();
+  }
+
+  @Override
+  public double squaredNorm() {
+    double squares = 0;
+    try (var _ = NativeScope.open()) {
+      for (BlockShard block : blocks) {
+        double norm = block.gradients().norm().item_double();
+        squares += norm * norm;
+      }
+    }
+    return rest.squaredNorm() + processes.sums(squares)[0];
+  }
+
+  @Override
+  public void scaleGradients(double factor) {
+    rest.scaleGradients(factor);
+    try (var _ = NativeScope.open()) {
+      var scalar = new Scalar(factor);
+      blocks.forEach(block -> block.gradients().mul_(scalar));
+    }
+  }
+
+  @Override
+  public GroupTensors tensors() {
+    return tensors;
+  }
+
+  /** What blocks have now is fetched when it is wanted. */
+  @Override
+  public void shareUpdate() {
+    rest.shareUpdate();
+  }
+
+  @Override
+  public SequencedMap<String, GlobalTensor> parameters() {
+    SequencedMap<String, GlobalTensor> parameters = rest.parameters();
+    blocks.forEach(block -> parameters.putAll(block.parameters()));
+    return parameters;
+  }
+
+  @Override
+  public SequencedMap<String, GlobalTensor> moments() {
+    SequencedMap<String, GlobalTensor> moments = rest.moments();
+    blocks.forEach(block -> moments.putAll(block.moments().byName()));
+    return moments;
+  }
+
+  @Override
+  public void assemble() {
+    blocks.forEach(BlockShard::assemble);
+  }
+
+  @Override
+  public void close() {
+    rest.close();
+    blocks.forEach(BlockShard::close);
+  }
+}

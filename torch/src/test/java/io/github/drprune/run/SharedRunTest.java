@@ -1,0 +1,307 @@
+package io.github.drprune.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.drprune.data.BatchLoader;
+import io.github.drprune.data.PreparedData;
+import io.github.drprune.data.SamplerState;
+import io.github.drprune.data.Split;
+import io.github.drprune.distributed.Ranks;
+import io.github.drprune.distributed.StoppedByPeerException;
+import io.github.drprune.error.UserException;
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.Ops;
+import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.TinyModels;
+import io.github.drprune.nn.Kernels;
+import io.github.drprune.nn.LossKernel;
+import io.github.drprune.nn.LossKernel.TokenLoss;
+import io.github.drprune.train.StopSignal;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Runs of several processes against the same run of one. */
+class SharedRunTest {
+  private static final int STEPS = Integer.getInteger("shared.steps", 6);
+
+  @TempDir private Path folder;
+  private TinyRun tiny;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    tiny = new TinyRun(folder.resolve("source"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "prune, 2, none, 4, false",
+    "prune, 4, none, 1, true",
+    "prune, 3, optimizer, 4, false",
+    "prune, 4, optimizer, 2, true",
+    "prune, 2, full, 4, false",
+    "train, 3, full, 1, true",
+    "train, 2, none, 4, true",
+    "train, 4, optimizer, 1, false",
+  })
+  void takesTheStepsOfOneProcess(
+      String command, int ranks, String sharding, int microBatch, boolean recomputing)
+      throws Exception {
+    String[] sets = {
+      "steps=" + STEPS,
+      "global_batch=8",
+      "micro_batch=" + microBatch,
+      "activation_checkpointing=" + recomputing,
+      "sharding=" + sharding
+    };
+    Path alone = folder.resolve("alone");
+    Path shared = folder.resolve("shared");
+    run(command, alone, 1, new StopSignal(), sets);
+    run(command, shared, ranks, new StopSignal(), sets);
+    assertSameFigures(EventLog.read(shared), EventLog.read(alone));
+    assertCloseWeights(shared, alone);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"none", "optimizer", "full"})
+  void givesTheSameBitsEachTime(String sharding) throws Exception {
+    String[] sets = {"steps=4", "global_batch=8", "micro_batch=2", "sharding=" + sharding};
+    Path once = folder.resolve("once");
+    Path again = folder.resolve("again");
+    run("train", once, 3, new StopSignal(), sets);
+    run("train", again, 3, new StopSignal(), sets);
+    assertThat(TinyRun.weights(again)).isEqualTo(TinyRun.weights(once));
+    assertThat(RunnerTest.figures(again)).isEqualTo(RunnerTest.figures(once));
+  }
+
+  @Test
+  void goesOnWithAnotherNumberOfProcesses() throws Exception {
+    String[] sets = {"steps=12", "global_batch=8", "micro_batch=4"};
+    for (String command : List.of("prune", "train")) {
+      Path whole = folder.resolve(command + "-whole");
+      run(command, whole, 1, new StopSignal(), sets);
+      Path parts = folder.resolve(command + "-parts");
+      runTo(3, command, parts, 4, with(sets, "sharding=optimizer"));
+      runTo(5, command, parts, 3, with(sets, "sharding=none"));
+      runTo(6, command, parts, 1, sets);
+      runTo(7, command, parts, 3, with(sets, "sharding=full"));
+      runTo(8, command, parts, 2, with(sets, "sharding=optimizer"));
+      run(command, parts, 8, new StopSignal(), with(sets, "sharding=optimizer"));
+
+      assertThat(RunnerTest.trainSteps(EventLog.read(parts)))
+          .containsExactlyElementsOf(RunnerTest.steps(12));
+      assertSameFigures(trained(parts), trained(whole));
+      assertCloseWeights(parts, whole);
+    }
+  }
+
+  /** The sequences of a batch over all processes are those of one process, none twice. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 8})
+  void processesShareASamplersSequences(int ranks) throws Exception {
+    try (var data = PreparedData.open(tiny.data())) {
+      var start = SamplerState.start(5, data.domains().size());
+      List<Long> drawn = new ArrayList<>();
+      List<SamplerState> after = new ArrayList<>();
+      for (int rank = 0; rank < ranks; rank++) {
+        try (var loader =
+            new BatchLoader(data.all(Split.TRAIN), start, new BatchLoader.Share(8, rank, ranks))) {
+          for (int batch = 0; batch < 3; batch++) {
+            for (long sequence : loader.next(new double[] {1, 2}).sequences()) {
+              drawn.add(sequence);
+            }
+          }
+          after.add(loader.state());
+        }
+      }
+      assertThat(drawn)
+          .containsExactlyInAnyOrderElementsOf(LongStream.range(0, 24).boxed().toList());
+      assertThat(after).containsOnly(after.getFirst());
+    }
+  }
+
+  @Test
+  void aStopInAnyProcessStopsAll() throws Exception {
+    Path output = folder.resolve("run");
+    List<RunResult> results =
+        Ranks.run(
+            2,
+            processes -> {
+              var stop = new StopSignal();
+              if (processes.rank() == 1) {
+                stop.request();
+              }
+              return new Runner((_, _) -> Kernels.REFERENCE, List.of(), stop, processes)
+                  .train(tiny.train(output, "steps=4"));
+            });
+    assertThat(results).allMatch(RunResult::isInterrupted);
+    assertThat(EventLog.read(output).getLast())
+        .isInstanceOfSatisfying(
+            RunEvent.Done.class, done -> assertThat(done.status()).isEqualTo("interrupted"));
+  }
+
+  /** Not finite in one process alone: all leave the batch out. */
+  @Test
+  void aLossThatIsNotFiniteInOneProcessIsLeftOutByAll() throws Exception {
+    Path output = folder.resolve("run");
+    Ranks.run(
+        2,
+        processes -> {
+          var passes = new int[1];
+          LossKernel kernel =
+              (hidden, head, targets) -> {
+                TokenLoss loss = LossKernel.REFERENCE.loss(hidden, head, targets);
+                boolean bad =
+                    loss.mean().requires_grad() && processes.rank() == 1 && ++passes[0] == 2;
+                return bad
+                    ? new TokenLoss(
+                        Ops.mul(loss.mean(), Double.NaN),
+                        Ops.mul(loss.perToken(), Double.NaN),
+                        null)
+                    : loss;
+              };
+          var plain = Kernels.REFERENCE;
+          var kernels =
+              new Kernels(
+                  plain.attention(),
+                  kernel,
+                  plain.linear(),
+                  plain.norm(),
+                  plain.rotary(),
+                  plain.gate());
+          return new Runner((_, _) -> kernels, List.of(), new StopSignal(), processes)
+              .train(tiny.train(output, "steps=3"));
+        });
+    assertThat(EventLog.read(output))
+        .filteredOn(event -> event.toString().contains("is not finite"))
+        .singleElement()
+        .asString()
+        .contains("sequences 4 to 7");
+    assertThat(RunnerTest.trainSteps(EventLog.read(output)))
+        .containsExactlyElementsOf(RunnerTest.steps(3));
+  }
+
+  @Test
+  void refusesMoreProcessesThanSequences() {
+    assertThatThrownBy(() -> run("train", folder.resolve("run"), 5, new StopSignal(), "steps=2"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("global_batch: 4 sequences for 5 processes");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  /** A folder that another run holds: the first process says so, the others stop with it. */
+  @Test
+  void whatTheFirstRefusesStopsAll() throws Exception {
+    Path output = folder.resolve("run");
+    try (var _ = RunFolder.open(output)) {
+      List<String> ends =
+          Ranks.run(
+              2,
+              processes -> {
+                try {
+                  new Runner((_, _) -> Kernels.REFERENCE, List.of(), new StopSignal(), processes)
+                      .train(tiny.train(output, "steps=2"));
+                  return "ran";
+                } catch (UserException | StoppedByPeerException e) {
+                  return e.getMessage();
+                }
+              });
+      assertThat(ends.get(0)).contains("another process is running");
+      assertThat(ends.get(1)).contains("the first process");
+    }
+  }
+
+  private void runTo(int step, String command, Path output, int ranks, String... sets)
+      throws Exception {
+    var stop = new StopSignal();
+    Ranks.run(
+        ranks,
+        processes -> {
+          var runner =
+              new Runner(
+                  (_, _) -> Kernels.REFERENCE,
+                  List.of(RunnerTest.stopAfter(step, stop)),
+                  processes.isFirst() ? stop : new StopSignal(),
+                  processes);
+          return execute(runner, command, output, sets);
+        });
+  }
+
+  private RunResult execute(Runner runner, String command, Path output, String... sets)
+      throws Exception {
+    return command.equals("prune")
+        ? runner.prune(tiny.prune(output, sets))
+        : runner.train(tiny.train(output, sets));
+  }
+
+  private static String[] with(String[] sets, String more) {
+    return Stream.concat(Arrays.stream(sets), Stream.of(more)).toArray(String[]::new);
+  }
+
+  private void run(String command, Path output, int ranks, StopSignal stop, String... sets)
+      throws Exception {
+    Ranks.run(
+        ranks,
+        processes -> {
+          var runner = new Runner((_, _) -> Kernels.REFERENCE, List.of(), stop, processes);
+          return execute(runner, command, output, sets);
+        });
+  }
+
+  /** What a run's steps and evaluations say, without its stops and starts. */
+  private static List<RunEvent> trained(Path run) throws IOException {
+    return EventLog.read(run).stream()
+        .filter(event -> event instanceof RunEvent.Train || event instanceof RunEvent.Evaluation)
+        .toList();
+  }
+
+  private static void assertSameFigures(List<RunEvent> actual, List<RunEvent> expected) {
+    assertThat(actual.stream().map(RunEvent::getClass).toList())
+        .isEqualTo(expected.stream().map(RunEvent::getClass).toList());
+    for (int i = 0; i < expected.size(); i++) {
+      if (expected.get(i) instanceof RunEvent.Train train) {
+        var other = (RunEvent.Train) actual.get(i);
+        assertThat(other.step()).isEqualTo(train.step());
+        assertThat(other.tokens()).isEqualTo(train.tokens());
+        assertThat(other.loss()).isCloseTo(train.loss(), within(1e-5));
+        assertThat(other.domainLoss().keySet()).isEqualTo(train.domainLoss().keySet());
+        train
+            .domainLoss()
+            .forEach(
+                (domain, loss) ->
+                    assertThat(other.domainLoss().get(domain)).isCloseTo(loss, within(1e-5)));
+        assertThat(other.gradientNorm()).isCloseTo(train.gradientNorm(), within(1e-4));
+      }
+      if (expected.get(i) instanceof RunEvent.Evaluation evaluation) {
+        assertThat(((RunEvent.Evaluation) actual.get(i)).meanLoss())
+            .isCloseTo(evaluation.meanLoss(), within(1e-5));
+      }
+    }
+  }
+
+  private static void assertCloseWeights(Path shared, Path alone) throws IOException {
+    try (var one = ModelLoader.load(alone.resolve("model"), TinyModels.FIXED);
+        var other = ModelLoader.load(shared.resolve("model"), TinyModels.FIXED);
+        var _ = NativeScope.open()) {
+      assertThat(other.spec()).isEqualTo(one.spec());
+      for (var weight : one.weights().values()) {
+        var expected = weight.tensor();
+        var actual = other.weights().get(weight.name()).tensor();
+        double error = actual.sub(expected).norm().item_double();
+        assertThat(error).as(weight.name()).isLessThan(1e-4 * expected.norm().item_double());
+      }
+    }
+  }
+}
