@@ -1,6 +1,9 @@
 package io.github.drprune.cli;
 
+import io.github.drprune.distributed.PeerLostException;
+import io.github.drprune.distributed.StoppedByPeerException;
 import io.github.drprune.error.UserException;
+import io.github.drprune.launch.Launch;
 import java.io.PrintWriter;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -11,7 +14,10 @@ record Failure(Throwable thrown) {
 
   /** Tells of it on {@code err}; gives the exit code. */
   int tell(PrintWriter err) {
-    err.println("drprune: " + line());
+    if (thrown instanceof StoppedByPeerException) {
+      return Main.FAILURE; // told by the process that stopped this one
+    }
+    err.println("drprune: " + process() + line());
     if (System.getenv(TRACE) != null) {
       thrown.printStackTrace(err);
     }
@@ -19,8 +25,18 @@ record Failure(Throwable thrown) {
     return thrown instanceof UserException ? Main.USER_MISTAKE : Main.FAILURE;
   }
 
+  /** Which one of several this is, where no launcher says it. */
+  private static String process() {
+    String rank = System.getenv("RANK");
+    return rank == null
+            || System.getenv("WORLD_SIZE") == null
+            || System.getenv(Launch.LAUNCHED) != null
+        ? ""
+        : "process " + rank + ": ";
+  }
+
   private String line() {
-    if (thrown instanceof UserException) {
+    if (thrown instanceof UserException || thrown instanceof PeerLostException) {
       return thrown.getMessage();
     }
     return "failed: %s; set %s=1 to see where".formatted(reason(), TRACE);

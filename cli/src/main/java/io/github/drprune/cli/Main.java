@@ -43,6 +43,7 @@ public final class Main implements Runnable {
           ReportCommand.class,
           WatchCommand.class,
           RunCommand.class,
+          LaunchCommand.class,
           DemoCommand.class,
           CompletionCommand.class);
 

@@ -43,7 +43,7 @@ final class PruneCommand implements Callable<Integer> {
     var config = options.load(PruneConfig.class);
     OutputPaths.requireFolder(config.run().output());
     var console = spec.commandLine();
-    new RunExecution(console.getOut(), console.getErr(), json).execute(new PruneRun(config));
+    new RunExecution(console.getOut(), console.getErr(), json).executeShared(new PruneRun(config));
     return 0;
   }
 }

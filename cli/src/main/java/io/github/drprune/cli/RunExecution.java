@@ -1,5 +1,7 @@
 package io.github.drprune.cli;
 
+import io.github.drprune.distributed.GlooGroup;
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.run.RunEvent;
 import io.github.drprune.run.RunExecutor;
@@ -8,10 +10,12 @@ import io.github.drprune.run.RunResult;
 import io.github.drprune.run.Runner;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.util.List;
 
 /**
- * Executes runs in front of the user: progress, interruption, and what came of it.
+ * Executes runs in front of the user: progress, interruption, and what came of it. Of several
+ * processes only the first one says anything.
  *
  * @param out for what came of it
  * @param err for the way there
@@ -20,11 +24,24 @@ record RunExecution(PrintWriter out, PrintWriter err, JsonOption json) implement
   /** The figures of a run. */
   record Figures(long step, String model, RunEvent.Evaluation evaluation) {}
 
+  /** Executes {@code run} together with the processes that the environment names. */
+  RunResult executeShared(RunKind run) throws IOException, InterruptedException {
+    LauncherWatch.start();
+    try (var processes = GlooGroup.join(System.getenv())) {
+      return processes.isFirst() ? execute(run, processes) : executeSilently(run, processes);
+    }
+  }
+
   @Override
   public RunResult execute(RunKind run) throws IOException, InterruptedException {
+    return execute(run, ProcessGroup.SINGLE);
+  }
+
+  private RunResult execute(RunKind run, ProcessGroup processes)
+      throws IOException, InterruptedException {
     try (var interruption = new Interruption(err);
         var progress = new RunProgress(err)) {
-      var runner = new Runner(Kernels::select, List.of(progress), interruption.signal());
+      var runner = new Runner(Kernels::select, List.of(progress), interruption.signal(), processes);
       RunResult result = runner.execute(run);
       String model = result.model().map(Object::toString).orElse(null);
       json.write(new Figures(result.step(), model, progress.evaluation()));
@@ -39,6 +56,13 @@ record RunExecution(PrintWriter out, PrintWriter err, JsonOption json) implement
       }
       out.flush();
       return result;
+    }
+  }
+
+  private static RunResult executeSilently(RunKind run, ProcessGroup processes)
+      throws IOException, InterruptedException {
+    try (var interruption = new Interruption(new PrintWriter(Writer.nullWriter()))) {
+      return new Runner(Kernels::select, List.of(), interruption.signal(), processes).execute(run);
     }
   }
 }

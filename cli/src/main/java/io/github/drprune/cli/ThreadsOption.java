@@ -1,5 +1,6 @@
 package io.github.drprune.cli;
 
+import io.github.drprune.distributed.Rendezvous;
 import io.github.drprune.error.UserException;
 import picocli.CommandLine.Option;
 
@@ -12,10 +13,14 @@ final class ThreadsOption {
       names = "--threads",
       paramLabel = "N",
       order = LAST,
-      description = "Threads of the CPU to use (default: all).")
-  private int threads = Runtime.getRuntime().availableProcessors();
+      description = "Threads of the CPU to use (default: all; of several processes, a share).")
+  private Integer threads;
 
   int count() {
+    if (threads == null) {
+      int processes = Rendezvous.onThisMachine(System.getenv());
+      return Math.max(1, Runtime.getRuntime().availableProcessors() / processes);
+    }
     if (threads < 1) {
       throw UserException.at("threads", "must be at least 1, not " + threads);
     }

@@ -43,7 +43,7 @@ final class TrainCommand implements Callable<Integer> {
     var config = options.load(TrainConfig.class);
     OutputPaths.requireFolder(config.run().output());
     var console = spec.commandLine();
-    new RunExecution(console.getOut(), console.getErr(), json).execute(new TrainRun(config));
+    new RunExecution(console.getOut(), console.getErr(), json).executeShared(new TrainRun(config));
     return 0;
   }
 }

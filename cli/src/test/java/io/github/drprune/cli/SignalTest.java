@@ -3,18 +3,18 @@ package io.github.drprune.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.github.drprune.cli.Program.Command;
 import io.github.drprune.demo.DemoCorpus;
 import io.github.drprune.demo.DemoTokenizer;
 import io.github.drprune.run.EventLog;
 import io.github.drprune.run.RunEvent;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,27 +23,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SignalTest {
   @TempDir private Path folder;
 
-  private final List<Process> started = new ArrayList<>();
+  private Program program;
 
-  /** A started command and the file that takes what it says. */
-  private record Command(Process process, Path output) {
-    int exit() throws InterruptedException {
-      return process.waitFor();
-    }
-
-    String said() {
-      try {
-        return Files.readString(output);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
+  @BeforeEach
+  void program() {
+    program = new Program(folder);
   }
 
-  /** A run that a failed test leaves would go on for a million steps. */
   @AfterEach
   void killWhatIsLeft() {
-    started.forEach(Process::destroyForcibly);
+    program.close();
   }
 
   @ParameterizedTest
@@ -56,7 +45,7 @@ class SignalTest {
     DemoCorpus.write(folder.resolve("corpus"), 60_000, 5);
     DemoTokenizer.write(Files.createDirectories(folder.resolve("tokenizer")));
     Command prepare =
-        drprune(
+        program.start(
             "prepare --seq-len 64 --tokenizer %s --input %s --out %s"
                 .formatted(path("tokenizer"), path("corpus"), path("data")));
     assertThat(prepare.exit()).as(prepare::said).isZero();
@@ -76,7 +65,7 @@ class SignalTest {
   }
 
   private Command start() throws IOException {
-    return drprune(
+    return program.start(
         "train --threads 1 --set data=%s --set output=%s --set steps=1000000"
                 .formatted(path("data"), path("run"))
             + " --set evaluation_sequences=1 --set seq_len=64 --set global_batch=1"
@@ -87,7 +76,7 @@ class SignalTest {
 
   /** Sends the signal; the step of the checkpoint that the run left. */
   private long end(Command run, String name, int number) throws Exception {
-    new ProcessBuilder("kill", "-" + name, Long.toString(run.process().pid())).start().waitFor();
+    run.signal(name);
     assertThat(run.exit()).as(run::said).isEqualTo(128 + number);
     var done = (RunEvent.Done) EventLog.read(folder.resolve("run")).getLast();
     assertThat(done.status()).isEqualTo("interrupted");
@@ -111,25 +100,6 @@ class SignalTest {
         .filter(RunEvent.Train.class::isInstance)
         .map(event -> ((RunEvent.Train) event).step())
         .toList();
-  }
-
-  private Command drprune(String arguments) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-    command.addAll(List.of(arguments.split(" ")));
-    Path output = Files.createTempFile(folder, "said", ".txt");
-    var process =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-    started.add(process.start());
-    return new Command(started.getLast(), output);
   }
 
   private String path(String name) {

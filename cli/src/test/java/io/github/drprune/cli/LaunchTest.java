@@ -1,0 +1,217 @@
+package io.github.drprune.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.drprune.cli.Program.Command;
+import io.github.drprune.demo.DemoCorpus;
+import io.github.drprune.demo.DemoTokenizer;
+import io.github.drprune.error.UserException;
+import io.github.drprune.io.Sha256;
+import io.github.drprune.run.EventLog;
+import io.github.drprune.run.RunEvent;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs in several processes, and what may happen to them. */
+class LaunchTest {
+  private static final int RANKS = Integer.getInteger("launch.ranks", 2);
+
+  /** Of each fault. A longer check sets launch.trials. */
+  private static final int TRIALS = Integer.getInteger("launch.trials", 1);
+
+  private static final int STEPS = 30;
+
+  @TempDir private static Path folder;
+  private static Program program;
+
+  /** The run that nothing happens to. */
+  private static Path whole;
+
+  @BeforeAll
+  static void prepare() throws Exception {
+    program = new Program(folder);
+    DemoCorpus.write(folder.resolve("corpus"), 60_000, 5);
+    DemoTokenizer.write(Files.createDirectories(folder.resolve("tokenizer")));
+    Command prepare =
+        program.start(
+            "prepare --seq-len 64 --tokenizer %s --input %s --out %s"
+                .formatted(path("tokenizer"), path("corpus"), path("data")));
+    assertThat(prepare.exit()).as(prepare::said).isZero();
+    whole = folder.resolve("whole");
+    Command launched = launch("whole", 1800, 0);
+    assertThat(launched.exit()).as(launched::said).isZero();
+    assertThat(launched.out()).isEqualTo(whole.resolve("model") + System.lineSeparator());
+    assertThat(launched.err().lines()).allMatch(line -> line.startsWith("[0] "));
+  }
+
+  @AfterAll
+  static void killWhatIsLeft() {
+    program.close();
+  }
+
+  @Test
+  void launchedRunsAreRuns() throws Exception {
+    Command alone = program.start("train" + settings("alone"));
+    assertThat(alone.exit()).as(alone::said).isZero();
+    List<RunEvent.Train> expected = trained("alone");
+    List<RunEvent.Train> actual = trained("whole");
+    assertThat(actual).hasSameSizeAs(expected).hasSize(STEPS);
+    for (int i = 0; i < STEPS; i++) {
+      assertThat(actual.get(i).loss()).isCloseTo(expected.get(i).loss(), within(1e-5));
+      assertThat(actual.get(i).ranks()).isEqualTo(RANKS);
+      assertThat(expected.get(i).ranks()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aProcessThatIsKilledIsReplaced() throws Exception {
+    var random = new SplittableRandom(3);
+    for (int trial = 0; trial < TRIALS; trial++) {
+      String run = "killed-" + trial;
+      Command launched = launch(run, 1800, 3);
+      Program.signal(victim(launched, run, random), "KILL");
+      assertThat(launched.exit()).as(launched::said).isZero();
+      assertThat(launched.err()).contains("was ended by signal 9; all start again");
+      assertSameAsWhole(run);
+    }
+  }
+
+  @Test
+  void aProcessThatStopsIsReplacedAfterTheTimeout() throws Exception {
+    var random = new SplittableRandom(4);
+    for (int trial = 0; trial < TRIALS; trial++) {
+      String run = "stopped-" + trial;
+      Command launched = launch(run, 10, 3);
+      Program.signal(victim(launched, run, random), "STOP");
+      assertThat(launched.exit()).as(launched::said).isZero();
+      assertThat(launched.err()).contains("lost touch", "all start again");
+      assertSameAsWhole(run);
+    }
+  }
+
+  @Test
+  void processesEndWithTheirLauncherAndTheSameCommandGoesOn() throws Exception {
+    var random = new SplittableRandom(5);
+    for (int trial = 0; trial < TRIALS; trial++) {
+      String run = "orphaned-" + trial;
+      Command launched = launch(run, 1800, 0);
+      victim(launched, run, random);
+      List<ProcessHandle> ranks = ranks(launched);
+      assertThat(ranks).hasSize(RANKS);
+      launched.process().destroyForcibly();
+      for (ProcessHandle rank : ranks) {
+        rank.onExit().get(10, TimeUnit.SECONDS);
+      }
+      Command again = launch(run, 1800, 0);
+      assertThat(again.exit()).as(again::said).isZero();
+      assertSameAsWhole(run);
+    }
+  }
+
+  @Test
+  void aSignalToTheLauncherEndsTheRunWithACheckpoint() throws Exception {
+    Command launched = launch("ended", 1800, 3);
+    victim(launched, "ended", new SplittableRandom(6));
+    launched.signal("TERM");
+    assertThat(launched.exit()).as(launched::said).isEqualTo(143);
+    var done = (RunEvent.Done) EventLog.read(folder.resolve("ended")).getLast();
+    assertThat(done.status()).isEqualTo("interrupted");
+    assertThat(folder.resolve("ended/checkpoints/step-" + done.step())).exists();
+  }
+
+  @Test
+  void mistakesAreToldOnce() throws Exception {
+    Command launched = launch("none", 1800, 3, " --set learning_rat=1");
+    assertThat(launched.exit()).isEqualTo(2);
+    assertThat(launched.said().lines().toList())
+        .singleElement()
+        .asString()
+        .matches("\\[\\d\\] drprune: .*learning_rat.*");
+    Command many =
+        program.start(
+            "launch --ranks 2 train"
+                + settings("none")
+                + " --set global_batch=1 --set micro_batch=1");
+    assertThat(many.exit()).isEqualTo(2);
+    assertThat(many.said()).contains("global_batch: 1 sequences for 2 processes");
+    Command evaluate = program.start("launch --ranks 2 evaluate model");
+    assertThat(evaluate.exit()).isEqualTo(2);
+    assertThat(evaluate.said()).contains("'evaluate' runs in one process");
+    assertThat(folder.resolve("none")).doesNotExist();
+  }
+
+  private static Command launch(String run, int timeout, int restarts, String... more)
+      throws IOException {
+    return program.start(
+        "launch --ranks %d --sharding optimizer --timeout %d --restarts %d train%s%s"
+            .formatted(RANKS, timeout, restarts, settings(run), String.join("", more)));
+  }
+
+  private static String settings(String run) {
+    return " --threads 1 --set data=%s --set output=%s".formatted(path("data"), path(run))
+        + " --set steps=%d --set checkpoint_interval=5 --set precision=fp32".formatted(STEPS)
+        + " --set device=cpu --set seed=3 --set evaluation_sequences=4"
+        + " --set evaluation_interval=20 --set global_batch=4 --set micro_batch=2"
+        + " --set shape.hidden_size=16 --set shape.layers=2 --set shape.heads=2"
+        + " --set shape.intermediate_size=24 --set shape.tokenizer="
+        + path("tokenizer");
+  }
+
+  /** Waits until the run is somewhere in its steps, and chooses one of its processes. */
+  private static long victim(Command launched, String run, SplittableRandom random)
+      throws Exception {
+    long step = random.nextLong(6, STEPS / 2);
+    while (steps(run) < step) {
+      assertThat(launched.process().isAlive()).as(launched::said).isTrue();
+      launched.process().waitFor(5, TimeUnit.MILLISECONDS);
+    }
+    launched.process().waitFor(random.nextInt(50), TimeUnit.MILLISECONDS);
+    List<ProcessHandle> ranks = ranks(launched);
+    return ranks.get(random.nextInt(ranks.size())).pid();
+  }
+
+  private static List<ProcessHandle> ranks(Command launched) {
+    return launched
+        .process()
+        .children()
+        .sorted(Comparator.comparingLong(ProcessHandle::pid))
+        .toList();
+  }
+
+  private static long steps(String run) throws IOException {
+    try {
+      return trained(run).size();
+    } catch (UserException e) {
+      return 0; // not there yet, or being written
+    }
+  }
+
+  private static List<RunEvent.Train> trained(String run) throws IOException {
+    return EventLog.read(folder.resolve(run)).stream()
+        .filter(RunEvent.Train.class::isInstance)
+        .map(RunEvent.Train.class::cast)
+        .toList();
+  }
+
+  private static void assertSameAsWhole(String run) throws IOException {
+    assertThat(trained(run).stream().map(RunEvent.Train::loss).toList())
+        .isEqualTo(trained("whole").stream().map(RunEvent.Train::loss).toList());
+    String weights = "model/model.safetensors";
+    assertThat(Sha256.of(folder.resolve(run).resolve(weights)))
+        .isEqualTo(Sha256.of(whole.resolve(weights)));
+  }
+
+  private static String path(String name) {
+    return folder.resolve(name).toString();
+  }
+}

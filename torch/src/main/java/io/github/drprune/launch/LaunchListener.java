@@ -1,0 +1,19 @@
+package io.github.drprune.launch;
+
+/** Hears what launched processes say and what becomes of them; called from several threads. */
+public interface LaunchListener {
+  /** Process {@code rank} wrote a line to its standard output. */
+  void output(int rank, String line);
+
+  /** Process {@code rank} wrote a line to its standard error. */
+  void error(int rank, String line);
+
+  /**
+   * A process failed and took the others with it.
+   *
+   * @param exitCode of process {@code rank}; above 128 it ended by the signal of that number less
+   *     128
+   * @param again whether all start again from the newest checkpoint
+   */
+  void failed(int rank, int exitCode, boolean again);
+}
