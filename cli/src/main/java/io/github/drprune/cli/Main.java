@@ -34,6 +34,7 @@ public final class Main implements Runnable {
           PruneCommand.class,
           MasksCommand.class,
           CutCommand.class,
+          ExportCommand.class,
           TrainCommand.class,
           EvaluateCommand.class,
           GenerateCommand.class,

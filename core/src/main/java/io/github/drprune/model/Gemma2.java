@@ -1,8 +1,14 @@
 package io.github.drprune.model;
 
+import static io.github.drprune.model.TensorRole.KEY;
+import static io.github.drprune.model.TensorRole.QUERY;
+import static io.github.drprune.model.TensorRole.VALUE;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.drprune.model.LlamaCpp.Trait;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /**
  * Gemma 2 (arXiv 2408.00118): norms before and after each half, with weights that count from one;
@@ -52,6 +58,16 @@ record Gemma2() implements ModelFamily {
   @Override
   public void write(ModelSpec spec, ObjectNode json) {
     ConfigWriter.attentionByLayer(spec, json);
+  }
+
+  @Override
+  public LlamaCpp llamaCpp() {
+    return new LlamaCpp(
+        "gemma2",
+        Set.of(QUERY, KEY, VALUE),
+        Activation.GELU_TANH,
+        Set.of(
+            Trait.HEAD_IN_EMBEDDING, Trait.WINDOWS, Trait.CAPS_ALL, Trait.SCALED_BY_HIDDEN_AT_27B));
   }
 
   @Override

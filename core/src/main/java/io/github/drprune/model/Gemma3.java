@@ -1,7 +1,13 @@
 package io.github.drprune.model;
 
+import static io.github.drprune.model.TensorRole.KEY;
+import static io.github.drprune.model.TensorRole.QUERY;
+import static io.github.drprune.model.TensorRole.VALUE;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.drprune.model.LlamaCpp.Trait;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The text models of Gemma 3 (arXiv 2503.19786): Gemma 2 with normalised queries and keys instead
@@ -53,6 +59,19 @@ record Gemma3() implements ModelFamily {
   @Override
   public void write(ModelSpec spec, ObjectNode json) {
     ConfigWriter.attentionByLayer(spec, json);
+  }
+
+  @Override
+  public LlamaCpp llamaCpp() {
+    return new LlamaCpp(
+        "gemma3",
+        Set.of(QUERY, KEY, VALUE),
+        Activation.GELU_TANH,
+        Set.of(
+            Trait.WINDOWS,
+            Trait.WINDOWS_OWN_BASE,
+            Trait.CAPS_LOGITS,
+            Trait.SCALED_BY_HIDDEN_AT_27B));
   }
 
   @Override

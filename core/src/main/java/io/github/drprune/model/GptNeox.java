@@ -11,6 +11,7 @@ import static io.github.drprune.model.TensorRole.QUERY_KEY_VALUE_BY_HEAD;
 import static io.github.drprune.model.TensorRole.UP;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.drprune.model.LlamaCpp.Trait;
 import java.util.List;
 import java.util.Set;
 
@@ -61,6 +62,15 @@ record GptNeox() implements ModelFamily {
 
   @Override
   public void write(ModelSpec spec, ObjectNode json) {}
+
+  @Override
+  public LlamaCpp llamaCpp() {
+    return new LlamaCpp(
+        "gptneox",
+        Set.of(QUERY_KEY_VALUE_BY_HEAD, ATTENTION_OUTPUT, UP, DOWN),
+        Activation.GELU,
+        Set.of(Trait.BIASES_NEEDED, Trait.HEAD_STORED));
+  }
 
   @Override
   public void writeDefaults(ObjectNode json) {

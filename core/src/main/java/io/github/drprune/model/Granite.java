@@ -1,6 +1,7 @@
 package io.github.drprune.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.drprune.model.LlamaCpp.Trait;
 import java.util.List;
 import java.util.OptionalDouble;
 
@@ -32,6 +33,17 @@ record Granite() implements ModelFamily {
                 1 / config.positive("logits_scaling", 1.0),
                 OptionalDouble.empty()))
         .build();
+  }
+
+  @Override
+  public LlamaCpp llamaCpp() {
+    return LlamaCpp.of(
+        "granite",
+        TensorRole.ALL_LINEAR,
+        Trait.TURNS_NEIGHBOURS,
+        Trait.FREQUENCY_FACTORS,
+        Trait.LONG_ROPE,
+        Trait.SCALE_OF_SCORES);
   }
 
   @Override

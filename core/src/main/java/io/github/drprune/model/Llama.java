@@ -28,6 +28,11 @@ record Llama() implements ModelFamily {
   }
 
   @Override
+  public LlamaCpp llamaCpp() {
+    return LlamaCpp.llama();
+  }
+
+  @Override
   public void writeDefaults(ObjectNode json) {
     ConfigWriter.gated(json, "LlamaForCausalLM", 1e-5, 10_000);
   }

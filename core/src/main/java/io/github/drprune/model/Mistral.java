@@ -27,6 +27,11 @@ record Mistral() implements ModelFamily {
   }
 
   @Override
+  public LlamaCpp llamaCpp() {
+    return LlamaCpp.llama();
+  }
+
+  @Override
   public void writeDefaults(ObjectNode json) {
     ConfigWriter.gated(json, "MistralForCausalLM", 1e-5, 10_000);
     json.putNull("sliding_window");

@@ -98,6 +98,9 @@ public sealed interface ModelFamily
     return List.of();
   }
 
+  /** How llama.cpp runs it. */
+  LlamaCpp llamaCpp();
+
   /** Whether a checkpoint's tensor is a constant of older exports rather than a weight. */
   default boolean isBuffer(String tensorName) {
     return tensorName.endsWith(".rotary_emb.inv_freq");

@@ -1,7 +1,9 @@
 package io.github.drprune.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.drprune.model.LlamaCpp.Trait;
 import java.util.List;
+import java.util.Set;
 
 /**
  * OLMo 2 (arXiv 2501.00656): norms after attention and MLP instead of before, and over the queries
@@ -19,6 +21,11 @@ record Olmo2() implements ModelFamily {
   }
 
   @Override
+  public List<SizeRule> sizeRules(ModelSpec spec) {
+    return SizeRule.HEADS_FILL_HIDDEN_IN_LLAMA_CPP;
+  }
+
+  @Override
   public ModelSpec read(ConfigReader config) {
     LayerTypes.refuseSliding(config);
     return config
@@ -26,6 +33,16 @@ record Olmo2() implements ModelFamily {
         .norm(NormSpec.rms(config.number("rms_norm_eps", 1e-5)))
         .biased(config.attentionBiases())
         .build();
+  }
+
+  @Override
+  public LlamaCpp llamaCpp() {
+    return olmo2();
+  }
+
+  /** OLMo 3 has the same. */
+  static LlamaCpp olmo2() {
+    return LlamaCpp.of("olmo2", Set.of(), Trait.HEAD_STORED, Trait.WINDOWS, Trait.WINDOWS_UNSCALED);
   }
 
   @Override

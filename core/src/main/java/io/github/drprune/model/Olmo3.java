@@ -16,6 +16,11 @@ record Olmo3() implements ModelFamily {
   }
 
   @Override
+  public List<SizeRule> sizeRules(ModelSpec spec) {
+    return SizeRule.HEADS_FILL_HIDDEN_IN_LLAMA_CPP;
+  }
+
+  @Override
   public ModelSpec read(ConfigReader config) {
     int headDim = config.headDim();
     var sliding = LayerTypes.sliding(config, layer -> (layer + 1) % 4 != 0);
@@ -39,6 +44,11 @@ record Olmo3() implements ModelFamily {
   public void write(ModelSpec spec, ObjectNode json) {
     ConfigWriter.attention(spec, json);
     LayerTypes.write(spec, json);
+  }
+
+  @Override
+  public LlamaCpp llamaCpp() {
+    return Olmo2.olmo2();
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.github.drprune.model;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /** Phi-3 and Phi-4 (arXiv 2404.14219): Llama with fused matrices; parts of heads may turn. */
 record Phi3() implements ModelFamily {
@@ -27,7 +28,7 @@ record Phi3() implements ModelFamily {
         ? List.of(
             new SizeRule(
                 SizeRule.Reader.TRANSFORMERS, SizeRule.Relation.HIDDEN_EQUALS_HEADS_BY_HEAD_DIM))
-        : List.of();
+        : SizeRule.HEADS_FILL_HIDDEN_IN_LLAMA_CPP;
   }
 
   @Override
@@ -39,6 +40,11 @@ record Phi3() implements ModelFamily {
         .norm(NormSpec.rms(config.number("rms_norm_eps", 1e-5)))
         .attention(a -> LayerTypes.windowed(a, window, _ -> window.isPresent()))
         .build();
+  }
+
+  @Override
+  public LlamaCpp llamaCpp() {
+    return LlamaCpp.of("phi3", Set.of(), LlamaCpp.Trait.LONG_ROPE);
   }
 
   @Override

@@ -23,8 +23,7 @@ record Qwen2() implements ModelFamily {
 
   @Override
   public List<SizeRule> sizeRules(ModelSpec spec) {
-    return List.of(
-        new SizeRule(SizeRule.Reader.LLAMA_CPP, SizeRule.Relation.HIDDEN_EQUALS_HEADS_BY_HEAD_DIM));
+    return SizeRule.HEADS_FILL_HIDDEN_IN_LLAMA_CPP;
   }
 
   @Override
@@ -51,6 +50,11 @@ record Qwen2() implements ModelFamily {
   public void write(ModelSpec spec, ObjectNode json) {
     ConfigWriter.attention(spec, json);
     LayerTypes.write(spec, json);
+  }
+
+  @Override
+  public LlamaCpp llamaCpp() {
+    return LlamaCpp.of("qwen2", Set.of(QUERY, KEY, VALUE));
   }
 
   @Override

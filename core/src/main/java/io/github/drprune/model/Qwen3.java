@@ -1,7 +1,12 @@
 package io.github.drprune.model;
 
+import static io.github.drprune.model.TensorRole.KEY;
+import static io.github.drprune.model.TensorRole.QUERY;
+import static io.github.drprune.model.TensorRole.VALUE;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Set;
 
 /** Qwen3 (arXiv 2505.09388): queries and keys are normalised, heads have a size of their own. */
 record Qwen3() implements ModelFamily {
@@ -27,6 +32,11 @@ record Qwen3() implements ModelFamily {
   @Override
   public void write(ModelSpec spec, ObjectNode json) {
     ConfigWriter.attentionByLayer(spec, json);
+  }
+
+  @Override
+  public LlamaCpp llamaCpp() {
+    return LlamaCpp.of("qwen3", Set.of(QUERY, KEY, VALUE));
   }
 
   @Override

@@ -134,10 +134,11 @@ final class RotaryReader {
         base,
         dims,
         factor,
-        positive("beta_fast", 32),
-        positive("beta_slow", 1),
-        original,
-        scaling.path("truncate").asBoolean(true),
+        new Scaling.Yarn.Ramp(
+            positive("beta_fast", 32),
+            positive("beta_slow", 1),
+            original,
+            scaling.path("truncate").asBoolean(true)),
         positive("attention_factor", attention));
   }
 

@@ -94,33 +94,28 @@ public record RotarySpec(double base, int dims, Scaling scaling) {
      * YaRN (arXiv 2309.00071): planes up to {@code first} are kept, those from {@code last} on
      * divided by {@code factor}, a ramp between.
      */
-    record Yarn(double factor, double first, double last, double attentionFactor)
+    record Yarn(double factor, double first, double last, double attentionFactor, Ramp ramp)
         implements Scaling {
       /**
-       * The ramp from the turns that a plane makes in the original context.
+       * What the ramp was made from.
        *
-       * @param fast turns from which on a plane is kept
+       * @param fast turns in the original context from which on a plane is kept
        * @param slow turns below which a plane is slowed by the whole factor
        * @param truncate whether the ramp starts and ends at whole planes
        */
-      static Yarn of(
-          double base,
-          int dims,
-          double factor,
-          double fast,
-          double slow,
-          int originalPositions,
-          boolean truncate,
-          double attentionFactor) {
-        double first = plane(fast, base, dims, originalPositions);
-        double last = plane(slow, base, dims, originalPositions);
-        if (truncate) {
+      public record Ramp(double fast, double slow, int originalPositions, boolean truncate) {}
+
+      /** With the planes where the ramp starts and ends. */
+      static Yarn of(double base, int dims, double factor, Ramp ramp, double attentionFactor) {
+        double first = plane(ramp.fast(), base, dims, ramp.originalPositions());
+        double last = plane(ramp.slow(), base, dims, ramp.originalPositions());
+        if (ramp.truncate()) {
           first = Math.floor(first);
           last = Math.ceil(last);
         }
         first = Math.max(first, 0);
         last = Math.min(last, dims - 1);
-        return new Yarn(factor, first, first == last ? last + 0.001 : last, attentionFactor);
+        return new Yarn(factor, first, first == last ? last + 0.001 : last, attentionFactor, ramp);
       }
 
       /** The number, not whole, of the plane that makes so many turns. */

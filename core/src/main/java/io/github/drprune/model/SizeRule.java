@@ -15,6 +15,10 @@ public record SizeRule(Reader reader, Relation relation) {
   static final List<SizeRule> HEADS_DIVIDE_HIDDEN_IN_TRANSFORMERS =
       List.of(new SizeRule(Reader.TRANSFORMERS, Relation.HIDDEN_MULTIPLE_OF_HEADS));
 
+  /** What llama.cpp requires of the families whose head dim its files cannot give. */
+  static final List<SizeRule> HEADS_FILL_HIDDEN_IN_LLAMA_CPP =
+      List.of(new SizeRule(Reader.LLAMA_CPP, Relation.HIDDEN_EQUALS_HEADS_BY_HEAD_DIM));
+
   /** A program that reads checkpoints, or the format itself. */
   public enum Reader {
     /** The family's config.json has no key that could say otherwise. */

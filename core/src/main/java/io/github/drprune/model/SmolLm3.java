@@ -1,10 +1,16 @@
 package io.github.drprune.model;
 
+import static io.github.drprune.model.TensorRole.KEY;
+import static io.github.drprune.model.TensorRole.QUERY;
+import static io.github.drprune.model.TensorRole.VALUE;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.drprune.model.LlamaCpp.Trait;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.IntPredicate;
 
 /** SmolLM3: Llama with layers that have no positions (arXiv 2501.18795). */
@@ -48,6 +54,12 @@ record SmolLm3() implements ModelFamily {
     LayerTypes.write(spec, json);
     ArrayNode rotated = json.putArray(ROTATED);
     spec.attention().layers().forEach(layer -> rotated.add(layer.rotary().isPresent() ? 1 : 0));
+  }
+
+  @Override
+  public LlamaCpp llamaCpp() {
+    return LlamaCpp.of(
+        "smollm3", Set.of(QUERY, KEY, VALUE), Trait.TURNS_NEIGHBOURS, Trait.EVERY_FOURTH_PLAIN);
   }
 
   @Override

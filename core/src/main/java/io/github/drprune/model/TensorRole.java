@@ -3,6 +3,7 @@ package io.github.drprune.model;
 import io.github.drprune.model.Axis.Span;
 import io.github.drprune.model.Axis.Unit;
 import java.util.List;
+import java.util.Set;
 
 /** What a tensor does in a model; the part of the model that it belongs to follows from it. */
 public enum TensorRole {
@@ -34,6 +35,10 @@ public enum TensorRole {
   AFTER_MLP_NORM(Place.MLP),
   FINAL_NORM(Place.HEAD),
   HEAD(Place.HEAD);
+
+  /** The linear layers of a block with a gate and separate projections. */
+  static final Set<TensorRole> ALL_LINEAR =
+      Set.of(QUERY, KEY, VALUE, ATTENTION_OUTPUT, GATE, UP, DOWN);
 
   /** A part of a model. Attention and MLP are the two halves of each layer. */
   public enum Place {
