@@ -32,6 +32,9 @@ async function loss(sequence, ids) {
   return -logs.reduce((a, b) => a + b, 0) / logs.length;
 }
 
+// All of it, before the process ends.
+const print = (answer) => new Promise((done) => process.stdout.write(JSON.stringify(answer) + "\n", done));
+
 for (const line of readFileSync(requests, "utf8").split("\n").filter(Boolean)) {
   const request = JSON.parse(line);
   try {
@@ -52,9 +55,9 @@ for (const line of readFileSync(requests, "utf8").split("\n").filter(Boolean)) {
       answer.losses.push(await loss(sequence, ids));
     }
     await model.dispose();
-    console.log(JSON.stringify(answer));
+    await print(answer);
   } catch (error) {
-    console.log(JSON.stringify({error: String(error)}));
+    await print({error: String(error)});
   }
 }
 process.exit(0);

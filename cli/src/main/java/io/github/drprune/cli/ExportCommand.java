@@ -31,6 +31,14 @@ final class ExportCommand implements Callable<Integer> {
     GGUF
   }
 
+  /** The types that can be written. */
+  enum Type {
+    F32,
+    F16,
+    BF16,
+    Q8_0
+  }
+
   @Parameters(paramLabel = "MODEL", description = "The folder of the checkpoint to export.")
   private Path model;
 
@@ -47,7 +55,7 @@ final class ExportCommand implements Callable<Integer> {
       defaultValue = "bf16",
       description =
           "Type of matrices: f32, f16, bf16 or q8_0; vectors stay f32 (default: ${DEFAULT-VALUE}).")
-  private TensorType type;
+  private Type type;
 
   @Option(
       names = "--out",
@@ -66,7 +74,7 @@ final class ExportCommand implements Callable<Integer> {
     var result =
         switch (format) {
           case GGUF ->
-              new GgufExport(model, out, type)
+              new GgufExport(model, out, TensorType.valueOf(type.name()))
                   .write(line -> CutCommand.warn(line, console.getErr()));
         };
     console

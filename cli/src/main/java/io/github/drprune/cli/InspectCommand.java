@@ -3,9 +3,12 @@ package io.github.drprune.cli;
 import static io.github.drprune.cli.Console.bytes;
 import static io.github.drprune.cli.Console.count;
 
+import io.github.drprune.error.Printable;
+import io.github.drprune.gguf.GgufSummary;
 import io.github.drprune.model.CheckpointSummary;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +27,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     footer = {"", "Example:", "  drprune inspect models/pythia-160m"})
 final class InspectCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "MODEL", description = "The folder of a Hugging Face checkpoint.")
+  @Parameters(
+      paramLabel = "MODEL",
+      description = "The folder of a Hugging Face checkpoint, or a GGUF file.")
   private Path model;
 
   @Mixin private JsonOption json;
@@ -33,6 +38,12 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (Files.isRegularFile(model)) {
+      var summary = GgufSummary.of(model);
+      print(summary, spec.commandLine().getOut());
+      json.write(summary);
+      return 0;
+    }
     var summary = CheckpointSummary.of(model);
     print(summary, spec.commandLine().getOut());
     json.write(summary);
@@ -72,6 +83,17 @@ final class InspectCommand implements Callable<Integer> {
             .collect(Collectors.toList());
     rows.add(row("all", total, total));
     Console.table(List.of("part", "parameters", "share"), rows).forEach(out::println);
+    out.flush();
+  }
+
+  private static void print(GgufSummary summary, PrintWriter out) {
+    summary
+        .metadata()
+        .forEach(
+            (key, value) -> out.printf("%s  %s%n", Printable.escaped(key), Printable.line(value)));
+    out.printf(
+        "%n%s parameters, %s; %s%n",
+        count(summary.parameters()), bytes(summary.bytes()), dtypes(summary.tensorsByType()));
     out.flush();
   }
 

@@ -32,6 +32,11 @@ final class ModelOptionsMixin {
     return ModelOptions.inference(LibTorch.device(device), Optional.ofNullable(precision));
   }
 
+  /** Threads of the CPU to use. */
+  int threads() {
+    return threads.count();
+  }
+
   /** The same choices as keys of a run's configuration. */
   List<String> runKeys() {
     String type = precision == null ? "auto" : precision.name().toLowerCase(Locale.ROOT);

@@ -84,7 +84,7 @@ record ExportedModel(
     for (TensorRole role : TensorRole.values()) {
       if (!role.isNorm() && spec.hasBias(role) && !architecture.biases().contains(role)) {
         throw new UserException(
-            "%scannot have the biases of %s; export the model to a program that can"
+            "%shas no place for %s; this model runs elsewhere only"
                 .formatted(cannot, spec.bias(role, 0).name()));
       }
     }

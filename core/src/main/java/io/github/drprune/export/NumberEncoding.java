@@ -79,7 +79,7 @@ enum NumberEncoding {
 
   /** Halves away from zero, as C's {@code roundf} has it and ggml uses it. */
   private static int roundedAway(float value) {
-    return (int) (value + Math.copySign(0.5f, value));
+    return value < 0 ? -Math.round(-value) : Math.round(value);
   }
 
   abstract boolean put(float[] values, ByteBuffer bytes);

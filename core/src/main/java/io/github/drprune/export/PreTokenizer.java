@@ -58,6 +58,9 @@ final class PreTokenizer {
    * @throws UserException where llama.cpp has none like them
    */
   static String name(TokenizerDefinition tokenizer) {
+    if (tokenizer.merges().isEmpty()) {
+      return "gpt-2"; // Where nothing is merged, it does not matter where words end.
+    }
     JsonNode json = tokenizer.json();
     List<String> steps = new ArrayList<>();
     addSteps(json.path("pre_tokenizer"), steps);

@@ -7,7 +7,6 @@ import io.github.drprune.tokenizer.TokenizerDefinition;
 import io.github.drprune.tokenizer.TokenizerDefinition.AddedToken;
 import io.github.drprune.tokenizer.TokenizerDefinition.Kind;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -45,17 +44,12 @@ final class TokenizerMetadata {
   }
 
   /**
-   * The keys for the tokenizer in {@code folder}; a folder without one gives a file that takes ids
-   * only.
+   * The keys for the tokenizer in {@code folder}.
    *
    * @param vocabularySize of the model; ids that no token has get names that no text has
    */
   static SequencedMap<String, GgufValue> of(
       Path folder, int vocabularySize, Consumer<String> warnings) throws IOException {
-    if (!Files.isRegularFile(folder.resolve("tokenizer.json"))) {
-      warnings.accept("no tokenizer.json in the folder: the file takes tokens' ids, not text");
-      return new LinkedHashMap<>(Map.of(PREFIX + "model", GgufValue.of("none")));
-    }
     var tokenizer = TokenizerDefinition.read(folder);
     if (tokenizer.size() > vocabularySize) {
       throw new UserException(

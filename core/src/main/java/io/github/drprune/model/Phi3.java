@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Phi-3 and Phi-4 (arXiv 2404.14219): Llama with fused matrices; parts of heads may turn. */
 record Phi3() implements ModelFamily {
@@ -25,9 +26,13 @@ record Phi3() implements ModelFamily {
             .flatMap(layer -> layer.rotary().stream())
             .anyMatch(rotary -> rotary.scaling() instanceof RotarySpec.Scaling.LongRope);
     return longRope
-        ? List.of(
-            new SizeRule(
-                SizeRule.Reader.TRANSFORMERS, SizeRule.Relation.HIDDEN_EQUALS_HEADS_BY_HEAD_DIM))
+        ? Stream.concat(
+                Stream.of(
+                    new SizeRule(
+                        SizeRule.Reader.TRANSFORMERS,
+                        SizeRule.Relation.HIDDEN_EQUALS_HEADS_BY_HEAD_DIM)),
+                SizeRule.HEADS_FILL_HIDDEN_IN_LLAMA_CPP.stream())
+            .toList()
         : SizeRule.HEADS_FILL_HIDDEN_IN_LLAMA_CPP;
   }
 

@@ -79,6 +79,11 @@ public enum TensorRole {
     };
   }
 
+  /** Whether it has a row for each token of the vocabulary. */
+  public boolean countsWords() {
+    return this == EMBEDDING || this == HEAD;
+  }
+
   /** Whether it is the last linear stage of its half, whose output the residual stream takes up. */
   public boolean writesResidual() {
     return this == ATTENTION_OUTPUT || this == DOWN;

@@ -4,12 +4,12 @@ import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TensorShape;
 
 /** Floating-point operations that passes need, a multiply-add counted as two. */
-record Operations(ModelSpec config) {
+public record Operations(ModelSpec config) {
   /**
    * Of a forward pass over rows of {@code length}, for each token; a key is seen by those after, as
    * far as windows reach.
    */
-  double forward(int length) {
+  public double forward(int length) {
     long matrices =
         config.tensors().values().stream()
             .filter(TensorShape::isMatrix)
@@ -22,6 +22,12 @@ record Operations(ModelSpec config) {
             .mapToDouble(layer -> seen(layer.window().orElse(length), length))
             .sum();
     return 2.0 * multiplied + 4.0 * config.heads() * config.headDim() * seen;
+  }
+
+  /** Of a prompt of {@code length}, of which the head sees the last token alone. */
+  public double prompt(int length) {
+    double head = 2.0 * config.vocabularySize() * config.hiddenSize();
+    return length * forward(length) - (length - 1) * head;
   }
 
   /** The keys that a token sees in the mean. */

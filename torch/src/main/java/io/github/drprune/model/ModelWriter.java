@@ -24,19 +24,6 @@ import org.bytedeco.pytorch.Tensor;
 
 /** Writes a model as a Hugging Face checkpoint, whole or not at all. */
 public final class ModelWriter {
-  /** What belongs to a checkpoint besides configuration and weights; copied through. */
-  private static final List<String> COMPANIONS =
-      List.of(
-          "tokenizer.json",
-          "tokenizer_config.json",
-          "tokenizer.model",
-          "special_tokens_map.json",
-          "added_tokens.json",
-          "vocab.json",
-          "merges.txt",
-          "chat_template.jinja",
-          "generation_config.json");
-
   private ModelWriter() {}
 
   /**
@@ -68,11 +55,7 @@ public final class ModelWriter {
     config.put("torch_dtype", Dtypes.torchName(specs.getFirst().dtype()));
     config.remove("dtype"); // the key's newer name, where the source had it, would contradict
     Files.writeString(folder.resolve("config.json"), Json.pretty(config));
-    for (String name : COMPANIONS) {
-      if (Files.isRegularFile(companions.resolve(name))) {
-        Files.copy(companions.resolve(name), folder.resolve(name));
-      }
-    }
+    CheckpointFiles.copyCompanions(companions, folder);
   }
 
   private static TensorSpec spec(Weight weight, Dtype dtype) {

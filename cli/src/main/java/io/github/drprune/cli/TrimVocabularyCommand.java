@@ -1,0 +1,141 @@
+package io.github.drprune.cli;
+
+import static io.github.drprune.cli.Console.count;
+
+import io.github.drprune.vocabulary.DomainCost;
+import io.github.drprune.vocabulary.VocabularyTrim;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code drprune trim-vocabulary}. */
+@Command(
+    name = "trim-vocabulary",
+    description =
+        "Cuts a model's vocabulary to the tokens that a corpus uses; any text can still be"
+            + " encoded.",
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Example:",
+      "  drprune trim-vocabulary models/smollm2 --corpus text --keep 16384 --out models/smollm2-16k"
+    })
+final class TrimVocabularyCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "MODEL", description = "The folder of the checkpoint to cut.")
+  private Path model;
+
+  @Option(
+      names = "--corpus",
+      required = true,
+      paramLabel = "PATH",
+      description =
+          "Prepared data, a folder with a sub-folder or file for each domain, or a text file.")
+  private Path corpus;
+
+  @Option(
+      names = "--text-field",
+      paramLabel = "NAME",
+      defaultValue = "text",
+      description = "JSON field or Parquet column of the text (default: ${DEFAULT-VALUE}).")
+  private String textField;
+
+  @ArgGroup(multiplicity = "1")
+  private Amount amount;
+
+  /** How many tokens stay. */
+  static final class Amount {
+    @Option(
+        names = "--keep",
+        paramLabel = "N",
+        description = "Tokens to keep: bytes and special tokens, and the most frequent ones.")
+    private Integer keep;
+
+    @Option(
+        names = "--coverage",
+        paramLabel = "SHARE",
+        description =
+            "Share of the corpus's tokens that kept ones make up at least, such as 0.999.")
+    private Double coverage;
+  }
+
+  @Option(
+      names = "--multiple",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Round the number up to a multiple of N (default: ${DEFAULT-VALUE}).")
+  private int multiple;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "FOLDER",
+      description = "The checkpoint to write; must not exist.")
+  private Path out;
+
+  @Mixin private JsonOption json;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    var trim =
+        new VocabularyTrim(
+            model,
+            corpus,
+            textField,
+            amount.keep == null ? OptionalInt.empty() : OptionalInt.of(amount.keep),
+            amount.coverage == null ? OptionalDouble.empty() : OptionalDouble.of(amount.coverage),
+            multiple,
+            out);
+    PrintWriter err = spec.commandLine().getErr();
+    var result =
+        trim.write(
+            line -> {
+              err.println(line);
+              err.flush();
+            },
+            line -> CutCommand.warn(line, err));
+    print(result, spec.commandLine().getOut());
+    json.write(result);
+    return 0;
+  }
+
+  private void print(VocabularyTrim.Result result, PrintWriter out) {
+    out.printf(
+        "%s: %s of %s tokens, %s of %s parameters (%.1f%% less); %.3f%% of the corpus's tokens"
+            + " kept%n%n",
+        this.out,
+        count(result.tokensAfter()),
+        count(result.tokensBefore()),
+        count(result.parametersAfter()),
+        count(result.parametersBefore()),
+        100 - 100.0 * result.parametersAfter() / result.parametersBefore(),
+        100 * result.coverage());
+    List<List<String>> rows = result.domains().stream().map(TrimVocabularyCommand::row).toList();
+    Console.table(
+            List.of("domain", "texts", "unchanged", "tokens before", "tokens after", "more"), rows)
+        .forEach(out::println);
+    out.flush();
+  }
+
+  private static List<String> row(DomainCost cost) {
+    return List.of(
+        cost.domain(),
+        count(cost.texts()),
+        count(cost.unchanged()),
+        count(cost.tokensBefore()),
+        count(cost.tokensAfter()),
+        "%.2f%%".formatted(100 * cost.growth()));
+  }
+}

@@ -1,0 +1,115 @@
+package io.github.drprune.latency;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.drprune.error.UserException;
+import io.github.drprune.export.GgufExport;
+import io.github.drprune.gguf.TensorType;
+import io.github.drprune.io.InputFiles;
+import io.github.drprune.json.Json;
+import io.github.drprune.model.ConfigReader;
+import io.github.drprune.model.ModelSpec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** llama.cpp, through its program {@code llama-bench}, which is started for every round. */
+public final class LlamaBench implements Engine {
+  private final Path program;
+  private final int threads;
+  private final ModelSpec spec;
+  private final Path file;
+
+  /**
+   * Exports the checkpoint in {@code folder} to a temporary file.
+   *
+   * @param program {@code llama-bench}
+   * @param type of the file's matrices
+   */
+  public LlamaBench(
+      Path program, Path folder, TensorType type, int threads, Consumer<String> warnings)
+      throws IOException {
+    InputFiles.requireFile(program, "name llama.cpp's program llama-bench");
+    if (!Files.isExecutable(program)) {
+      throw new UserException(program + ": cannot be run; name llama.cpp's program llama-bench");
+    }
+    this.program = program;
+    this.threads = threads;
+    this.spec = ConfigReader.read(folder);
+    this.file = Files.createTempFile("drprune", ".gguf");
+    try {
+      new GgufExport(folder, file, type).write(warnings);
+    } catch (IOException | RuntimeException e) {
+      Files.delete(file);
+      throw e;
+    }
+  }
+
+  @Override
+  public ModelSpec spec() {
+    return spec;
+  }
+
+  @Override
+  public long fileBytes() {
+    return file.toFile().length();
+  }
+
+  @Override
+  public Timing run(int batch, int context, int generated) throws IOException {
+    if (batch != 1) {
+      throw UserException.at("batch", "llama-bench runs one text at a time", "give 1");
+    }
+    double prompt = tokensPerSecond("-p", context, "-n", 0);
+    double generation = tokensPerSecond("-p", 0, "-n", generated, "-d", context);
+    return new Timing(context / prompt, generated / generation);
+  }
+
+  private double tokensPerSecond(Object... test) throws IOException {
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    command.addAll(List.of("-m", file.toString(), "-r", "1", "-o", "json"));
+    command.addAll(List.of("-t", String.valueOf(threads)));
+    for (Object word : test) {
+      command.add(String.valueOf(word));
+    }
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    try {
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      int code = process.waitFor();
+      if (code != 0) {
+        throw new UserException(
+            "%s: ended with code %d; run it by hand: %s"
+                .formatted(program, code, String.join(" ", command)));
+      }
+      JsonNode speed = Json.tree(output, program.toString()).path(0).path("avg_ts");
+      if (!(speed.asDouble() > 0)) {
+        throw new UserException(program + ": gives no tokens per second; is it llama-bench?");
+      }
+      return speed.asDouble();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while llama-bench ran", e);
+    } finally {
+      process.destroy();
+    }
+  }
+
+  @Override
+  public long memoryBytes() {
+    return 0;
+  }
+
+  @Override
+  public void close() {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
