@@ -6,6 +6,7 @@ import io.github.drprune.io.OutputPaths;
 import io.github.drprune.json.Json;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -31,6 +32,11 @@ final class JsonOption {
       throw new ParameterException(command.commandLine(), "--json " + e.getMessage(), e);
     }
     file = path;
+  }
+
+  /** The file that was named. */
+  Optional<Path> path() {
+    return Optional.ofNullable(file);
   }
 
   void write(Object figures) throws IOException {

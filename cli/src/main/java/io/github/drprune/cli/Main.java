@@ -38,6 +38,7 @@ public final class Main implements Runnable {
           TrimVocabularyCommand.class,
           TrainCommand.class,
           EvaluateCommand.class,
+          TasksCommand.class,
           GenerateCommand.class,
           ReferenceLossCommand.class,
           ReplayCommand.class,

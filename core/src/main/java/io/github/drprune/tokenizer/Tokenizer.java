@@ -135,6 +135,18 @@ public final class Tokenizer implements AutoCloseable {
     return specialTokens;
   }
 
+  /**
+   * The token that stands for the beginning where a text has none: the one named for it, though
+   * texts may go without, else the one that ends them; empty where there is neither.
+   */
+  public OptionalInt beginning() {
+    return files
+        .special("bos_token")
+        .or(() -> files.special("eos_token"))
+        .map(OptionalInt::of)
+        .orElse(OptionalInt.empty());
+  }
+
   /** Where it was read from. */
   public Path file() {
     return file;

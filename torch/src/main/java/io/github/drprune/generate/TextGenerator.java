@@ -8,6 +8,7 @@ import io.github.drprune.model.CausalLm;
 import io.github.drprune.nn.KvCache;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
+import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
 
 /** Continues a text token by token, keeping the keys and values of what is behind it. */
@@ -32,6 +33,21 @@ public final class TextGenerator {
    * @param sink takes each token as it comes
    */
   public void generate(int[] prompt, int maxTokens, IntConsumer sink) {
+    generateWhile(
+        prompt,
+        maxTokens,
+        token -> {
+          sink.accept(token);
+          return true;
+        });
+  }
+
+  /**
+   * As {@link #generate}, as long as more is wanted.
+   *
+   * @param sink takes each token as it comes and tells whether to go on
+   */
+  public void generateWhile(int[] prompt, int maxTokens, IntPredicate sink) {
     int positions = model.spec().contextLength();
     if (prompt.length == 0) {
       throw UserException.at(
@@ -56,10 +72,9 @@ public final class TextGenerator {
         float[] logits = logits(Arrays.copyOfRange(text, seen, length), cache);
         seen = length;
         text[length] = sampling.choose(logits, random);
-        if (end.contain(text[length])) {
+        if (end.contain(text[length]) || !sink.test(text[length])) {
           return;
         }
-        sink.accept(text[length]);
       }
     }
   }

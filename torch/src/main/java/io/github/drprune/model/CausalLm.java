@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
@@ -221,18 +222,44 @@ public final class CausalLm implements AutoCloseable {
 
   /**
    * Logits after the last of {@code tokens} [B, T], [B, vocabulary], given the past in {@code
-   * cache}, which grows by them. More than one token at a time only into an empty cache.
+   * cache}, which grows by them.
    */
   public Tensor decode(Tensor tokens, KvCache cache) {
-    if (tokens.size(1) > 1 && cache.length() > 0) {
-      throw new IllegalArgumentException("a prompt goes into an empty cache");
+    try (var scope = NativeScope.open()) {
+      Tensor x = after(tokens, cache::layer);
+      cache.advance(tokens.size(1));
+      return scope.pass(logits(normalise(x.select(1, -1), null)));
     }
+  }
+
+  /** The final norm's output for {@code tokens} [B, T] after the past, which grows by them. */
+  public Tensor hidden(Tensor tokens, KvCache cache) {
+    try (var scope = NativeScope.open()) {
+      Tensor x = after(tokens, cache::layer);
+      cache.advance(tokens.size(1));
+      return scope.pass(normalise(x, null));
+    }
+  }
+
+  /**
+   * The final norm's output for {@code tokens} [B, T], whose rows each follow the one text in
+   * {@code cache}, which stays as it is.
+   */
+  public Tensor hiddenOfBranches(Tensor tokens, KvCache cache) {
+    try (var scope = NativeScope.open()) {
+      return scope.pass(normalise(after(tokens, cache::branches), null));
+    }
+  }
+
+  /** The residual stream after the last block. */
+  private Tensor after(Tensor tokens, IntFunction<Past> past) {
     Tensor x = embed(tokens, null);
     for (int i = 0; i < blocks().size(); i++) {
-      x = blocks().get(i).forward(x, BlockMasks.NONE, cache.layer(i));
+      try (var block = NativeScope.open()) {
+        x = block.pass(blocks().get(i).forward(x, BlockMasks.NONE, past.apply(i)));
+      }
     }
-    cache.advance(tokens.size(1));
-    return logits(normalise(x.select(1, -1), null));
+    return x;
   }
 
   /** Room for {@code positions} tokens of {@code batch} texts. */

@@ -16,8 +16,8 @@ public interface AttentionKernel {
    *
    * @param q [B, heads, T, d]
    * @param k [B, kv heads, S, d], as is v; each serves heads / kv heads query heads
-   * @param causal position t sees the keys up to t (then T = S), as far back as the window of
-   *     {@code scoring} reaches; otherwise all
+   * @param causal the queries are of the last T of the S positions, and each sees the keys up to
+   *     its own, as far back as the window of {@code scoring} reaches; otherwise all
    */
   Tensor attend(Tensor q, Tensor k, Tensor v, boolean causal, Scoring scoring);
 
@@ -27,21 +27,23 @@ public interface AttentionKernel {
   }
 
   private static Tensor plain(Tensor q, Tensor k, Tensor v, boolean causal, Scoring scoring) {
-    boolean windowed = causal && scoring.hides(k.size(2));
+    boolean partly = causal && (scoring.hides(k.size(2)) || q.size(2) < k.size(2));
     if (scoring.cap().isPresent()) {
-      Tensor seen = causal ? visible(q, scoring) : null;
+      Tensor seen = causal ? visible(q, k, scoring) : null;
       return capped(q, k, v, seen, scoring.scale(), scoring.cap().getAsDouble());
     }
-    return windowed
-        ? Ops.attention(q, k, v, visible(q, scoring), scoring.scale())
+    return partly
+        ? Ops.attention(q, k, v, visible(q, k, scoring), scoring.scale())
         : Ops.attention(q, k, v, causal, scoring.scale());
   }
 
-  /** Which keys each query sees, bool [T, T]. */
-  private static Tensor visible(Tensor q, Scoring scoring) {
-    long length = q.size(2);
-    Tensor visible = Ops.ones(q, ScalarType.Bool, length, length).tril();
-    return scoring.hides(length) ? visible.triu(1 - scoring.window().getAsInt()) : visible;
+  /** Which keys each query sees, bool [T, S]. */
+  private static Tensor visible(Tensor q, Tensor k, Scoring scoring) {
+    long before = k.size(2) - q.size(2);
+    Tensor visible = Ops.ones(q, ScalarType.Bool, q.size(2), k.size(2)).tril(before);
+    return scoring.hides(k.size(2))
+        ? visible.triu(before + 1 - scoring.window().getAsInt())
+        : visible;
   }
 
   private static Tensor capped(

@@ -34,6 +34,9 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
 
   @Override
   public Tensor attend(Tensor q, Tensor k, Tensor v, boolean causal, Scoring scoring) {
+    if (causal && q.size(2) < k.size(2)) {
+      return behind(q, k, v, scoring);
+    }
     Tensor context;
     boolean capped = scoring.cap().isPresent();
     boolean keeps =
@@ -57,6 +60,13 @@ record BlockedAttention(Bf16 bf16, long block) implements AttentionKernel {
     }
     return CustomOperation.record(
         context, List.of(q, k, v), dy -> backward(dy, q, k, v, causal, scoring, kept));
+  }
+
+  /** Queries with a past are few, and never trained on: the blocks are of whole texts. */
+  private static Tensor behind(Tensor q, Tensor k, Tensor v, Scoring scoring) {
+    return REFERENCE
+        .attend(q.to(Float), k.to(Float), v.to(Float), true, scoring)
+        .to(q.scalar_type());
   }
 
   private Tensor widened(Tensor q, Tensor k, Tensor v, boolean causal, Scoring scoring) {

@@ -3,6 +3,7 @@ package io.github.drprune.nn;
 import static org.bytedeco.pytorch.global.torch.zeros;
 
 import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.Ops;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -39,6 +40,33 @@ public final class KvCache implements AutoCloseable {
     @Override
     public Tensor appendValues(Tensor v) {
       return v;
+    }
+  }
+
+  /**
+   * A layer's past as several texts see it that all begin with the one in the cache; what they add
+   * is not kept.
+   */
+  private record Branches(Layer trunk) implements Past {
+    @Override
+    public long length() {
+      return trunk.length();
+    }
+
+    @Override
+    public Tensor appendKeys(Tensor k) {
+      return joined(trunk.keys, k);
+    }
+
+    @Override
+    public Tensor appendValues(Tensor v) {
+      return joined(trunk.values, v);
+    }
+
+    private Tensor joined(Tensor store, Tensor added) {
+      Tensor before = store.narrow(2, 0, length());
+      Tensor shared = before.expand(added.size(0), -1, -1, -1);
+      return Ops.concatenate(List.of(shared, added), 2);
     }
   }
 
@@ -99,6 +127,11 @@ public final class KvCache implements AutoCloseable {
     return layers.get(index);
   }
 
+  /** The past of a layer for several texts that go on from a cache of one. */
+  public Past branches(int index) {
+    return new Branches(layers.get(index));
+  }
+
   /** Makes {@code positions} that all layers have appended part of the past. */
   public void advance(long positions) {
     if (length + positions > capacity) {
@@ -110,6 +143,11 @@ public final class KvCache implements AutoCloseable {
   /** Forgets all positions. */
   public void clear() {
     length = 0;
+  }
+
+  /** Forgets all positions but the first {@code positions}. */
+  public void cutTo(long positions) {
+    length = Math.min(length, positions);
   }
 
   @Override

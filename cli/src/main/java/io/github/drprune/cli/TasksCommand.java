@@ -1,0 +1,134 @@
+package io.github.drprune.cli;
+
+import io.github.drprune.tasks.documents.DatasetFinder;
+import io.github.drprune.tasks.file.TaskLibrary;
+import io.github.drprune.tasks.scoring.TaskEvaluations;
+import io.github.drprune.tasks.scoring.TaskRun;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code drprune tasks}. */
+@Command(
+    name = "tasks",
+    description = "Asks models the questions of lm-evaluation-harness's tasks.",
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Example:",
+      "  drprune tasks models/llama runs/small/model --tasks arc_easy,piqa --include tasks --data"
+          + " data"
+    })
+final class TasksCommand implements Callable<Integer> {
+  @Parameters(
+      paramLabel = "MODEL",
+      arity = "1..*",
+      description = "Folders of Hugging Face checkpoints.")
+  private List<Path> models;
+
+  @Option(
+      names = "--tasks",
+      required = true,
+      split = ",",
+      paramLabel = "NAME",
+      description =
+          "Tasks, groups, tags, patterns such as 'mmlu_*', task files, or folders of them.")
+  private List<String> tasks;
+
+  @Option(
+      names = "--include",
+      paramLabel = "FOLDER",
+      description = "Folder whose task files define names; may be given more than once.")
+  private List<Path> include = new ArrayList<>();
+
+  @Option(
+      names = "--data",
+      paramLabel = "FOLDER",
+      description =
+          "Folder with data sets by their names on the hub, or with the files that tasks name; may"
+              + " be given more than once.")
+  private List<Path> data = new ArrayList<>();
+
+  @Option(
+      names = "--shots",
+      paramLabel = "N",
+      description =
+          "Examples before each question, except where a task says 0 (default: what the tasks"
+              + " say).")
+  private Integer shots;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "Largest number of documents of each task (default: all).")
+  private int limit = Integer.MAX_VALUE;
+
+  @Option(
+      names = "--max-length",
+      paramLabel = "N",
+      description =
+          "Tokens that a model reads at once; longer prompts lose their beginning (default: as many"
+              + " as the model can).")
+  private Integer maxLength;
+
+  @Option(
+      names = "--bootstrap",
+      paramLabel = "N",
+      defaultValue = "" + TaskRun.DRAWS,
+      description =
+          "Draws for the standard errors that are estimated by a bootstrap (default:"
+              + " ${DEFAULT-VALUE}).")
+  private int draws;
+
+  @Option(
+      names = "--samples",
+      paramLabel = "FOLDER",
+      description = "Also write a file for each task with a line about each document.")
+  private Path samples;
+
+  @Mixin private ModelOptionsMixin options;
+  @Mixin private JsonOption json;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    var selection = TaskLibrary.of(include).select(tasks);
+    var run =
+        new TaskRun(
+            models,
+            selection,
+            new DatasetFinder(data),
+            Optional.ofNullable(shots),
+            limit,
+            maxLength == null ? OptionalInt.empty() : OptionalInt.of(maxLength),
+            Optional.empty(),
+            draws,
+            Optional.ofNullable(samples),
+            unfinished());
+    try (var progress =
+        new TasksProgress(spec.commandLine().getOut(), spec.commandLine().getErr())) {
+      TaskEvaluations results = run.run(options.inference(), progress);
+      json.write(results);
+      run.forget();
+    }
+    return 0;
+  }
+
+  /** Beside the results, so that the same command finds it again. */
+  private Optional<Path> unfinished() {
+    return Optional.ofNullable(samples)
+        .map(folder -> folder.resolve("unfinished.jsonl"))
+        .or(() -> json.path().map(file -> file.resolveSibling(file.getFileName() + ".unfinished")));
+  }
+}

@@ -1,0 +1,2 @@
+/** What task files take from Python: its random numbers, literals, strings and expressions. */
+package io.github.drprune.tasks.python;

@@ -1,0 +1,114 @@
+package io.github.drprune.tasks.scoring;
+
+import io.github.drprune.error.UserException;
+import io.github.drprune.tasks.Request.Continuation;
+import io.github.drprune.tasks.Request.Generated;
+import io.github.drprune.tasks.Request.Whole;
+import io.github.drprune.tasks.python.PythonStrings;
+import io.github.drprune.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Makes tokens of prompts as the harness does: prompt and continuation are tokenized as one text,
+ * and what is too long loses its beginning.
+ *
+ * @param maxLength tokens that the model reads at once
+ * @param beginning the token before a text that has nothing before it
+ * @param beginningText its name in texts
+ */
+record PromptTokens(Tokenizer tokenizer, int maxLength, int beginning, String beginningText) {
+  static PromptTokens of(Tokenizer tokenizer, int maxLength) {
+    int beginning =
+        tokenizer
+            .beginning()
+            .orElseThrow(
+                () ->
+                    new UserException(
+                        tokenizer.file()
+                            + ": names neither bos_token nor eos_token; name the token that texts"
+                            + " begin with"));
+    return new PromptTokens(tokenizer, maxLength, beginning, tokenizer.decode(beginning));
+  }
+
+  /** The tokens of a text with the one that the tokenizer begins texts with, if it does. */
+  int[] encode(String text) {
+    int[] ids = tokenizer.encode(text);
+    Integer bos = tokenizer.specialTokens().bos();
+    return bos == null || text.startsWith(beginningText) ? ids : joined(bos, ids);
+  }
+
+  private static int[] joined(int first, int[] rest) {
+    return IntStream.concat(IntStream.of(first), Arrays.stream(rest)).toArray();
+  }
+
+  /** The continuation is what is predicted. */
+  ScoredTokens of(Continuation request) {
+    int[] all;
+    int context;
+    String prompt = PythonStrings.rstrip(request.prompt());
+    if (prompt.isEmpty()) {
+      // Nothing but white space before it has no tokens of its own.
+      int[] ids = tokenizer.encode(request.prompt() + request.continuation());
+      all = ids.length > 1 && ids[0] == beginning ? ids : joined(beginning, ids);
+      context = 1;
+    } else {
+      all = encode(request.prompt() + request.continuation());
+      context = encode(prompt).length;
+    }
+    int predicted = all.length - context;
+    if (predicted < 1) {
+      throw new UserException(
+          "a choice or target has no tokens of its own: '%s' after '%s'"
+              .formatted(request.continuation(), tail(request.prompt())));
+    }
+    if (predicted > maxLength) {
+      throw new UserException(
+          "a choice or target of %d tokens is longer than the %d that the model reads; allow more with --max-length"
+              .formatted(predicted, maxLength));
+    }
+    return new ScoredTokens(last(all, maxLength + 1), predicted);
+  }
+
+  private static String tail(String text) {
+    return text.substring(Math.max(0, text.length() - 40));
+  }
+
+  /**
+   * Every token of the text is predicted once: those of the first window from the beginning on,
+   * those of each other with as many tokens before them as the model reads.
+   */
+  List<ScoredTokens> of(Whole request) {
+    int[] ids = encode(request.prompt());
+    List<ScoredTokens> windows = new ArrayList<>();
+    int first = Math.min(maxLength, ids.length);
+    if (first > 0) {
+      windows.add(new ScoredTokens(joined(beginning, Arrays.copyOf(ids, first)), first));
+    }
+    for (int done = first; done < ids.length; ) {
+      int predicted = Math.min(ids.length - done, maxLength);
+      int end = done + predicted;
+      windows.add(new ScoredTokens(Arrays.copyOfRange(ids, end - maxLength - 1, end), predicted));
+      done = end;
+    }
+    return windows;
+  }
+
+  /** The prompt of a text to generate. */
+  int[] of(Generated request) {
+    int room = maxLength - request.maxTokens();
+    if (room < 1) {
+      throw new UserException(
+          "max_gen_toks: %d tokens leave no room for a prompt in the %d that the model reads; allow more with --max-length or fewer in the task file"
+              .formatted(request.maxTokens(), maxLength));
+    }
+    int[] ids = last(encode(request.prompt()), room);
+    return ids.length == 0 ? new int[] {beginning} : ids;
+  }
+
+  private static int[] last(int[] ids, int count) {
+    return Arrays.copyOfRange(ids, Math.max(0, ids.length - count), ids.length);
+  }
+}

@@ -1,0 +1,78 @@
+package io.github.drprune.tasks.scoring;
+
+import io.github.drprune.json.Json;
+import io.github.drprune.tasks.Answer;
+import io.github.drprune.tasks.Request;
+import io.github.drprune.tasks.Response;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a task asked and was answered, a line of JSON for each document. */
+final class SampleLines {
+  private SampleLines() {}
+
+  static String of(List<Answer> answers) {
+    var lines = new StringBuilder();
+    answers.forEach(answer -> lines.append(Json.line(line(answer))).append('\n'));
+    return lines.toString();
+  }
+
+  private static Map<String, Object> line(Answer answer) {
+    Map<String, Object> line = new LinkedHashMap<>();
+    List<Request> requests = answer.question().requests();
+    line.put("doc_id", answer.question().id());
+    line.put("prompts", requests.stream().map(Request::prompt).toList());
+    List<String> continuations = new ArrayList<>();
+    for (Request request : requests) {
+      if (request instanceof Request.Continuation continuation) {
+        continuations.add(continuation.continuation());
+      }
+    }
+    putUnlessEmpty(line, "continuations", continuations);
+    List<Double> likelihoods = new ArrayList<>();
+    List<Boolean> greedy = new ArrayList<>();
+    List<String> generated = new ArrayList<>();
+    for (Response response : answer.responses()) {
+      switch (response) {
+        case Response.Likelihood likelihood -> {
+          likelihoods.add(likelihood.logLikelihood());
+          greedy.add(likelihood.greedy());
+        }
+        case Response.Text(String text) -> generated.add(text);
+      }
+    }
+    putUnlessEmpty(line, "log_likelihoods", likelihoods);
+    putUnlessEmpty(line, "greedy", greedy);
+    putUnlessEmpty(line, "generated", generated);
+    var filtered = answer.filtered();
+    if (!filtered.isEmpty()) {
+      line.put("filtered", filtered.size() == 1 ? filtered.firstEntry().getValue() : filtered);
+    }
+    line.put("target", answer.question().target());
+    putMetrics(line, answer);
+    return line;
+  }
+
+  private static void putUnlessEmpty(Map<String, Object> line, String field, List<?> values) {
+    if (!values.isEmpty()) {
+      line.put(field, values);
+    }
+  }
+
+  /** Those of the first filter by their names, those of the others as {@code metric,filter}. */
+  private static void putMetrics(Map<String, Object> line, Answer answer) {
+    answer
+        .byFilter()
+        .forEach(
+            (filter, metrics) -> {
+              boolean isFirst = filter.equals(answer.byFilter().firstEntry().getKey());
+              metrics.forEach(
+                  (metric, numbers) ->
+                      line.put(
+                          isFirst ? metric : metric + "," + filter,
+                          numbers.length == 1 ? numbers[0] : numbers));
+            });
+  }
+}
