@@ -65,10 +65,15 @@ public final class TinyModels {
    * shows.
    */
   public static CausalLm model(ModelSpec config, long seed) {
+    return model(config, seed, FIXED);
+  }
+
+  /** As {@link #model(ModelSpec, long)}, held as {@code options} say. */
+  public static CausalLm model(ModelSpec config, long seed, ModelOptions options) {
     try (var random = new RandomState(seed)) {
       return CausalLm.of(
           config,
-          FIXED,
+          options,
           shape -> {
             Tensor noise = random.normal(0, 0.3, shape.sizes());
             boolean aroundOne =

@@ -21,8 +21,7 @@ final class Bootstrap {
         .toArray();
   }
 
-  private static double[] chunk(
-      Aggregation aggregation, double[][] items, int draws, int seed) {
+  private static double[] chunk(Aggregation aggregation, double[][] items, int draws, int seed) {
     var random = new PythonRandom(seed);
     var indices = new int[items.length];
     var drawn = new double[items.length][];

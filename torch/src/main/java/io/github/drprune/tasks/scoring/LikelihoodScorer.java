@@ -80,12 +80,14 @@ final class LikelihoodScorer {
     private final List<List<Sum>> sums;
     private final PrefixPlan plan;
     private final KvCache cache; // null where nothing is shared
+    private final boolean turnsOnce;
 
     Pass(List<int[]> inputs, List<List<Sum>> sums) {
       this.inputs = inputs;
       this.sums = sums;
       int longest = inputs.stream().mapToInt(input -> input.length).max().orElse(1);
-      this.plan = PrefixPlan.of(inputs, turnsOnce(longest));
+      this.turnsOnce = turnsOnce(longest);
+      this.plan = PrefixPlan.of(inputs, turnsOnce);
       int deepest = deepest(plan);
       this.cache = deepest == 0 ? null : model.newCache(1, deepest);
     }
@@ -118,7 +120,11 @@ final class LikelihoodScorer {
       for (int at = 0; at < byLength.size(); ) {
         int longest = inputs.get(byLength.get(at)).length;
         int rows = Math.max(1, Math.min(TOKENS / (longest - to), KEYS / longest));
-        int end = Math.min(byLength.size(), at + rows);
+        int end = at + 1;
+        while (end < Math.min(byLength.size(), at + rows)
+            && (turnsOnce || inputs.get(byLength.get(end)).length == longest)) {
+          end++;
+        }
         batch(byLength.subList(at, end), to);
         at = end;
       }
