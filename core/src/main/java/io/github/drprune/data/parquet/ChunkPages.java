@@ -16,7 +16,7 @@ final class ChunkPages {
   private final FileChannel file;
   private final ParquetFooter.Column column;
   private final PageCodec codec;
-  private final long rows;
+  private final long values;
   private final long end;
   private long position;
   private long seen;
@@ -26,8 +26,9 @@ final class ChunkPages {
    * A page.
    *
    * @param levels tells which values are present; null where all are
+   * @param repetitions tells which values belong to one row; null where each is a row's
    */
-  record Page(int count, RunLengths levels, PageValues values) {}
+  record Page(int count, RunLengths levels, RunLengths repetitions, PageValues values) {}
 
   ChunkPages(
       FileChannel file,
@@ -47,15 +48,15 @@ final class ChunkPages {
     this.file = file;
     this.column = column;
     this.codec = PageCodec.of(about.number(4));
-    this.rows = group.rows();
+    this.values = about.number(5);
     long data = about.number(9);
     long first = about.number(11, 0);
     this.position = first > 0 && first < data ? first : data;
     this.end = position + about.number(7);
-    if (position < Integer.BYTES || end < position || end > footer.end() || rows < 0) {
+    if (position < Integer.BYTES || end < position || end > footer.end() || values < 0) {
       throw new IOException("a column lies outside the file");
     }
-    if (about.number(5) != rows) {
+    if (!column.repeated() && values != group.rows()) {
       throw new IOException("a column has not as many values as rows");
     }
   }
@@ -78,7 +79,7 @@ final class ChunkPages {
         }
       }
     }
-    if (seen != rows) {
+    if (seen != values) {
       throw new IOException("a column has not as many values as rows");
     }
     return null;
@@ -120,7 +121,7 @@ final class ChunkPages {
   private int counted(ThriftStruct about) throws IOException {
     int count = about.count(1);
     seen += count;
-    if (seen > rows) {
+    if (seen > values) {
       throw new IOException("a column has not as many values as rows");
     }
     return count;
@@ -131,12 +132,15 @@ final class ChunkPages {
     int count = counted(about);
     var plain = ByteBuffer.wrap(codec.decompress(body, header.count(2)));
     plain.order(ByteOrder.LITTLE_ENDIAN);
+    RunLengths repetitions = null;
+    if (column.repeated()) {
+      repetitions = levels(PageValues.take(plain, plain.getInt()), column.repetition());
+    }
     RunLengths levels = null;
     if (column.definition() > 0) {
-      levels = levels(PageValues.take(plain, plain.getInt()));
+      levels = levels(PageValues.take(plain, plain.getInt()), column.definition());
     }
-    return new Page(
-        count, levels, PageValues.of(about.number(2), plain.slice(), count, dictionary));
+    return new Page(count, levels, repetitions, values(about.number(2), plain.slice(), count));
   }
 
   /** Version 2: the levels come first, never compressed. */
@@ -144,7 +148,7 @@ final class ChunkPages {
     int count = counted(about);
     var in = ByteBuffer.wrap(body);
     int repetition = about.count(6);
-    PageValues.take(in, repetition);
+    var repetitions = PageValues.take(in, repetition);
     int definition = about.count(5);
     var levels = PageValues.take(in, definition);
     byte[] values = new byte[in.remaining()];
@@ -158,22 +162,28 @@ final class ChunkPages {
     }
     return new Page(
         count,
-        column.definition() > 0 ? levels(levels) : null,
-        PageValues.of(about.number(4), ByteBuffer.wrap(values), count, dictionary));
+        column.definition() > 0 ? levels(levels, column.definition()) : null,
+        column.repeated() ? levels(repetitions, column.repetition()) : null,
+        values(about.number(4), ByteBuffer.wrap(values), count));
   }
 
-  private RunLengths levels(ByteBuffer in) throws IOException {
-    return new RunLengths(in, Integer.SIZE - Integer.numberOfLeadingZeros(column.definition()));
+  private static RunLengths levels(ByteBuffer in, int highest) throws IOException {
+    return new RunLengths(in, Integer.SIZE - Integer.numberOfLeadingZeros(highest));
+  }
+
+  private PageValues values(long encoding, ByteBuffer in, int count) throws IOException {
+    return PageValues.of(encoding, in, count, dictionary, PageValues.width(column));
   }
 
   private ByteBuffer[] dictionary(ThriftStruct header, byte[] body) throws IOException {
     int count = header.struct(7).count(1);
     var plain = ByteBuffer.wrap(codec.decompress(body, header.count(2)));
-    // Each entry has its length before it.
-    if (count > plain.remaining() / Integer.BYTES) {
+    int width = PageValues.width(column);
+    // An entry of text has its length before it.
+    if (count > plain.remaining() / (width > 0 ? width : Integer.BYTES)) {
       throw new IOException("a dictionary is shorter than it claims");
     }
-    var values = PageValues.of(0, plain, count, null);
+    var values = PageValues.of(0, plain, count, null, width);
     var entries = new ByteBuffer[count];
     for (int i = 0; i < count; i++) {
       entries[i] = values.next();

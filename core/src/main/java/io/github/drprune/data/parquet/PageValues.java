@@ -15,17 +15,69 @@ interface PageValues {
    *
    * @param count values of the page, absent ones included
    * @param dictionary of the chunk, null where it has none
+   * @param width bytes of a value, {@link #TEXT} or {@link #BIT}
    */
-  static PageValues of(long encoding, ByteBuffer in, int count, ByteBuffer[] dictionary)
+  static PageValues of(long encoding, ByteBuffer in, int count, ByteBuffer[] dictionary, int width)
       throws IOException {
     in.order(ByteOrder.LITTLE_ENDIAN);
     return switch ((int) encoding) {
-      case 0 -> () -> take(in, in.getInt());
+      case 0 -> plain(in, width);
+      case 3 -> runs(in);
       case 2, 8 -> coded(in, dictionary);
       case 6 -> deltaLengths(in, count);
       case 7 -> deltaStrings(in, count);
       default -> throw new IOException("a page has encoding %d, unknown here".formatted(encoding));
     };
+  }
+
+  /** Bytes that have their number before them. */
+  int TEXT = -1;
+
+  /** A truth value. */
+  int BIT = 0;
+
+  /** Bytes of a column's values. */
+  static int width(ParquetFooter.Column column) throws IOException {
+    return switch (column.type()) {
+      case "BOOLEAN" -> BIT;
+      case "INT32", "FLOAT" -> Integer.BYTES;
+      case "INT64", "DOUBLE" -> Long.BYTES;
+      case "INT96" -> 3 * Integer.BYTES;
+      case "BYTE_ARRAY" -> TEXT;
+      case "FIXED_LEN_BYTE_ARRAY" -> Math.max(1, column.width());
+      default -> throw new IOException("a column is of an unknown type");
+    };
+  }
+
+  private static PageValues plain(ByteBuffer in, int width) {
+    if (width == TEXT) {
+      return () -> take(in, in.getInt());
+    }
+    return width == BIT ? bits(in) : () -> take(in, width);
+  }
+
+  /** Eight truth values a byte, the lowest bit first. */
+  private static PageValues bits(ByteBuffer in) {
+    return new PageValues() {
+      private int at;
+
+      @Override
+      public ByteBuffer next() {
+        int bit = in.get(at / Byte.SIZE) >> at % Byte.SIZE & 1;
+        at++;
+        return truth(bit);
+      }
+    };
+  }
+
+  /** Truth values as runs, after their length in bytes. */
+  private static PageValues runs(ByteBuffer in) throws IOException {
+    var runs = new RunLengths(take(in, in.getInt()), 1);
+    return () -> truth(runs.next());
+  }
+
+  private static ByteBuffer truth(int bit) {
+    return ByteBuffer.wrap(new byte[] {(byte) bit});
   }
 
   private static PageValues coded(ByteBuffer in, ByteBuffer[] dictionary) throws IOException {

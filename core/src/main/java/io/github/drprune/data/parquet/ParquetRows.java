@@ -1,0 +1,199 @@
+package io.github.drprune.data.parquet;
+
+import io.github.drprune.data.parquet.ParquetFooter.Column;
+import io.github.drprune.data.parquet.ParquetFooter.Field;
+import io.github.drprune.data.parquet.ParquetFooter.Group;
+import java.io.IOException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The rows of a Parquet file with all their columns, those within others included: String, Long,
+ * Double, Boolean, List, Map or null. Damage is an {@link IOException}.
+ *
+ * @see <a href="https://research.google/pubs/dremel-interactive-analysis-of-web-scale-datasets-2/">
+ *     Dremel, section 4: how levels tell where a value belongs</a>
+ */
+public final class ParquetRows {
+  private static final long LIST = 3;
+  private static final long MAP = 1;
+
+  private final FileChannel file;
+  private final ParquetFooter footer;
+  private final Group group;
+  private final Map<Column, Leaf> leaves = new LinkedHashMap<>();
+
+  private ParquetRows(FileChannel file, ParquetFooter footer, Group group) throws IOException {
+    this.file = file;
+    this.footer = footer;
+    this.group = group;
+    for (Column column : footer.columns()) {
+      leaves.put(column, new Leaf(column));
+    }
+  }
+
+  /** Reads all rows of {@code path}. */
+  public static List<Map<String, Object>> read(Path path) throws IOException {
+    try (var file = FileChannel.open(path)) {
+      var footer = ParquetFooter.read(file);
+      List<Map<String, Object>> rows = new ArrayList<>();
+      for (Group group : footer.groups()) {
+        var reader = new ParquetRows(file, footer, group);
+        for (long i = 0; i < group.rows(); i++) {
+          rows.add(reader.struct(footer.fields()));
+        }
+      }
+      return rows;
+    } catch (BufferUnderflowException | IndexOutOfBoundsException e) {
+      throw new IOException("a page is damaged", e);
+    }
+  }
+
+  private Map<String, Object> struct(List<Field> fields) throws IOException {
+    Map<String, Object> values = new LinkedHashMap<>();
+    for (Field field : fields) {
+      values.put(field.name(), value(field));
+    }
+    return values;
+  }
+
+  /** The next value of a field, null where it is absent. */
+  private Object value(Field field) throws IOException {
+    if (field.several()) {
+      return repeated(field);
+    }
+    boolean present = !field.optional() || first(field).definition >= field.definition();
+    if (!present) {
+      skip(field);
+      return null;
+    }
+    if (field.column() != null) {
+      return leaves.get(field.column()).take();
+    }
+    if (field.kind() == MAP) {
+      throw new IOException("column %s is a map, which is not read".formatted(field.name()));
+    }
+    boolean isList = field.kind() == LIST && field.fields().size() == 1;
+    return isList ? list(field.fields().getFirst()) : struct(field.fields());
+  }
+
+  /** A list is a field that is there once for each element, with the element in it. */
+  private List<Object> list(Field entry) throws IOException {
+    if (!entry.several()) {
+      throw new IOException("its schema is damaged");
+    }
+    return repeated(entry);
+  }
+
+  private List<Object> repeated(Field entry) throws IOException {
+    List<Object> elements = new ArrayList<>();
+    if (first(entry).definition < entry.definition()) {
+      skip(entry);
+      return elements;
+    }
+    boolean wrapped = entry.column() == null && entry.fields().size() == 1;
+    do {
+      if (entry.column() != null) {
+        elements.add(leaves.get(entry.column()).take());
+      } else {
+        elements.add(wrapped ? value(entry.fields().getFirst()) : struct(entry.fields()));
+      }
+    } while (first(entry).repetition >= entry.repetition());
+    return elements;
+  }
+
+  private Leaf first(Field field) throws IOException {
+    Field at = field;
+    while (at.column() == null) {
+      if (at.fields().isEmpty()) {
+        throw new IOException("its schema is damaged");
+      }
+      at = at.fields().getFirst();
+    }
+    Leaf leaf = leaves.get(at.column());
+    leaf.look();
+    return leaf;
+  }
+
+  /** Something that is absent has one place in each of its columns. */
+  private void skip(Field field) throws IOException {
+    if (field.column() != null) {
+      leaves.get(field.column()).take();
+    } else {
+      for (Field child : field.fields()) {
+        skip(child);
+      }
+    }
+  }
+
+  /** A column, with the levels of its next value. */
+  private final class Leaf {
+    private final Column column;
+    private final ChunkPages pages;
+    private ChunkPages.Page page;
+    private int inPage;
+    private boolean looked;
+    private int definition;
+    private int repetition; // -1 at the end
+
+    Leaf(Column column) throws IOException {
+      this.column = column;
+      this.pages = new ChunkPages(file, footer, column, group);
+    }
+
+    /** Reads the levels of the next value, unless that has been done. */
+    void look() throws IOException {
+      if (looked) {
+        return;
+      }
+      while (page == null || inPage == page.count()) {
+        page = pages.next();
+        inPage = 0;
+        if (page == null) {
+          repetition = -1;
+          definition = -1;
+          looked = true;
+          return;
+        }
+      }
+      inPage++;
+      repetition = page.repetitions() == null ? 0 : page.repetitions().next();
+      definition = page.levels() == null ? column.definition() : page.levels().next();
+      looked = true;
+    }
+
+    /** The next value, null where it is absent. */
+    Object take() throws IOException {
+      look();
+      if (repetition < 0) {
+        throw new IOException("a column has fewer values than rows");
+      }
+      looked = false;
+      return definition == column.definition() ? value(page.values().next()) : null;
+    }
+
+    private Object value(ByteBuffer bytes) throws IOException {
+      var value = bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+      return switch (column.type()) {
+        case "BOOLEAN" -> value.get() != 0;
+        case "INT32" -> (long) value.getInt();
+        case "INT64" -> value.getLong();
+        case "FLOAT" -> (double) value.getFloat();
+        case "DOUBLE" -> value.getDouble();
+        case "BYTE_ARRAY" -> StandardCharsets.UTF_8.decode(value).toString();
+        default ->
+            throw new IOException(
+                "column %s is of type %s, which is not read"
+                    .formatted(column.path(), column.type()));
+      };
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package io.github.drprune.data.parquet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.drprune.json.Json;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Nested rows that pyarrow wrote, in two versions of pages, against the same rows in JSON. */
+class ParquetRowsTest {
+  @TempDir private Path folder;
+
+  private static Path resource(String name) throws URISyntaxException {
+    return Path.of(ParquetRowsTest.class.getResource("/tasks/" + name).toURI());
+  }
+
+  @Test
+  void nestedColumnsAreReadAsTheyWereWritten() throws Exception {
+    List<String> expected = Files.readAllLines(resource("nested.jsonl"));
+    for (String name : List.of("nested-v1.parquet", "nested-v2.parquet")) {
+      List<Map<String, Object>> rows = ParquetRows.read(resource(name));
+
+      assertThat(rows).as(name).hasSameSizeAs(expected);
+      for (int i = 0; i < rows.size(); i++) {
+        assertThat(Json.tree(Json.line(rows.get(i)), "row"))
+            .as("%s, row %d", name, i)
+            .isEqualTo(Json.tree(expected.get(i), "row"));
+      }
+    }
+  }
+
+  @Test
+  void damageIsToldAndNothingElse() throws Exception {
+    byte[] whole = Files.readAllBytes(resource("nested-v1.parquet"));
+    var random = new SplittableRandom(7);
+    for (int i = 0; i < 300; i++) {
+      byte[] damaged = whole.clone();
+      damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));
+      Path file = Files.write(folder.resolve("damaged.parquet"), damaged);
+      try {
+        ParquetRows.read(file);
+      } catch (IOException e) {
+        assertThat(e.getMessage()).isNotBlank();
+      }
+    }
+    Path cut = Files.write(folder.resolve("cut.parquet"), Arrays.copyOf(whole, 900));
+    assertThatThrownBy(() -> ParquetRows.read(cut)).isInstanceOf(IOException.class);
+  }
+}
