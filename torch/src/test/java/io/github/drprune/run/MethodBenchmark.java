@@ -179,7 +179,12 @@ final class MethodBenchmark {
     // "alone" is what a user has who gives no reference losses.
     boolean alone = way.weighting().equals("alone");
     List<String> keys = new ArrayList<>(alone ? List.of() : references);
-    keys.add("domains.strategy=" + (alone ? "drpruning" : way.weighting()));
+    // "drpruning-30" has another rho than the default, in hundredths.
+    String[] strategy = way.weighting().split("-");
+    keys.add("domains.strategy=" + (alone ? "drpruning" : strategy[0]));
+    if (strategy.length > 1) {
+      keys.add("domains.rho=" + Integer.parseInt(strategy[1]) / 100.0);
+    }
     if (!way.distilled().isEmpty()) {
       keys.add("domains.keep_references=true"); // as a teacher's losses are
     }
