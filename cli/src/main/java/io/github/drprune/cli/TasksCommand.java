@@ -1,5 +1,7 @@
 package io.github.drprune.cli;
 
+import io.github.drprune.error.UserException;
+import io.github.drprune.json.Suggestion;
 import io.github.drprune.tasks.documents.DatasetFinder;
 import io.github.drprune.tasks.file.TaskLibrary;
 import io.github.drprune.tasks.scoring.TaskEvaluations;
@@ -30,6 +32,8 @@ import picocli.CommandLine.Spec;
           + " data"
     })
 final class TasksCommand implements Callable<Integer> {
+  private static final List<String> SUITES = List.of("drpruning", "drpruning-multilingual");
+
   @Parameters(
       paramLabel = "MODEL",
       arity = "1..*",
@@ -38,12 +42,19 @@ final class TasksCommand implements Callable<Integer> {
 
   @Option(
       names = "--tasks",
-      required = true,
       split = ",",
       paramLabel = "NAME",
       description =
           "Tasks, groups, tags, patterns such as 'mmlu_*', task files, or folders of them.")
-  private List<String> tasks;
+  private List<String> tasks = new ArrayList<>();
+
+  @Option(
+      names = "--suite",
+      paramLabel = "NAME",
+      description =
+          "The tasks of the paper's tables with their shots: drpruning or"
+              + " drpruning-multilingual.")
+  private String suite;
 
   @Option(
       names = "--include",
@@ -103,7 +114,7 @@ final class TasksCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    var selection = TaskLibrary.of(include).select(tasks);
+    var selection = TaskLibrary.withBuiltIn(include).select(names());
     var run =
         new TaskRun(
             models,
@@ -123,6 +134,21 @@ final class TasksCommand implements Callable<Integer> {
       run.forget();
     }
     return 0;
+  }
+
+  private List<String> names() {
+    List<String> names = new ArrayList<>(tasks);
+    if (suite != null) {
+      if (!SUITES.contains(suite)) {
+        throw UserException.at(
+            "suite", "no suite '%s'%s".formatted(suite, Suggestion.among(suite, SUITES)));
+      }
+      names.add(suite);
+    }
+    if (names.isEmpty()) {
+      throw UserException.at("tasks", "names no task", "give --tasks or --suite");
+    }
+    return names;
   }
 
   /** Beside the results, so that the same command finds it again. */

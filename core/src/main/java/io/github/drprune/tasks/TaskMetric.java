@@ -1,6 +1,5 @@
 package io.github.drprune.tasks;
 
-import io.github.drprune.error.UserException;
 import io.github.drprune.json.Suggestion;
 import io.github.drprune.tasks.file.Keys;
 import io.github.drprune.tasks.file.OutputType;
@@ -71,23 +70,18 @@ record TaskMetric(String name, Aggregation aggregation, ExactMatch match) {
     }
     Aggregation aggregation =
         keys.text("aggregation")
-            .map(TaskMetric::aggregation)
+            .map(word -> aggregation(keys, word))
             .orElse(known.getOrDefault(name, Aggregation.MEAN));
     return new TaskMetric(name, aggregation, ExactMatch.of(keys));
   }
 
-  private static Aggregation aggregation(String name) {
+  private static Aggregation aggregation(Keys keys, String name) {
+    List<String> known = Arrays.stream(Aggregation.values()).map(Aggregation::toString).toList();
     return Aggregation.named(name)
         .orElseThrow(
             () ->
-                new UserException(
-                    "aggregation: unknown '%s'%s"
-                        .formatted(
-                            name,
-                            Suggestion.among(
-                                name,
-                                Arrays.stream(Aggregation.values())
-                                    .map(Aggregation::toString)
-                                    .toList()))));
+                keys.unsupported(
+                    "aggregation",
+                    "unknown '%s'%s".formatted(name, Suggestion.among(name, known))));
   }
 }

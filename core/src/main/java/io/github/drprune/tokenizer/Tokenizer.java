@@ -147,6 +147,15 @@ public final class Tokenizer implements AutoCloseable {
         .orElse(OptionalInt.empty());
   }
 
+  /**
+   * Whether the transformers library (5 and later) takes a text's first space for the one that it
+   * puts before every text: it does not read how {@code tokenizer.json} treats spaces where a
+   * tokenizer is one of Llama's.
+   */
+  public boolean hidesFirstSpaceInTransformers() {
+    return files.isOfLlama();
+  }
+
   /** Where it was read from. */
   public Path file() {
     return file;

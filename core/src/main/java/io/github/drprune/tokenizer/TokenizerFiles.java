@@ -75,6 +75,13 @@ record TokenizerFiles(
     return flag.isBoolean() ? Optional.of(flag.asBoolean()) : Optional.empty();
   }
 
+  /** Whether it is named one of Llama's and puts a space before every text. */
+  boolean isOfLlama() {
+    String type = specials.path("tokenizer_class").asText();
+    return (type.equals("LlamaTokenizer") || type.equals("LlamaTokenizerFast"))
+        && tokens.path("normalizer").toString().contains("\"Prepend\"");
+  }
+
   /** The ids of the special tokens. */
   Set<Integer> specialIds() {
     var ids = new HashSet<Integer>();

@@ -42,7 +42,7 @@ public record DatasetFinder(List<Path> data) {
         Path root = snapshot(folder);
         var files =
             arguments.has("data_files")
-                ? named(arguments, root.resolve(file.getFileName()))
+                ? named(arguments, root.resolve(file.getFileName().toString()))
                 : DatasetFolder.splits(root, source.subset());
         return new Splits(file.toString(), files, field);
       }

@@ -37,6 +37,13 @@ public final class TaskLibrary {
   private final Map<String, TreeSet<String>> tags = new TreeMap<>();
   private final List<UserException> broken = new ArrayList<>();
 
+  /** The tasks that are built in, and those that {@code folders} define, which count before. */
+  public static TaskLibrary withBuiltIn(List<Path> folders) throws IOException {
+    List<Path> all = new ArrayList<>(List.of(BuiltInTasks.folder()));
+    all.addAll(folders);
+    return of(all);
+  }
+
   /** Finds the definitions in {@code folders}, those below them included. */
   public static TaskLibrary of(List<Path> folders) throws IOException {
     var library = new TaskLibrary();

@@ -35,9 +35,15 @@ record PromptTokens(Tokenizer tokenizer, int maxLength, int beginning, String be
 
   /** The tokens of a text with the one that the tokenizer begins texts with, if it does. */
   int[] encode(String text) {
-    int[] ids = tokenizer.encode(text);
+    int[] ids = plain(text);
     Integer bos = tokenizer.specialTokens().bos();
     return bos == null || text.startsWith(beginningText) ? ids : joined(bos, ids);
+  }
+
+  /** As the harness has them from the transformers library, which differs in one case. */
+  private int[] plain(String text) {
+    boolean hidden = text.startsWith(" ") && tokenizer.hidesFirstSpaceInTransformers();
+    return tokenizer.encode(hidden ? text.substring(1) : text);
   }
 
   private static int[] joined(int first, int[] rest) {
@@ -51,7 +57,7 @@ record PromptTokens(Tokenizer tokenizer, int maxLength, int beginning, String be
     String prompt = PythonStrings.rstrip(request.prompt());
     if (prompt.isEmpty()) {
       // Nothing but white space before it has no tokens of its own.
-      int[] ids = tokenizer.encode(request.prompt() + request.continuation());
+      int[] ids = plain(request.prompt() + request.continuation());
       all = ids.length > 1 && ids[0] == beginning ? ids : joined(beginning, ids);
       context = 1;
     } else {

@@ -1,0 +1,107 @@
+package io.github.drprune.tasks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.drprune.error.UserException;
+import io.github.drprune.tasks.documents.DatasetFinder;
+import io.github.drprune.tasks.file.TaskLibrary;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Mistakes in task files are told with file and key. */
+class TaskMistakesTest {
+  private static final String GOOD =
+      """
+      task: mine
+      dataset_path: json
+      dataset_kwargs: {data_files: {test: d.jsonl}}
+      test_split: test
+      output_type: multiple_choice
+      doc_to_text: "{{q}}"
+      doc_to_choice: c
+      doc_to_target: g
+      """;
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void writeDocuments() throws Exception {
+    Files.writeString(
+        folder.resolve("d.jsonl"), "{\"q\": \"a\", \"c\": [\"x\", \"y\"], \"g\": 1}\n");
+  }
+
+  private List<Question> questions(String yaml) throws Exception {
+    Path file = Files.writeString(folder.resolve("mine.yaml"), yaml);
+    var tasks = TaskLibrary.of(List.of()).select(List.of(file.toString())).tasks();
+    var setting = new Task.Setting(Optional.empty(), 10, Optional.empty());
+    return Task.load(tasks.getFirst(), new DatasetFinder(List.of()), setting).questions();
+  }
+
+  @Test
+  void theFileThatTheMistakesAreMadeInIsGood() throws Exception {
+    assertThat(questions(GOOD)).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          doc_to_tex: q                     | unknown key 'doc_to_tex' (did you mean 'doc_to_text'?)
+          output_type: choice               | output_type: must be one of
+          num_fewshot: -1                   | num_fewshot: must be a whole number of at least 0
+          num_fewshot: 3                    | 3 examples are drawn, and the split has 1 documents
+          doc_to_text: "{{nothing}}"        | doc_to_text: line 1
+          doc_to_text: "{% if %}"           | doc_to_text: line 1
+          doc_to_choice: "{{q}}"            | doc_to_choice: must give a list as Python writes it
+          doc_to_choice: !function my.own   | the Python function my.own is not built in
+          test_split: dev                   | the data have no split 'dev', only test
+          metric_list: [{metric: accu}]     | no metric 'accu' of multiple_choice (did you mean 'acc'?)
+          metric_list: [{metric: acc, aggregation: men}] | aggregation: unknown 'men' (did you mean 'mean'?)
+          dataset_kwargs: {data_files: x}   | data_files: no file x
+          dataset_path: some/set            | dataset_path: no folder with the data set some/set
+          include: other                    | include: no file
+          filter_list: [{name: a, filter: [{function: regx}]}] | no filter 'regx' (did you mean 'regex'?)
+          generation_kwargs: {do_sample: true} | only do_sample: false gives one answer
+          unsafe_code: true                 | unsafe_code: is not supported
+          """)
+  void aMistakeIsToldWithItsKey(String line, String message) {
+    String key = line.substring(0, line.indexOf(':') + 1);
+    String others = GOOD.replaceAll("(?m)^" + key + ".*\\R", "");
+
+    assertThatThrownBy(() -> questions(others + line + "\n"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("mine.yaml")
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void aCycleOfIncludesAndAGroupInItselfAreTold() throws Exception {
+    Files.writeString(folder.resolve("a.yaml"), "include: b.yaml\ntask: a\n");
+    Files.writeString(folder.resolve("b.yaml"), "include: a.yaml\n");
+    Files.writeString(folder.resolve("g.yaml"), "group: g\ntask: [g]\n");
+    var library = TaskLibrary.of(List.of(folder));
+
+    assertThatThrownBy(() -> library.select(List.of("a")))
+        .hasMessageContaining("a.yaml: includes itself");
+    assertThatThrownBy(() -> library.select(List.of("g")))
+        .hasMessageContaining("group g contains itself");
+  }
+
+  @Test
+  void whatIsBuiltInCanBeSelected() throws Exception {
+    var library = TaskLibrary.withBuiltIn(List.of());
+
+    assertThat(library.select(List.of("drpruning")).tasks()).hasSize(17 + 57);
+    assertThat(library.select(List.of("drpruning-multilingual")).tasks()).hasSize(18);
+    assertThat(library.select(List.of("mmlu_stem*")).groups()).hasSize(1);
+  }
+}

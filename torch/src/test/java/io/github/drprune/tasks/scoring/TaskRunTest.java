@@ -1,0 +1,177 @@
+package io.github.drprune.tasks.scoring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.drprune.demo.DemoTokenizer;
+import io.github.drprune.error.UserException;
+import io.github.drprune.io.ByteSize;
+import io.github.drprune.json.Json;
+import io.github.drprune.libtorch.LibTorch;
+import io.github.drprune.libtorch.Precision;
+import io.github.drprune.model.ConfigReader;
+import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelWriter;
+import io.github.drprune.model.TinyModels;
+import io.github.drprune.tasks.documents.DatasetFinder;
+import io.github.drprune.tasks.file.TaskLibrary;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tasks from files to results, on a random model whose tokens are bytes. */
+class TaskRunTest {
+  private static final ModelOptions OPTIONS =
+      ModelOptions.inference(LibTorch.device("cpu"), Optional.of(Precision.FP32));
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void writeModelAndTasks() throws IOException {
+    Path tokenizer = Files.createDirectory(folder.resolve("tokenizer"));
+    DemoTokenizer.write(tokenizer);
+    var config =
+        ConfigReader.parse(
+            """
+            {"model_type": "llama", "hidden_size": 16, "num_attention_heads": 4,
+             "num_hidden_layers": 2, "intermediate_size": 24, "vocab_size": 258,
+             "max_position_embeddings": 256}
+            """,
+            "config.json");
+    try (var model = ModelLoader.random(config, TinyModels.FIXED, 3)) {
+      ModelWriter.save(
+          model, folder.resolve("model"), tokenizer, Optional.empty(), ByteSize.parse("1GB"));
+    }
+    var documents = new StringBuilder();
+    // Long enough that the questions are asked in several parts.
+    for (int i = 0; i < 900; i++) {
+      documents.append(
+          "{\"q\": \"%s number %d?\", \"c\": [\"one %d\", \"two\", \"three\"], \"g\": %d}\n"
+              .formatted("word ".repeat(20), i, i, i % 3));
+    }
+    Files.writeString(folder.resolve("d.jsonl"), documents);
+    Files.writeString(
+        folder.resolve("choices.yaml"),
+        """
+        task: choices
+        dataset_path: json
+        dataset_kwargs: {data_files: d.jsonl}
+        test_split: train
+        output_type: multiple_choice
+        doc_to_text: "Question: {{q}}\\nAnswer:"
+        doc_to_choice: c
+        doc_to_target: g
+        """);
+    Files.writeString(
+        folder.resolve("texts.yaml"),
+        """
+        include: choices.yaml
+        task: texts
+        output_type: generate_until
+        doc_to_choice: null
+        doc_to_target: "{{c[g]}}"
+        generation_kwargs: {until: ["z"], max_gen_toks: 4}
+        """);
+  }
+
+  private TaskRun run(String results, int limit) throws IOException {
+    var selection = TaskLibrary.of(List.of(folder)).select(List.of("choices", "texts"));
+    Path samples = folder.resolve(results);
+    return new TaskRun(
+        List.of(folder.resolve("model")),
+        selection,
+        new DatasetFinder(List.of()),
+        Optional.empty(),
+        limit,
+        OptionalInt.empty(),
+        Optional.empty(),
+        1000,
+        Optional.of(samples),
+        Optional.of(samples.resolve("unfinished.jsonl")));
+  }
+
+  private static final class Stopped extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  @Test
+  void aRunThatWasStoppedGoesOnWithTheSameResult() throws IOException {
+    TaskEvaluations whole = run("whole", 900).run(OPTIONS, TaskListener.NONE);
+    var stopping =
+        new TaskListener() {
+          @Override
+          public void answered(int questions) {
+            throw new Stopped();
+          }
+        };
+    assertThatThrownBy(() -> run("again", 900).run(OPTIONS, stopping)).isInstanceOf(Stopped.class);
+    Path unfinished = folder.resolve("again/unfinished.jsonl");
+    int kept = Files.readAllLines(unfinished).size();
+    // As a machine that lost its power leaves it.
+    Files.writeString(unfinished, Files.readString(unfinished) + "{\"key\":\"half");
+
+    int[] there = {0};
+    TaskRun again = run("again", 900);
+    TaskEvaluations resumed =
+        again.run(
+            OPTIONS,
+            new TaskListener() {
+              @Override
+              public void begins(String model, String task, int questions, int answered) {
+                there[0] = Math.max(there[0], answered);
+              }
+            });
+    again.forget();
+
+    assertThat(there[0]).isEqualTo(kept).isBetween(1, 899);
+    assertThat(Json.line(resumed.models().getFirst().tasks()))
+        .isEqualTo(Json.line(whole.models().getFirst().tasks()));
+    for (String file : List.of("choices.jsonl", "texts.jsonl")) {
+      assertThat(folder.resolve("again").resolve(file))
+          .hasSameTextualContentAs(folder.resolve("whole").resolve(file));
+    }
+    assertThat(unfinished).doesNotExist();
+  }
+
+  @Test
+  void mistakesAreToldBeforeTheFirstQuestion() throws IOException {
+    Files.writeString(
+        folder.resolve("texts.yaml"),
+        "include: choices.yaml\ntask: texts\ndoc_to_text: \"{{no}}\"\n");
+    var asked =
+        new TaskListener() {
+          @Override
+          public void begins(String model, String task, int questions, int answered) {
+            throw new AssertionError("asked");
+          }
+        };
+
+    assertThatThrownBy(() -> run("samples", 9).run(OPTIONS, asked))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("task texts")
+        .hasMessageContaining("texts.yaml: doc_to_text: line 1");
+  }
+
+  @Test
+  void aTextThatIsTooLongForTheModelIsTold() throws IOException {
+    Files.writeString(
+        folder.resolve("texts.yaml"),
+        """
+        include: choices.yaml
+        task: texts
+        output_type: generate_until
+        doc_to_choice: null
+        """);
+
+    assertThatThrownBy(() -> run("samples", 2).run(OPTIONS, TaskListener.NONE))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("task texts: document 0: max_gen_toks: 256 tokens leave no room");
+  }
+}
