@@ -43,6 +43,16 @@ record Budget(int steps, int globalBatch, double learningRate) {
 
   private static final int MOST_MICRO_BATCH = 8;
 
+  /**
+   * How far the domains' weights may go from their proportion. A run with a teacher knows what each
+   * domain should reach, so they may go farther than with references that it predicts: at 0.1 the
+   * worst domain was held back.
+   */
+  private static final double RHO = 0.3;
+
+  /** Of each domain: more would take a small run longer than its training. */
+  private static final int EVALUATION_SEQUENCES = 32;
+
   /** Evaluations of a run, at each of which the domains' weights follow the losses. */
   private static final int EVALUATIONS = 15;
 
@@ -99,7 +109,13 @@ record Budget(int steps, int globalBatch, double learningRate) {
     train.putIfAbsent("learning_rate", new DoubleNode(budget.learningRate()));
     int interval = Math.max(1, Math.round((float) budget.steps() / EVALUATIONS));
     train.putIfAbsent("evaluation_interval", new IntNode(interval));
+    train.putIfAbsent("evaluation_sequences", new IntNode(EVALUATION_SEQUENCES));
     if (!train.has("distillation")) {
+      train.putIfAbsent("domains", train.objectNode());
+      if (train.get("domains")
+          instanceof ObjectNode domains) { // else refused where keys are checked
+        domains.putIfAbsent("rho", new DoubleNode(RHO));
+      }
       train
           .putObject("distillation")
           .put("teacher", model.toString())

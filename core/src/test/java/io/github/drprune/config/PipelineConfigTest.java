@@ -109,12 +109,16 @@ class PipelineConfigTest {
     assertThat(train.globalBatch()).isEqualTo(8);
     assertThat(train.optimizer().learningRate()).isEqualTo(1e-3);
     assertThat(train.distillation().orElseThrow().teacher()).isEqualTo(Path.of(model));
+    assertThat(train.domains().rho()).isEqualTo(0.3);
+    assertThat(train.evaluationSequences()).isEqualTo(32);
     assertThat(config.spending())
         .contains(
             "budget of 410,000 tokens: a cut by importance, fitted to the source; then 200 steps of"
                 + " 8 sequences at learning rate 0.0010, 0.9 of the loss distilled from "
                 + model);
     // A hundred times the tokens: ten times the batch, to a power of two, and ten times the steps.
+    train = load(SPENDING.formatted(model), "train.domains.rho=0.2").train().orElseThrow().run();
+    assertThat(train.domains().rho()).isEqualTo(0.2);
     train = load(SPENDING.formatted(model), "budget=41M").train().orElseThrow().run();
     assertThat(train.globalBatch()).isEqualTo(64);
     assertThat(train.steps()).isEqualTo(2502);

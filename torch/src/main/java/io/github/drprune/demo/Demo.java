@@ -10,6 +10,10 @@ import io.github.drprune.data.prepare.PrepareConfig;
 import io.github.drprune.data.prepare.PrepareListener;
 import io.github.drprune.evaluate.EvaluationText;
 import io.github.drprune.evaluate.ModelEvaluation;
+import io.github.drprune.latency.Engine;
+import io.github.drprune.latency.Latency;
+import io.github.drprune.latency.LatencyOptions;
+import io.github.drprune.latency.OwnEngine;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelSummary;
@@ -25,9 +29,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -102,10 +108,16 @@ public final class Demo {
    *
    * @param rows the source, the two cuts, then the trained models
    * @param source the larger model, {@code smaller} what came of it
+   * @param speedUp how many times as fast the smaller one reads text
    * @param report the page that compares the runs
    */
   public record Result(
-      List<Row> rows, ModelSummary source, ModelSummary smaller, Path model, Path report) {
+      List<Row> rows,
+      ModelSummary source,
+      ModelSummary smaller,
+      double speedUp,
+      Path model,
+      Path report) {
     /** The rows of the models that were trained on. */
     public List<Row> trained() {
       return rows.subList(rows.size() - Way.values().length, rows.size());
@@ -176,6 +188,7 @@ public final class Demo {
             rows,
             ModelSummary.of(ConfigReader.read(model(SOURCE))),
             ModelSummary.of(ConfigReader.read(model(DEFAULT))),
+            speedUp(),
             model(DEFAULT),
             report));
   }
@@ -265,6 +278,19 @@ public final class Demo {
     try (var data = PreparedData.open(out.resolve("data"))) {
       return ModelEvaluation.of(
           model(run), data, EvaluationText.UNSEEN_BY_RUNS, Long.MAX_VALUE, 16, options);
+    }
+  }
+
+  /** Both are timed in turn. */
+  private double speedUp() throws IOException {
+    var once = new LatencyOptions(List.of(SEQ_LEN - 1), List.of(16), 1, 7);
+    try (var source = new OwnEngine(model(SOURCE), options);
+        var smaller = new OwnEngine(model(DEFAULT), options)) {
+      SequencedMap<String, Engine> engines = new LinkedHashMap<>();
+      engines.put(SOURCE, source);
+      engines.put(DEFAULT, smaller);
+      var measured = new Latency(once, _ -> {}).measure(engines).cases().getFirst();
+      return measured.speeds().getLast().speedUp();
     }
   }
 
