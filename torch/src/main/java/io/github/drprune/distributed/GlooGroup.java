@@ -206,16 +206,20 @@ public final class GlooGroup implements ProcessGroup {
     if (!values.is_contiguous()) {
       throw new IllegalArgumentException("only a contiguous tensor can be sent");
     }
-    if (values.is_cpu()) {
-      return operation.start(values.detach());
+    try (var _ = NativeScope.open()) {
+      if (values.is_cpu()) {
+        return operation.start(values.detach());
+      }
+      Tensor copy = NativeScope.keep(values.detach().cpu());
+      Pending pending = operation.start(copy);
+      return () -> {
+        pending.await();
+        try (var _ = NativeScope.open()) {
+          values.detach().copy_(copy);
+        }
+        copy.close();
+      };
     }
-    Tensor copy = NativeScope.keep(values.detach().cpu());
-    Pending pending = operation.start(copy);
-    return () -> {
-      pending.await();
-      values.detach().copy_(copy);
-      copy.close();
-    };
   }
 
   @FunctionalInterface
@@ -225,7 +229,7 @@ public final class GlooGroup implements ProcessGroup {
 
   private Pending start(Supplier<Work> operation) {
     Work work;
-    try (var _ = NativeScope.open()) {
+    try {
       work = NativeScope.keep(operation.get());
     } catch (RuntimeException e) {
       throw lost(rank, size, e);

@@ -71,8 +71,9 @@ public final class LibTorch {
   }
 
   /**
-   * The device named {@code auto} (the first CUDA device, or the CPU where there is none), {@code
-   * cpu}, {@code cuda} or {@code cuda:N}.
+   * The device named {@code auto} (a CUDA device, or the CPU where there is none), {@code cpu},
+   * {@code cuda} or {@code cuda:N}. Of several processes on this machine each has the CUDA device
+   * of its number, one alone the first.
    *
    * @throws UserException for any other name, a device that is not there, and in a build for CUDA
    *     whose libraries are missing unless the CPU was asked for
@@ -99,13 +100,19 @@ public final class LibTorch {
                       ? "machine has no NVIDIA device that works; see what nvidia-smi says"
                       : "build is without CUDA; build it with -Pcuda (docs/cuda.md)"));
     }
-    int index = matcher.group(2) == null ? 0 : Integer.parseInt(matcher.group(2));
+    int index = matcher.group(2) == null ? ofThisProcess() : Integer.parseInt(matcher.group(2));
     if (index >= cuda_device_count()) {
       throw UserException.at(
           "device",
-          "'%s' does not exist".formatted(name),
+          "'cuda:%d' does not exist".formatted(index),
           "this machine has %d CUDA device(s), numbered from 0".formatted(cuda_device_count()));
     }
     return new Device("cuda:" + index);
+  }
+
+  /** By the variable in which launchers number the processes of a machine. */
+  private static int ofThisProcess() {
+    String number = System.getenv("LOCAL_RANK");
+    return number != null && number.matches("\\d{1,3}") ? Integer.parseInt(number) : 0;
   }
 }
