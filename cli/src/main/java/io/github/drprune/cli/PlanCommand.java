@@ -143,6 +143,7 @@ final class PlanCommand implements Runnable {
       footer = {"", "Example:", "  drprune plan prune --config run.yaml --set micro_batch=16"})
   static final class Prune implements Callable<Integer> {
     @Mixin private ConfigOptions options;
+    @Mixin private ClusterOptions cluster;
     @Mixin private JsonOption json;
     private CommandSpec spec;
 
@@ -154,7 +155,7 @@ final class PlanCommand implements Runnable {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-      RunPlan plan = new Planner().prune(options.load(PruneConfig.class));
+      RunPlan plan = new Planner(cluster.cluster()).prune(options.load(PruneConfig.class));
       print(plan, spec.commandLine().getOut());
       json.write(plan);
       return 0;
@@ -169,6 +170,7 @@ final class PlanCommand implements Runnable {
       footer = {"", "Example:", "  drprune plan train --config run.yaml --set global_batch=64"})
   static final class Train implements Callable<Integer> {
     @Mixin private ConfigOptions options;
+    @Mixin private ClusterOptions cluster;
     @Mixin private JsonOption json;
     private CommandSpec spec;
 
@@ -180,7 +182,7 @@ final class PlanCommand implements Runnable {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-      RunPlan plan = new Planner().train(options.load(TrainConfig.class));
+      RunPlan plan = new Planner(cluster.cluster()).train(options.load(TrainConfig.class));
       print(plan, spec.commandLine().getOut());
       json.write(plan);
       return 0;
@@ -216,6 +218,13 @@ final class PlanCommand implements Runnable {
                 : "%s at the peak, %s free now"
                     .formatted(
                         Console.bytes(plan.memoryBytes()), Console.bytes(plan.availableBytes()))));
+    if (plan.processes() > 1) {
+      rows.add(
+          List.of(
+              "processes",
+              "%d, each with that memory and sending %s a step"
+                  .formatted(plan.processes(), Console.bytes(plan.sentBytes()))));
+    }
     rows.add(List.of("checkpoint", Console.bytes(plan.checkpointBytes()) + " each"));
     rows.add(
         List.of(

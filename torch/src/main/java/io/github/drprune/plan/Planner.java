@@ -17,6 +17,7 @@ import io.github.drprune.run.MemoryNeed;
 import io.github.drprune.run.PruneRun;
 import io.github.drprune.run.RunKind;
 import io.github.drprune.run.Runner;
+import io.github.drprune.run.SharedState;
 import io.github.drprune.run.TrainRun;
 import io.github.drprune.train.DomainMix;
 import io.github.drprune.train.Trainer;
@@ -33,9 +34,20 @@ import java.util.SequencedMap;
  * machine, and extends what they cost to all layers.
  */
 public final class Planner {
-
   /** Layers beyond which a model is not measured whole. */
   private static final int MOST_LAYERS = 4;
+
+  private final Cluster cluster;
+
+  /** Plans runs of one process. */
+  public Planner() {
+    this(Cluster.SINGLE);
+  }
+
+  /** Plans runs of the processes of {@code cluster}. */
+  public Planner(Cluster cluster) {
+    this.cluster = cluster;
+  }
 
   /** Plans a pruning run. */
   public RunPlan prune(PruneConfig config) throws IOException, InterruptedException {
@@ -47,22 +59,29 @@ public final class Planner {
     return plan(new TrainRun(config));
   }
 
-  private static RunPlan plan(RunKind kind) throws IOException, InterruptedException {
+  private RunPlan plan(RunKind kind) throws IOException, InterruptedException {
     ModelSpec source = kind.source();
     RunConfig config = kind.config();
     ModelOptions options = Runner.options(config, Kernels::select);
     boolean onCpu = options.device().is_cpu();
-    Long available = onCpu ? NativeMemory.available() : null;
+    Long here = onCpu ? NativeMemory.available() : null;
+    Long available =
+        cluster.memory().orElse(here == null ? null : Long.valueOf(here / cluster.processes()));
+    var state = SharedState.of(source, config.sharding(), cluster.processes());
     long teacherBytes = MemoryNeed.ofTeacher(kind, options);
-    long leastBytes = MemoryNeed.BYTES_PER_PARAMETER * source.parameters() + teacherBytes;
-    MemoryNeed.require(source, leastBytes, available, "weights and optimizer");
+    MemoryNeed.require(source, state, teacherBytes, available);
     try (var data = PreparedData.open(config.data())) {
       Runner.check(kind, source, data);
       Optional<ModelSpec> teacher = teacher(kind);
-      Cost cost = cost(kind, source, options, data, teacher, available);
-      long memory = onCpu ? cost.memoryBytes() + mappedBytes(kind, config, data) : leastBytes;
+      Cost cost = cost(kind, source, options, data, teacher, here);
+      // What is measured is a process that holds everything.
+      long beside =
+          onCpu
+              ? cost.memoryBytes() - state.alone().bytes() + mappedBytes(kind, config, data)
+              : teacherBytes;
+      long memory = state.bytes() + Math.max(0, beside);
       MemoryNeed.require(source, memory, available, "run");
-      return plan(kind, source, teacher, data, cost, memory, available);
+      return plan(kind, source, teacher, data, cost, state, memory, available);
     }
   }
 
@@ -120,18 +139,27 @@ public final class Planner {
             shape.hiddenSize(), layers, shape.heads(), shape.kvHeads(), shape.intermediateSize()));
   }
 
-  private static RunPlan plan(
+  private RunPlan plan(
       RunKind kind,
       ModelSpec source,
       Optional<ModelSpec> teacher,
       PreparedData data,
       Cost cost,
+      SharedState state,
       long memory,
       Long available) {
     RunConfig config = kind.config();
-    long microBatches = config.globalBatch() / config.microBatch();
-    double step = cost.microBatchSeconds() * microBatches + cost.updateSeconds();
-    double evaluation = cost.evaluationSeconds() * Trainer.evaluator(config, data).batches();
+    long rows = ceil(config.globalBatch(), cluster.processes());
+    long microBatches = ceil(rows, config.microBatch());
+    double shareOfLast = Math.min(1, rows / (double) config.microBatch());
+    long sent = state.bytesSent(microBatches);
+    double step =
+        cost.microBatchSeconds() * microBatches * shareOfLast
+            + cost.updateSeconds() * state.shareOfUpdate()
+            + sent / cluster.bandwidth();
+    double evaluation =
+        cost.evaluationSeconds()
+            * ceil(Trainer.evaluator(config, data).batches(), cluster.processes());
     long evaluations = 1 + ceil(config.steps(), config.evaluationInterval());
     // The last step writes both a checkpoint and the result, a third as large.
     double checkpoints = ceil(config.steps(), config.checkpointInterval()) + 1 / 3.0;
@@ -144,8 +172,10 @@ public final class Planner {
         config.steps(),
         (long) config.steps() * config.globalBatch() * data.seqLen(),
         epochs(config, data),
+        cluster.processes(),
         memory,
         available,
+        sent,
         step,
         evaluation,
         cost.checkpointSeconds(),

@@ -10,9 +10,11 @@ import java.util.SequencedMap;
  * @param target the shape pruned towards; null where only a sparsity is asked for or nothing pruned
  * @param tokens of training in all
  * @param epochs of each domain at the weights that the run begins with
- * @param memoryBytes peak resident memory of the process, or of weights, gradients and moments
+ * @param processes that compute it together
+ * @param memoryBytes peak resident memory of each process, or of weights, gradients and moments
  *     alone on a device
- * @param availableBytes that the machine has left now; null on a device
+ * @param availableBytes that each process can have; null on a device
+ * @param sentBytes that each process sends to others in a step
  * @param stepSeconds of one optimizer step
  * @param evaluationSeconds of one evaluation
  * @param checkpointSeconds of one checkpoint
@@ -26,8 +28,10 @@ public record RunPlan(
     long steps,
     long tokens,
     SequencedMap<String, Double> epochs,
+    int processes,
     long memoryBytes,
     Long availableBytes,
+    long sentBytes,
     double stepSeconds,
     double evaluationSeconds,
     double checkpointSeconds,

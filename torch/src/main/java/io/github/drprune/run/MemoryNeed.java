@@ -7,12 +7,10 @@ import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelSpec;
 import java.io.IOException;
+import java.util.Optional;
 
 /** Refuses what cannot fit before it costs anything. */
 public final class MemoryNeed {
-  /** Float32 weights, gradients and two moments. */
-  public static final long BYTES_PER_PARAMETER = 16;
-
   private static final double GIB = 1L << 30;
 
   private MemoryNeed() {}
@@ -20,10 +18,42 @@ public final class MemoryNeed {
   /** Refuses a model whose weights, with all that learning them takes, exceed what is free. */
   static void require(RunKind kind, ModelSpec source, ModelOptions options, ProcessGroup processes)
       throws IOException {
-    long bytes = source.parameters() * (kind.takesSteps() ? BYTES_PER_PARAMETER : Float.BYTES);
-    Long available =
-        options.device().is_cpu() ? NativeMemory.available() / processes.onThisMachine() : null;
-    require(source, bytes + ofTeacher(kind, options), available, "run");
+    if (!options.device().is_cpu()) {
+      return;
+    }
+    long available = NativeMemory.available() / processes.onThisMachine();
+    if (kind.takesSteps()) {
+      var state = SharedState.of(source, kind.config().sharding(), processes.size());
+      require(source, state, ofTeacher(kind, options), available);
+    } else {
+      require(source, Float.BYTES * source.parameters(), available, "run");
+    }
+  }
+
+  /**
+   * @param more bytes that a process needs beside its part of what the run learns
+   * @param available bytes that it can have, or null where that is not known
+   * @throws UserException that says what is needed and what would do with less
+   */
+  public static void require(ModelSpec source, SharedState state, long more, Long available) {
+    if (available == null || state.bytes() + more <= available) {
+      return;
+    }
+    Optional<SharedState> fitting = state.fitting(available - more);
+    throw UserException.at(
+        "memory",
+        "weights, gradients and optimizer of a model of %,d parameters need about %.1f GiB in each of %d process(es) and %.1f GiB are free"
+            .formatted(
+                source.parameters(),
+                (state.bytes() + more) / GIB,
+                state.processes(),
+                available / GIB),
+        fitting
+            .map(
+                less ->
+                    "sharding=%s in %d processes, each with a memory of its own, needs %.1f GiB in each"
+                        .formatted(less.name(), less.processes(), (less.bytes() + more) / GIB))
+            .orElse("take machines with more memory or a smaller model"));
   }
 
   /** Bytes of the weights of the teacher of a run with a model of {@code options}. */
@@ -44,9 +74,8 @@ public final class MemoryNeed {
           "memory",
           "the %s of a model of %,d parameters needs about %.1f GiB and %.1f GiB are free"
               .formatted(what, source.parameters(), needed / GIB, available / GIB),
-          BYTES_PER_PARAMETER * source.parameters() > available
-              ? "take a machine with more memory or a smaller model"
-              : "lower micro_batch or set activation_checkpointing=true");
+          "lower micro_batch, set activation_checkpointing=true or take a machine with more"
+              + " memory");
     }
   }
 }

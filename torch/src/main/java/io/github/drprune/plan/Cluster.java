@@ -1,0 +1,25 @@
+package io.github.drprune.plan;
+
+import io.github.drprune.error.UserException;
+import java.util.Optional;
+
+/**
+ * The processes that a run is planned for, each on a machine or a device like this one.
+ *
+ * @param processes how many
+ * @param memory bytes that each has; empty for an equal share of what this machine has free
+ * @param bandwidth bytes a second that each can send
+ */
+public record Cluster(int processes, Optional<Long> memory, double bandwidth) {
+  /** One process on this machine. */
+  public static final Cluster SINGLE = new Cluster(1, Optional.empty(), Double.POSITIVE_INFINITY);
+
+  public Cluster {
+    if (processes < 1) {
+      throw UserException.at("ranks", "must be at least 1, not " + processes);
+    }
+    if (!(bandwidth > 0)) {
+      throw UserException.at("bandwidth", "must be positive, not " + bandwidth);
+    }
+  }
+}

@@ -1,0 +1,143 @@
+package io.github.drprune.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.drprune.config.Sharding;
+import io.github.drprune.error.UserException;
+import io.github.drprune.model.ConfigReader;
+import io.github.drprune.model.ModelSpec;
+import io.github.drprune.plan.Cluster;
+import io.github.drprune.plan.Planner;
+import io.github.drprune.plan.RunPlan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SharedStateTest {
+  private static final String START = "<!-- memory: made by SharedStateTest -->\n\n";
+  private static final String END = "\n<!-- end of memory -->\n";
+  private static final int[] PROCESSES = {1, 4, 8, 16, 64};
+  private static final double GB = 1e9;
+
+  /** Left for activations and what else a process has. */
+  private static final double ROOM = 4 * GB;
+
+  @TempDir private Path folder;
+
+  /** 10 parameters in each of 4 blocks and 20 beside them; 4 bytes a number. */
+  @Test
+  void countsWhatEachProcessHoldsAndSends() {
+    assertState(Sharding.NONE, 1, 4 * 240, 0);
+    assertState(Sharding.NONE, 2, 4 * 240, 4 * 60);
+    // All weights and gradients, and half of both moments.
+    assertState(Sharding.OPTIMIZER, 2, 4 * (120 + 60), 4 * 90);
+    // 160 / 2 of blocks, 40 + 40 / 2 beside them, two blocks of weights and of gradients.
+    assertState(Sharding.FULL, 2, 4 * (80 + 60 + 40), 4 * (160 + 60) / 2);
+  }
+
+  private static void assertState(Sharding sharding, int processes, long bytes, long sent) {
+    var state = new SharedState(40, 10, 20, sharding, processes);
+    assertThat(state.bytes()).as("%s of %d", sharding, processes).isEqualTo(bytes);
+    assertThat(state.bytesSent(1)).as("%s of %d", sharding, processes).isEqualTo(sent);
+  }
+
+  @Test
+  void plansARunOfSeveralProcesses() throws Exception {
+    var tiny = new TinyRun(folder.resolve("source"));
+    Path output = folder.resolve("run");
+    RunPlan alone = new Planner().train(tiny.train(output, "steps=2"));
+    RunPlan shared =
+        new Planner(new Cluster(2, Optional.empty(), 1e9))
+            .train(tiny.train(output, "steps=2", "sharding=optimizer"));
+    long parameters = alone.source().parameters();
+    assertThat(alone.sentBytes()).isZero();
+    assertThat(shared.processes()).isEqualTo(2);
+    assertThat(shared.sentBytes()).isEqualTo(4 * 3 * parameters / 2);
+
+    assertThatThrownBy(
+            () ->
+                new Planner(new Cluster(2, Optional.of(13 * parameters), 1e9))
+                    .train(tiny.train(output, "steps=2")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("sharding=optimizer in 2 processes");
+    assertThatThrownBy(
+            () ->
+                new Planner(new Cluster(2, Optional.of(parameters), 1e9))
+                    .train(tiny.train(output, "steps=2")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("take machines with more memory");
+  }
+
+  /** With the system property {@code docs.write} set to true the table is written instead. */
+  @Test
+  void thePageHasTheTable() throws IOException {
+    Path file = Path.of(System.getProperty("basedir", ".")).resolve("../docs/many-processes.md");
+    String text = Files.readString(file);
+    assertThat(text).contains(START, END);
+    String made =
+        text.substring(0, text.indexOf(START) + START.length())
+            + table()
+            + text.substring(text.indexOf(END));
+    if (Boolean.getBoolean("docs.write")) {
+      Files.writeString(file, made);
+    }
+    assertThat(file)
+        .withFailMessage("stale: run mvn -pl torch test -Dtest=SharedStateTest -Ddocs.write=true")
+        .hasContent(made);
+  }
+
+  private static String table() {
+    var table = new StringBuilder("| model | sharding |");
+    IntStream.of(PROCESSES).forEach(count -> table.append(" %d |".formatted(count)));
+    table.append("\n| --- | --- |").append(" --- |".repeat(PROCESSES.length)).append('\n');
+    table.append(rows("Llama 7B (prune)", llama(4096, 32, 32, 11008)));
+    table.append(rows("1.3B (train)", llama(2048, 24, 16, 5504)));
+    table.append(rows("Llama 13B (prune)", llama(5120, 40, 40, 13824)));
+    table.append(rows("2.7B (train)", llama(2560, 32, 20, 6912)));
+    return table.toString();
+  }
+
+  private static String rows(String name, ModelSpec spec) {
+    return List.of(Sharding.values()).stream()
+        .map(
+            sharding ->
+                "| %s | %s | %s |\n"
+                    .formatted(
+                        name,
+                        sharding.name().toLowerCase(Locale.ROOT),
+                        IntStream.of(PROCESSES)
+                            .mapToObj(count -> cell(SharedState.of(spec, sharding, count)))
+                            .collect(Collectors.joining(" | "))))
+        .collect(Collectors.joining());
+  }
+
+  private static String cell(SharedState state) {
+    double bytes = state.bytes();
+    String device =
+        IntStream.of(24, 40, 80)
+            .filter(size -> bytes + ROOM <= size * GB)
+            .mapToObj(size -> " (" + size + ")")
+            .findFirst()
+            .orElse("");
+    return String.format(Locale.ROOT, "%.0f%s", bytes / GB, device);
+  }
+
+  private static ModelSpec llama(int hidden, int layers, int heads, int intermediate) {
+    return ConfigReader.parse(
+        """
+        {"model_type": "llama", "hidden_size": %d, "num_hidden_layers": %d,
+         "num_attention_heads": %d, "intermediate_size": %d, "vocab_size": 32000,
+         "max_position_embeddings": 4096}
+        """
+            .formatted(hidden, layers, heads, intermediate),
+        "config.json");
+  }
+}
