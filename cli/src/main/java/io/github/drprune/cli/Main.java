@@ -48,6 +48,7 @@ public final class Main implements Runnable {
           WatchCommand.class,
           RunCommand.class,
           LaunchCommand.class,
+          SelfCheckCommand.class,
           DemoCommand.class,
           CompletionCommand.class);
 
