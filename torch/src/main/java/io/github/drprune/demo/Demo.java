@@ -56,7 +56,7 @@ public final class Demo {
 
   /** What one way does differently; all start from one of two cuts. */
   private enum Way {
-    DRPRUNING(FITTED_CUT, List.of("domains.strategy=drpruning"), true),
+    DRPRUNING(FITTED_CUT, List.of("domains.strategy=drpruning", "domains.rho=0.3"), true),
     SHEARED(FITTED_CUT, List.of("domains.strategy=sheared"), true),
     CONSTANT(FITTED_CUT, List.of("domains.strategy=constant"), true),
     /** A cut by activations alone and training on the text alone. */
