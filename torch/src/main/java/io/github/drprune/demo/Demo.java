@@ -182,7 +182,7 @@ public final class Demo {
       rows.add(new Row(model, evaluate(model)));
     }
     Path report = out.resolve("report.html");
-    Report.write(models.stream().skip(1).map(out::resolve).toList(), report);
+    Report.write(Stream.of(Way.values()).map(way -> out.resolve(way.folder())).toList(), report);
     return Optional.of(
         new Result(
             rows,
