@@ -37,7 +37,11 @@ final class KeyOptions<T extends Record> {
         key.defaultText().isEmpty()
             ? doc
             : "%s (default: %s).".formatted(doc.substring(0, doc.length() - 1), key.defaultText());
-    return OptionSpec.builder(name(key.path()))
+    var option = OptionSpec.builder(name(key.path()));
+    if (key.type().unwrapped() instanceof ValueType.Scalar(var scalar) && scalar == boolean.class) {
+      option.arity("0..1").fallbackValue("true"); // the name alone says yes
+    }
+    return option
         .type(String.class)
         .required(key.required())
         .paramLabel(label(key.type().unwrapped()))

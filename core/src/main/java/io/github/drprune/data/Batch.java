@@ -12,6 +12,8 @@ import java.util.stream.IntStream;
  * @param counted [rows, seqLen] bytes in native memory, 1 for a token whose prediction counts and 0
  *     for another; a row's first token never counts, whatever is said of it. Null where all others
  *     count
+ * @param starts [rows, seqLen] bytes in native memory, 1 for a token that attends to nothing before
+ *     it and that nothing after it looks beyond; null where rows are attended to as a whole
  * @param domains domain index of each row
  * @param sequences number in the run of each row
  * @param globalDomainCounts rows of each domain in the batch over all processes
@@ -19,6 +21,7 @@ import java.util.stream.IntStream;
 public record Batch(
     MemorySegment tokens,
     MemorySegment counted,
+    MemorySegment starts,
     int seqLen,
     int[] domains,
     long[] sequences,
@@ -28,9 +31,23 @@ public record Batch(
         || tokens.byteSize() != (long) domains.length * seqLen * Long.BYTES) {
       throw new IllegalArgumentException("tokens, domains and sequences differ in length");
     }
+    if (starts != null && starts.byteSize() != (long) domains.length * seqLen) {
+      throw new IllegalArgumentException("tokens and where they begin differ in length");
+    }
     if (counted != null && counted.byteSize() != (long) domains.length * seqLen) {
       throw new IllegalArgumentException("tokens and which of them count differ in length");
     }
+  }
+
+  /** Rows that are attended to as a whole. */
+  public Batch(
+      MemorySegment tokens,
+      MemorySegment counted,
+      int seqLen,
+      int[] domains,
+      long[] sequences,
+      int[] globalDomainCounts) {
+    this(tokens, counted, null, seqLen, domains, sequences, globalDomainCounts);
   }
 
   /** How many sequences it holds. */
@@ -60,10 +77,15 @@ public record Batch(
     long rowBytes = (long) seqLen * Long.BYTES;
     return new Batch(
         tokens.asSlice(from * rowBytes, count * rowBytes),
-        counted == null ? null : counted.asSlice((long) from * seqLen, (long) count * seqLen),
+        flags(counted, from, count),
+        flags(starts, from, count),
         seqLen,
         Arrays.copyOfRange(domains, from, from + count),
         Arrays.copyOfRange(sequences, from, from + count),
         globalDomainCounts);
+  }
+
+  private MemorySegment flags(MemorySegment flags, int from, int count) {
+    return flags == null ? null : flags.asSlice((long) from * seqLen, (long) count * seqLen);
   }
 }

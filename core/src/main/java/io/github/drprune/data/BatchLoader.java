@@ -1,8 +1,6 @@
 package io.github.drprune.data;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -45,9 +43,8 @@ public final class BatchLoader implements AutoCloseable {
   private final List<TokenSequences> domains;
   private final long[] sizes;
   private final Share share;
-  private final int seqLen;
   private final Arena arena = Arena.ofShared();
-  private final MemorySegment[] buffers;
+  private final RowBuffer[] buffers;
   private final ExecutorService assembler =
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().daemon().name("batch-assembler").factory());
@@ -65,9 +62,7 @@ public final class BatchLoader implements AutoCloseable {
     this.sizes = domains.stream().mapToLong(TokenSequences::count).toArray();
     this.sampler = new DomainSampler(sizes, state);
     this.share = share;
-    this.seqLen = domains.getFirst().seqLen();
-    long bytes = (long) (share.to() - share.from()) * seqLen * Long.BYTES;
-    this.buffers = new MemorySegment[] {arena.allocate(bytes, 64), arena.allocate(bytes, 64)};
+    this.buffers = new RowBuffer[] {buffer(), buffer()};
   }
 
   /**
@@ -108,7 +103,7 @@ public final class BatchLoader implements AutoCloseable {
     arena.close();
   }
 
-  private Assembled assemble(SamplerState state, double[] weights, MemorySegment buffer) {
+  private Assembled assemble(SamplerState state, double[] weights, RowBuffer buffer) {
     var next = new DomainSampler(sizes, state);
     var draws = next.next(share.batchSize(), weights);
     var counts = new int[sizes.length];
@@ -116,17 +111,18 @@ public final class BatchLoader implements AutoCloseable {
     var mine = draws.subList(share.from(), share.to());
     for (int row = 0; row < mine.size(); row++) {
       var draw = mine.get(row);
-      domains.get(draw.domain()).read(draw.row(), buffer, row);
+      buffer.read(domains.get(draw.domain()), draw.row(), row);
     }
     var batch =
-        new Batch(
-            buffer.asSlice(0, (long) mine.size() * seqLen * ValueLayout.JAVA_LONG.byteSize()),
-            null,
-            seqLen,
+        buffer.batch(
             mine.stream().mapToInt(Draw::domain).toArray(),
             mine.stream().mapToLong(Draw::sequence).toArray(),
             counts);
     return new Assembled(batch, weights, next);
+  }
+
+  private RowBuffer buffer() {
+    return new RowBuffer(arena, share.to() - share.from(), domains);
   }
 
   private static Assembled await(Future<Assembled> ahead) throws InterruptedException {

@@ -1,5 +1,6 @@
 package io.github.drprune.data;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.github.drprune.error.UserException;
@@ -16,6 +17,8 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * {@code manifest.json}: what prepared data holds. It is written last, so a folder that has one is
@@ -112,8 +115,15 @@ public record Manifest(
    * @param documents that were packed, without the empty ones
    * @param characters Unicode code points of the documents; 0 where the input was tokens already
    * @param tokens with the marks around documents
-   * @param unusedTokens the last tokens, too few for a sequence, and those past a limit set
+   * @param unusedTokens the last tokens, too few for a sequence, and those past a limit set; of
+   *     conversations, those that were cut off
+   * @param counted of conversations, 1 for each token that counts, else 0: shards like those of the
+   *     tokens; null where all tokens count
+   * @param starts of packed conversations, 1 for each token that begins one, else 0; null where a
+   *     sequence is attended to as a whole
+   * @param countedTokens tokens of conversations that count; null where all do
    */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   // The order of the counts below would follow the JVM's order of methods, which may change.
   @JsonPropertyOrder({
     "documents",
@@ -122,15 +132,41 @@ public record Manifest(
     "unused_tokens",
     "sequences",
     "characters_per_token",
-    "shards"
+    "shards",
+    "counted_tokens",
+    "counted",
+    "starts"
   })
   public record SplitData(
-      long documents, long characters, long tokens, long unusedTokens, List<Shard> shards) {
+      long documents,
+      long characters,
+      long tokens,
+      long unusedTokens,
+      List<Shard> shards,
+      Long countedTokens,
+      List<Shard> counted,
+      List<Shard> starts) {
     public SplitData {
       shards = List.copyOf(shards);
+      counted = counted == null ? null : List.copyOf(counted);
+      starts = starts == null ? null : List.copyOf(starts);
       if (documents < 0 || characters < 0 || unusedTokens < 0 || unusedTokens > tokens) {
         throw new IllegalArgumentException("counts of a split contradict each other");
       }
+    }
+
+    /** Of text: all tokens count, and a sequence is attended to as a whole. */
+    public SplitData(
+        long documents, long characters, long tokens, long unusedTokens, List<Shard> shards) {
+      this(documents, characters, tokens, unusedTokens, shards, null, null, null);
+    }
+
+    /** All files: of the tokens, of which count and of where conversations begin. */
+    public List<Shard> files() {
+      return Stream.of(shards, counted, starts)
+          .filter(Objects::nonNull)
+          .flatMap(List::stream)
+          .toList();
     }
 
     /** Sequences in all shards. */
@@ -162,6 +198,13 @@ public record Manifest(
         throw new IllegalArgumentException("shard '%s' is outside the folder".formatted(file));
       }
     }
+  }
+
+  /** Whether it is of conversations, of whose tokens only some count. */
+  public boolean ofConversations() {
+    return domains.stream()
+        .flatMap(domain -> domain.splits().values().stream())
+        .anyMatch(split -> split.counted() != null);
   }
 
   /** Reads the manifest of a data folder. */

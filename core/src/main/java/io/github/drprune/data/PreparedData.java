@@ -54,7 +54,7 @@ public final class PreparedData implements AutoCloseable {
           .splits()
           .forEach(
               (split, data) ->
-                  splits.put(split, TokenSequences.map(folder, manifest, data.shards(), arena)));
+                  splits.put(split, TokenSequences.map(folder, manifest, data, arena)));
       domains.put(domain.name(), splits);
     }
     return domains;
@@ -69,7 +69,7 @@ public final class PreparedData implements AutoCloseable {
     long checked = 0;
     for (var domain : manifest.domains()) {
       for (var data : domain.splits().values()) {
-        for (var shard : data.shards()) {
+        for (var shard : data.files()) {
           verify(shard);
           checked += shard.bytes();
           progress.accept(checked);
@@ -151,7 +151,7 @@ public final class PreparedData implements AutoCloseable {
   public long bytes() {
     return manifest.domains().stream()
         .flatMap(domain -> domain.splits().values().stream())
-        .flatMap(data -> data.shards().stream())
+        .flatMap(data -> data.files().stream())
         .mapToLong(Manifest.Shard::bytes)
         .sum();
   }

@@ -27,28 +27,63 @@ public final class TokenSequences {
   private final int seqLen;
   private final int vocabularySize;
   private final long count;
+  private final TokenSequences counted; // null where all tokens count
+  private final TokenSequences starts; // null where a sequence is attended to as a whole
 
-  private TokenSequences(List<MappedShard> shards, Manifest manifest, long count) {
+  private TokenSequences(
+      List<MappedShard> shards,
+      TokenType type,
+      int seqLen,
+      int vocabularySize,
+      TokenSequences counted,
+      TokenSequences starts) {
     this.shards = shards;
-    this.type = manifest.tokenType();
-    this.seqLen = manifest.seqLen();
-    this.vocabularySize = manifest.tokenizer().size();
-    this.count = count;
+    this.type = type;
+    this.seqLen = seqLen;
+    this.vocabularySize = vocabularySize;
+    this.count = shards.stream().mapToLong(MappedShard::rows).sum();
+    this.counted = counted;
+    this.starts = starts;
   }
 
   /** Maps the shards until {@code arena} closes; a shard not as the manifest says is refused. */
-  static TokenSequences map(
-      Path folder, Manifest manifest, List<Manifest.Shard> shards, Arena arena) {
+  static TokenSequences map(Path folder, Manifest manifest, Manifest.SplitData data, Arena arena) {
+    int seqLen = manifest.seqLen();
+    TokenType type = manifest.tokenType();
+    return new TokenSequences(
+        map(folder, data.shards(), type, seqLen, arena),
+        type,
+        seqLen,
+        manifest.tokenizer().size(),
+        flags(folder, data.counted(), seqLen, arena),
+        flags(folder, data.starts(), seqLen, arena));
+  }
+
+  private static TokenSequences flags(
+      Path folder, List<Manifest.Shard> shards, int seqLen, Arena arena) {
+    return shards == null
+        ? null
+        : new TokenSequences(
+            map(folder, shards, TokenType.UINT8, seqLen, arena),
+            TokenType.UINT8,
+            seqLen,
+            2,
+            null,
+            null);
+  }
+
+  private static List<MappedShard> map(
+      Path folder, List<Manifest.Shard> shards, TokenType type, int seqLen, Arena arena) {
     var mapped = new ArrayList<MappedShard>();
     long count = 0;
     for (var shard : shards) {
       Path file = folder.resolve(shard.file());
-      var expected = new NpyHeader(manifest.tokenType(), shard.sequences(), manifest.seqLen());
+      var expected = new NpyHeader(type, shard.sequences(), seqLen);
       mapped.add(
           new MappedShard(file, count, shard.sequences(), map(file, expected, shard, arena)));
       count += shard.sequences();
     }
-    return new TokenSequences(mapped, manifest, count);
+    return mapped;
   }
 
   private static MemorySegment map(
@@ -97,6 +132,35 @@ public final class TokenSequences {
     return tokens;
   }
 
+  /** Whether only some tokens count, as {@link #counted} says. */
+  public boolean someCount() {
+    return counted != null;
+  }
+
+  /** Which tokens of sequence {@code row} count, 1 or 0 for each; only where some do. */
+  public byte[] counted(long row) {
+    return counted.flags(row);
+  }
+
+  /** Whether a sequence holds several conversations, as {@link #starts} says. */
+  public boolean isPacked() {
+    return starts != null;
+  }
+
+  /** Which tokens of sequence {@code row} begin a conversation, 1 or 0 for each. */
+  public byte[] starts(long row) {
+    return starts.flags(row);
+  }
+
+  private byte[] flags(long row) {
+    int[] wide = row(row);
+    var flags = new byte[seqLen];
+    for (int i = 0; i < seqLen; i++) {
+      flags[i] = (byte) wide[i];
+    }
+    return flags;
+  }
+
   /**
    * Writes sequence {@code row} as 64-bit integers to {@code target}, [rows, seqLen], at row {@code
    * targetRow}.
@@ -110,6 +174,7 @@ public final class TokenSequences {
     try {
       highest =
           switch (type) {
+            case UINT8 -> widenBytes(tokens, wide);
             case UINT16 -> widenShorts(tokens, wide);
             case UINT32 -> widenInts(tokens, wide);
           };
@@ -123,6 +188,16 @@ public final class TokenSequences {
           "%s: sequence %d holds token %d of a vocabulary of %d; the file was changed: prepare the data again"
               .formatted(shard.file(), row - shard.firstRow(), highest, vocabularySize));
     }
+  }
+
+  private long widenBytes(MemorySegment tokens, MemorySegment wide) {
+    int highest = 0;
+    for (int i = 0; i < seqLen; i++) {
+      int token = Byte.toUnsignedInt(tokens.get(ValueLayout.JAVA_BYTE, i));
+      highest = Math.max(highest, token);
+      wide.set(ValueLayout.JAVA_LONG_UNALIGNED, (long) i * Long.BYTES, token);
+    }
+    return highest;
   }
 
   private long widenShorts(MemorySegment tokens, MemorySegment wide) {

@@ -6,6 +6,8 @@ import java.util.Locale;
 
 /** How a shard stores a token: an unsigned little-endian integer. */
 public enum TokenType {
+  @JsonProperty("uint8")
+  UINT8(Byte.BYTES, "|u1", 1 << 8),
   @JsonProperty("uint16")
   UINT16(Short.BYTES, "<u2", 1 << 16),
   @JsonProperty("uint32")

@@ -1,6 +1,7 @@
 package io.github.drprune.template;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -93,7 +94,7 @@ record FormatSpec(
           case 'o' -> number.abs().toString(8);
           case 'x' -> number.abs().toString(16);
           case 'X' -> PyStrings.upper(number.abs().toString(16));
-          case 'c' -> Character.toString(Math.clamp(number.longValue(), 0, 0x10ffff));
+          case 'c' -> character(number);
           default -> refuse(value);
         };
     if (precision >= 0) {
@@ -103,6 +104,14 @@ record FormatSpec(
     String prefix = sign(number.signum() < 0) + (prefixed ? "0" + type : "");
     int group = type == 0 || type == 'd' || type == 'n' ? 3 : 4;
     return padded(context, prefix, grouped(digits, group, prefix), align == 0 ? '>' : align);
+  }
+
+  /** {@code chr(number)}. */
+  static String character(BigInteger number) {
+    if (number.bitLength() > 21 || !Character.isValidCodePoint(number.intValue())) {
+      throw TemplateException.value("%s is no character", number);
+    }
+    return Character.toString(number.intValue());
   }
 
   private String sign(boolean negative) {

@@ -46,9 +46,9 @@ final class Functions {
     var namespace = new Namespace();
     for (Object source : arguments.positional()) {
       CollectionMethods.dict(context, source)
-          .forEach((key, value) -> namespace.fields.put(context.values.str(key), value));
+          .forEach((key, value) -> namespace.set(context.options, context.values.str(key), value));
     }
-    namespace.fields.putAll(arguments.named());
+    arguments.named().forEach((name, value) -> namespace.set(context.options, name, value));
     return namespace;
   }
 

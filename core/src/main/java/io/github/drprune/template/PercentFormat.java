@@ -87,11 +87,9 @@ final class PercentFormat {
         }
         yield FormatSpec.parse(spec + digits + type).format(context, Arithmetic.floating(value));
       }
-      case 'c' -> {
-        Object text = value instanceof Long code ? Character.toString(code.intValue()) : value;
-        yield FormatSpec.parse((left ? "<" : ">") + (width == null ? "" : width))
-            .format(context, text);
-      }
+      case 'c' ->
+          FormatSpec.parse((left ? "<" : ">") + (width == null ? "" : width))
+              .format(context, character(value));
       default -> throw TemplateException.value("unsupported format character '%c'", type);
     };
   }
@@ -107,6 +105,16 @@ final class PercentFormat {
     }
     char code = "iu".indexOf(type) >= 0 ? 'd' : type;
     return FormatSpec.parse(spec + code).format(context, whole);
+  }
+
+  private static String character(Object value) {
+    if (Markup.plain(value) instanceof String text && PyStrings.length(text) == 1) {
+      return text;
+    }
+    if (Arithmetic.isInteger(value)) {
+      return FormatSpec.character(Arithmetic.big(value));
+    }
+    throw TemplateException.value("%%c requires an int or a unicode character");
   }
 
   private Object named(String name) {

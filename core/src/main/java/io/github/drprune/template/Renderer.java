@@ -116,7 +116,7 @@ final class Renderer {
         if (!(scope.get(name, null) instanceof Namespace namespace)) {
           throw TemplateException.value("cannot assign attribute on non-namespace object");
         }
-        namespace.fields.put(field, value);
+        namespace.set(context.options, field, value);
       }
       case Target.Several(var targets) -> {
         List<Object> values = context.values.list(value);

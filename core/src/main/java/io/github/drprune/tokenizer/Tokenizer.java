@@ -1,10 +1,12 @@
 package io.github.drprune.tokenizer;
 
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import io.github.drprune.error.UserException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -90,6 +92,48 @@ public final class Tokenizer implements AutoCloseable {
       case TOKENS -> encode(text);
       case TEXT -> encode(plain(), text, false);
     };
+  }
+
+  /**
+   * The ids of a text and where they stand in it.
+   *
+   * @param starts first character of each, counted in code points
+   * @param ends one past its last
+   */
+  public record Encoding(int[] ids, int[] starts, int[] ends) {}
+
+  /** As {@link #encode(String)}, with the place of each id. */
+  public Encoding encodeWithPlaces(String text) {
+    long encoding = NATIVE.encode(open(), text, false);
+    try {
+      int[] ids = ids(encoding);
+      CharSpan[] spans = NATIVE.getTokenCharSpans(encoding);
+      var starts = new int[ids.length];
+      var ends = new int[ids.length];
+      for (int i = 0; i < ids.length; i++) {
+        boolean placed = spans[i] != null;
+        starts[i] = placed ? spans[i].getStart() : i == 0 ? 0 : ends[i - 1];
+        ends[i] = placed ? spans[i].getEnd() : starts[i];
+      }
+      return new Encoding(ids, starts, ends);
+    } finally {
+      NATIVE.deleteEncoding(encoding);
+    }
+  }
+
+  /** Whether {@code id} is a special token. */
+  public boolean isSpecial(int id) {
+    return specialIds.contains(id);
+  }
+
+  /** The id of a token by its text, such as {@code <|im_end|>}; empty where it is none. */
+  public OptionalInt id(String token) {
+    return files.id(token);
+  }
+
+  /** The texts of the tokens named in the tokenizer's files, such as {@code bos_token}. */
+  public Map<String, String> namedTokens() {
+    return files.namedTokens();
   }
 
   /** How many of {@code ids} are special tokens. */
@@ -186,15 +230,14 @@ public final class Tokenizer implements AutoCloseable {
   private static int[] encode(long tokenizer, String text, boolean withSpecialTokens) {
     long encoding = NATIVE.encode(tokenizer, text, withSpecialTokens);
     try {
-      long[] ids = NATIVE.getTokenIds(encoding);
-      int[] result = new int[ids.length];
-      for (int i = 0; i < ids.length; i++) {
-        result[i] = (int) ids[i];
-      }
-      return result;
+      return ids(encoding);
     } finally {
       NATIVE.deleteEncoding(encoding);
     }
+  }
+
+  private static int[] ids(long encoding) {
+    return Arrays.stream(NATIVE.getTokenIds(encoding)).mapToInt(Math::toIntExact).toArray();
   }
 
   private String decode(int[] ids, boolean skipSpecialTokens) {

@@ -14,7 +14,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -50,23 +53,50 @@ record TokenizerFiles(
 
   /** The id of the special token called {@code name}, for example {@code bos_token}. */
   Optional<Integer> special(String name) {
-    JsonNode token = specials.path(name);
-    String content = token.isObject() ? token.path("content").asText(null) : token.asText(null);
-    if (token.isNull() || content == null || content.isEmpty()) {
+    Optional<String> text = content(specials.path(name));
+    if (text.isEmpty()) {
       return Optional.empty();
     }
-    for (JsonNode added : tokens.path("added_tokens")) {
-      if (content.equals(added.path("content").asText())) {
-        return Optional.of(added.path("id").asInt());
-      }
-    }
-    JsonNode id = tokens.path("model").path("vocab").path(content);
-    if (id.isInt()) {
-      return Optional.of(id.asInt());
+    String content = text.get();
+    OptionalInt id = id(content);
+    if (id.isPresent()) {
+      return Optional.of(id.getAsInt());
     }
     throw new UserException(
         "%s: %s '%s' is not in its vocabulary; the tokenizer files belong to different models"
             .formatted(file, name, Printable.line(content)));
+  }
+
+  private static Optional<String> content(JsonNode token) {
+    String content = token.isObject() ? token.path("content").asText(null) : token.asText(null);
+    return token.isNull() || content == null || content.isEmpty()
+        ? Optional.empty()
+        : Optional.of(content);
+  }
+
+  /** The id of a token by its text. */
+  OptionalInt id(String content) {
+    for (JsonNode added : tokens.path("added_tokens")) {
+      if (content.equals(added.path("content").asText())) {
+        return OptionalInt.of(added.path("id").asInt());
+      }
+    }
+    JsonNode id = tokens.path("model").path("vocab").path(content);
+    return id.isInt() ? OptionalInt.of(id.asInt()) : OptionalInt.empty();
+  }
+
+  /** The texts of all tokens that have a name, such as {@code bos_token}. */
+  Map<String, String> namedTokens() {
+    var named = new LinkedHashMap<String, String>();
+    specials
+        .properties()
+        .forEach(
+            entry -> {
+              if (entry.getKey().endsWith("_token") && !entry.getKey().startsWith("add_")) {
+                content(entry.getValue()).ifPresent(text -> named.put(entry.getKey(), text));
+              }
+            });
+    return named;
   }
 
   /** The value of a flag such as {@code add_bos_token}, where it is given. */

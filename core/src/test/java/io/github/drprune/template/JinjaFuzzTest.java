@@ -13,8 +13,8 @@ class JinjaFuzzTest {
   @Test
   void randomTemplatesRenderAsInJinja2() throws Exception {
     String seed = System.getProperty("jinja.seed", "1");
-    String count = System.getProperty("jinja.count", "4000");
-    List<JsonNode> cases = new ArrayList<>(PythonTemplates.run("fuzz", seed, count));
+    String count = System.getProperty("jinja.count", "1000");
+    List<JsonNode> cases = new ArrayList<>(PythonTemplates.run("jinja.py", "fuzz", seed, count));
     Map<String, Object> variables = PythonTemplates.variables(cases.removeFirst());
     List<String> wrong = new ArrayList<>();
     for (JsonNode one : cases) {

@@ -15,22 +15,22 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 
-/** Templates and what Python's jinja2 makes of them. */
-final class PythonTemplates {
+/** Templates and what Python makes of them. */
+public final class PythonTemplates {
   private static final Clock NOW =
       Clock.fixed(Instant.parse("2026-11-25T03:04:05Z"), ZoneOffset.UTC);
 
   private PythonTemplates() {}
 
-  /** The lines of {@code jinja.py arguments}, run by the Python that the build was given. */
-  static List<JsonNode> run(String... arguments) throws IOException, InterruptedException {
+  /** The lines that {@code script} writes, run by the Python that the build was given. */
+  public static List<JsonNode> run(String script, String... arguments)
+      throws IOException, InterruptedException {
     String property = System.getProperty("python", "");
     String python =
         property.isBlank() ? System.getenv().getOrDefault("DRPRUNE_TEST_PYTHON", "") : property;
     Assumptions.assumeFalse(python.isBlank(), "no -Dpython or DRPRUNE_TEST_PYTHON with jinja2");
     List<String> command =
-        new ArrayList<>(
-            List.of(python, Path.of("src/test/resources/template/jinja.py").toString()));
+        new ArrayList<>(List.of(python, Path.of("src/test/resources/template", script).toString()));
     command.addAll(List.of(arguments));
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
@@ -39,7 +39,7 @@ final class PythonTemplates {
     if (process.waitFor() != 0) {
       throw new IOException(command + " failed");
     }
-    return lines.stream().map(line -> Json.tree(line, "jinja.py")).toList();
+    return lines.stream().map(line -> Json.tree(line, script)).toList();
   }
 
   static Map<String, Object> variables(JsonNode tree) {

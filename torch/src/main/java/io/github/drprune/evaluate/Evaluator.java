@@ -1,17 +1,19 @@
 package io.github.drprune.evaluate;
 
+import io.github.drprune.data.Batch;
+import io.github.drprune.data.RowBuffer;
 import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.evaluate.EvaluationResult.DomainLoss;
 import io.github.drprune.evaluate.EvaluationText.Rows;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
-import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.nn.ModelMasks;
+import io.github.drprune.nn.Targets;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.ToLongFunction;
@@ -19,8 +21,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Computes a model's losses over held-out rows; every token but a row's first is predicted. Several
- * processes take turns at the batches of rows.
+ * Computes a model's losses over held-out rows; every token but a row's first is predicted, or
+ * those that the data says count. Several processes take turns at the batches of rows.
  */
 public final class Evaluator {
   /** Where text is not counted in bytes. */
@@ -67,9 +69,21 @@ public final class Evaluator {
 
   /** Predicted tokens of one evaluation. */
   public long tokens() {
-    return rows.values().stream()
-        .mapToLong(domain -> domain.count() * (domain.sequences().seqLen() - 1L))
-        .sum();
+    return rows.values().stream().mapToLong(Evaluator::predicted).sum();
+  }
+
+  private static long predicted(Rows domain) {
+    if (!domain.sequences().someCount()) {
+      return domain.count() * (domain.sequences().seqLen() - 1L);
+    }
+    long predicted = 0;
+    for (long row = 0; row < domain.count(); row++) {
+      byte[] counted = domain.sequences().counted(domain.position(row));
+      for (int i = 1; i < counted.length; i++) {
+        predicted += counted[i];
+      }
+    }
+    return predicted;
   }
 
   /** Evaluates {@code model} under {@code masks}, which the caller keeps. */
@@ -82,12 +96,11 @@ public final class Evaluator {
   }
 
   private DomainLoss evaluate(CausalLm model, ModelMasks masks, Rows domain) {
-    int length = domain.sequences().seqLen();
     double sum = 0;
     long passes = 0;
     long bytes = 0;
     try (var arena = Arena.ofConfined()) {
-      MemorySegment tokens = arena.allocate((long) batch * length * Long.BYTES, 64);
+      var buffer = new RowBuffer(arena, batch, List.of(domain.sequences()));
       for (long at = 0; at < domain.count(); at += batch) {
         if (at / batch % processes.size() != processes.rank()) {
           continue;
@@ -95,9 +108,11 @@ public final class Evaluator {
         passes++;
         int count = (int) Math.min(batch, domain.count() - at);
         for (int row = 0; row < count; row++) {
-          domain.sequences().read(domain.position(at + row), tokens, row);
+          buffer.read(domain.sequences(), domain.position(at + row), row);
         }
-        sum += sumOfLosses(model, masks, tokens, count, length);
+        sum +=
+            sumOfLosses(
+                model, masks, buffer.batch(new int[count], new long[count], new int[] {count}));
       }
     }
     // Where the weights are shared all processes fetch them equally often.
@@ -111,18 +126,18 @@ public final class Evaluator {
         bytes += byteCount.applyAsLong(Arrays.copyOfRange(ids, 1, ids.length));
       }
     }
-    long predicted = domain.count() * (length - 1L);
+    long predicted = predicted(domain);
     return new DomainLoss(processes.sums(sum)[0] / predicted, predicted, bytes);
   }
 
-  private static double sumOfLosses(
-      CausalLm model, ModelMasks masks, MemorySegment tokens, int rows, int length) {
+  private static double sumOfLosses(CausalLm model, ModelMasks masks, Batch rows) {
+    if (rows.predicted() == 0) {
+      model.borrowForward(); // as the others do, where the weights are shared
+      return 0;
+    }
     try (var _ = NativeScope.open();
         var _ = NoGrad.open()) {
-      var used = tokens.asSlice(0, (long) rows * length * Long.BYTES);
-      Tensor ids =
-          Tensors.over(used, ScalarType.Long, rows, length).to(model.device(), ScalarType.Long);
-      Tensor perToken = model.loss(ids, masks).perToken();
+      Tensor perToken = model.loss(Targets.of(rows, model.device()), masks).perToken();
       return perToken.to(ScalarType.Double).sum().item_double();
     }
   }

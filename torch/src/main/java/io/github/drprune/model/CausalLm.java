@@ -151,7 +151,7 @@ public final class CausalLm implements AutoCloseable {
 
   /** Losses of the tokens that {@code targets} name. */
   public TokenLoss loss(Targets targets, ModelMasks masks) {
-    return loss(targets, hidden(targets.tokens(), masks));
+    return loss(targets, hidden(targets, masks));
   }
 
   /** Losses given the final norm's output for the tokens of {@code targets}. */
@@ -170,27 +170,37 @@ public final class CausalLm implements AutoCloseable {
     return hidden(tokens, masks, ForwardHook.NONE);
   }
 
+  /** The final norm's output for the tokens of {@code targets}, each text by itself. */
+  public Tensor hidden(Targets targets, ModelMasks masks) {
+    Past past = Past.within(targets.segments());
+    return hidden(targets.tokens(), past, masks, ForwardHook.NONE);
+  }
+
   /** As {@link #hidden(Tensor, ModelMasks)}; {@code hook} sees what flows through the blocks. */
   public Tensor hidden(Tensor tokens, ModelMasks masks, ForwardHook hook) {
+    return hidden(tokens, Past.NONE, masks, hook);
+  }
+
+  private Tensor hidden(Tensor tokens, Past past, ModelMasks masks, ForwardHook hook) {
     if (!GradMode.is_enabled()) {
-      return hiddenOfLast(tokens, masks, hook);
+      return hiddenOfLast(tokens, past, masks, hook);
     }
     Tensor x = embed(tokens, masks.hidden());
     for (int i = 0; i < blocks().size(); i++) {
-      x = blocks().get(i).forward(x, masks.block(i), Past.NONE, hook);
+      x = blocks().get(i).forward(x, masks.block(i), past, hook);
     }
     return normalise(x, masks.hidden());
   }
 
   /** The same where nothing is recorded: what a block leaves behind is freed before the next. */
-  private Tensor hiddenOfLast(Tensor tokens, ModelMasks masks, ForwardHook hook) {
+  private Tensor hiddenOfLast(Tensor tokens, Past past, ModelMasks masks, ForwardHook hook) {
     try (var scope = NativeScope.open()) {
       Tensor x = embed(tokens, masks.hidden());
       for (int i = 0; i < blocks().size(); i++) {
         Tensor input = x;
         try (var block = NativeScope.open();
             var _ = borrow(i, Use.FORWARD)) {
-          x = block.pass(blocks().get(i).forward(input, masks.block(i), Past.NONE, hook));
+          x = block.pass(blocks().get(i).forward(input, masks.block(i), past, hook));
         }
         input.close();
       }

@@ -63,6 +63,19 @@ public record Attention(
   @Override
   public Tensor units(Tensor x, HalfMasks masks, Past past, ForwardHook hook) {
     var qkv = norm.apply(projection.project(x), masks.units());
+    Segments segments = past.segments();
+    Tensor context = // [B, heads, T, d]
+        segments.isNone()
+            ? attended(qkv, past)
+            : segments.each(qkv, text -> attended(text, Past.NONE));
+    long width = context.size(1) * context.size(3);
+    Tensor joined = context.transpose(1, 2).reshape(x.size(0), x.size(1), width);
+    hook.context(joined);
+    return joined;
+  }
+
+  /** [B, heads, T, d]. */
+  private Tensor attended(Qkv qkv, Past past) {
     Tensor q = turned(qkv.q(), past.length());
     Tensor k = past.appendKeys(turned(qkv.k(), past.length()));
     Tensor v = past.appendValues(qkv.v());
@@ -71,11 +84,7 @@ public record Attention(
       k = inWindow(k);
       v = inWindow(v);
     }
-    Tensor context = kernels.attention().attend(q, k, v, causal, scoring); // [B, heads, T, d]
-    long width = context.size(1) * context.size(3);
-    Tensor joined = context.transpose(1, 2).reshape(x.size(0), x.size(1), width);
-    hook.context(joined);
-    return joined;
+    return kernels.attention().attend(q, k, v, causal, scoring);
   }
 
   private Tensor turned(Tensor x, long offset) {

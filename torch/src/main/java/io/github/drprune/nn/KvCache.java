@@ -14,7 +14,17 @@ public final class KvCache implements AutoCloseable {
   /** What a block sees of the cache. */
   public sealed interface Past {
     /** No cache: training and evaluation. */
-    Past NONE = new None();
+    Past NONE = new Within(Segments.NONE);
+
+    /** No cache, and rows of several texts. */
+    static Past within(Segments segments) {
+      return segments.isNone() ? NONE : new Within(segments);
+    }
+
+    /** The texts that the rows at hand are made of. */
+    default Segments segments() {
+      return Segments.NONE;
+    }
 
     /** Positions before the ones at hand. */
     long length();
@@ -26,7 +36,7 @@ public final class KvCache implements AutoCloseable {
     Tensor appendValues(Tensor v);
   }
 
-  private record None() implements Past {
+  private record Within(Segments segments) implements Past {
     @Override
     public long length() {
       return 0;

@@ -15,11 +15,13 @@ public final class Targets {
   private final Tensor tokens; // [B, T]
   private final Tensor positions; // [n] in [B, T - 1] flattened; null where all are predicted
   private final SoftTargets soft; // null without a teacher
+  private final Segments segments;
 
-  private Targets(Tensor tokens, Tensor positions, SoftTargets soft) {
+  private Targets(Tensor tokens, Tensor positions, SoftTargets soft, Segments segments) {
     this.tokens = tokens;
     this.positions = positions;
     this.soft = soft;
+    this.segments = segments;
   }
 
   /**
@@ -28,7 +30,7 @@ public final class Targets {
    * @param tokens [B, T], int64
    */
   public static Targets all(Tensor tokens) {
-    return new Targets(tokens, null, null);
+    return new Targets(tokens, null, null, Segments.NONE);
   }
 
   /**
@@ -40,7 +42,7 @@ public final class Targets {
    */
   public static Targets of(Tensor tokens, Tensor counted) {
     Tensor flat = counted.narrow(1, 1, tokens.size(1) - 1).reshape(-1);
-    return new Targets(tokens, flat.nonzero().squeeze(1), null);
+    return new Targets(tokens, flat.nonzero().squeeze(1), null, Segments.NONE);
   }
 
   /** The tokens that count in {@code batch}, on {@code device}. */
@@ -48,18 +50,24 @@ public final class Targets {
     Tensor tokens =
         Tensors.over(batch.tokens(), ScalarType.Long, batch.rows(), batch.seqLen())
             .to(device, ScalarType.Long);
+    Segments segments = Segments.of(batch);
     if (batch.counted() == null) {
-      return all(tokens);
+      return new Targets(tokens, null, null, segments);
     }
     Tensor counted =
         Tensors.over(batch.counted(), ScalarType.Bool, batch.rows(), batch.seqLen())
             .to(device, ScalarType.Bool);
-    return of(tokens, counted);
+    return new Targets(tokens, of(tokens, counted).positions, null, segments);
+  }
+
+  /** The texts that rows are made of. */
+  public Segments segments() {
+    return segments;
   }
 
   /** The same tokens, and what a teacher makes of them. */
   public Targets with(SoftTargets teacher) {
-    return new Targets(tokens, positions, teacher);
+    return new Targets(tokens, positions, teacher, segments);
   }
 
   /** All tokens, [B, T]. */

@@ -22,9 +22,10 @@ final class RecomputingPass implements GradientPass {
   @Override
   public TokenLoss run(CausalLm model, Targets targets, ModelMasks masks, double scale) {
     Tensor tokens = targets.tokens();
+    Past past = Past.within(targets.segments());
     Deque<Tensor> inputs = new ArrayDeque<>(); // of blocks, the last on top
     try {
-      Tensor output = forward(model, tokens, masks, inputs);
+      Tensor output = forward(model, tokens, past, masks, inputs);
       TokenLoss loss;
       Tensor gradient; // of the output of the block at hand, [B, T, hidden]
       try (var scope = NativeScope.open()) {
@@ -40,7 +41,7 @@ final class RecomputingPass implements GradientPass {
       } finally {
         output.close();
       }
-      backward(model, tokens, masks, inputs, gradient);
+      backward(model, tokens, past, masks, inputs, gradient);
       return loss;
     } finally {
       inputs.forEach(Tensor::close);
@@ -57,7 +58,7 @@ final class RecomputingPass implements GradientPass {
 
   /** Returns the last block's output, which the caller closes, as it does {@code inputs}. */
   private static Tensor forward(
-      CausalLm model, Tensor tokens, ModelMasks masks, Deque<Tensor> inputs) {
+      CausalLm model, Tensor tokens, Past past, ModelMasks masks, Deque<Tensor> inputs) {
     try (var _ = NoGrad.open()) {
       Tensor x;
       try (var _ = NativeScope.open()) {
@@ -67,7 +68,7 @@ final class RecomputingPass implements GradientPass {
         inputs.push(x);
         try (var _ = NativeScope.open();
             var _ = model.borrow(i, Use.FORWARD)) {
-          x = NativeScope.keep(model.blocks().get(i).forward(x, masks.block(i), Past.NONE));
+          x = NativeScope.keep(model.blocks().get(i).forward(x, masks.block(i), past));
         }
       }
       return x;
@@ -77,6 +78,7 @@ final class RecomputingPass implements GradientPass {
   private static void backward(
       CausalLm model,
       Tensor tokens,
+      Past past,
       ModelMasks masks,
       Deque<Tensor> inputs,
       Tensor outputGradient) {
@@ -87,7 +89,7 @@ final class RecomputingPass implements GradientPass {
             var _ = model.borrow(i, Use.BACKWARD);
             var input = inputs.pop()) {
           Tensor x = input.detach().set_requires_grad(true);
-          Ops.backward(model.blocks().get(i).forward(x, masks.block(i), Past.NONE), gradient);
+          Ops.backward(model.blocks().get(i).forward(x, masks.block(i), past), gradient);
           gradient.close();
           gradient = NativeScope.keep(x.grad().detach());
         }

@@ -136,7 +136,7 @@ public final class TrainingStep {
   private void accumulate(Batch micro, StepMasks masks, double share, DomainLosses losses) {
     try (var _ = NativeScope.open()) {
       Targets hard = Targets.of(micro, model.device());
-      Targets targets = teacher.map(t -> hard.with(t.of(hard.tokens()))).orElse(hard);
+      Targets targets = teacher.map(t -> hard.with(t.of(hard))).orElse(hard);
       losses.add(micro, pass.run(model, targets, masks.masks(), share));
     }
   }

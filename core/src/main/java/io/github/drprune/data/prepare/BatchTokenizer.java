@@ -1,6 +1,12 @@
 package io.github.drprune.data.prepare;
 
+import io.github.drprune.conversation.ChatTemplate;
+import io.github.drprune.conversation.Conversation;
+import io.github.drprune.conversation.ConversationException;
+import io.github.drprune.conversation.ConversationTokenizer;
 import io.github.drprune.data.Split;
+import io.github.drprune.error.UserException;
+import io.github.drprune.json.Json;
 import io.github.drprune.tokenizer.SpecialTokensInText;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.nio.ByteBuffer;
@@ -16,8 +22,14 @@ final class BatchTokenizer {
   private final HoldOut holdOut;
   private final RecordDecoder json;
   private final RecordDecoder text = new RecordDecoder.Utf8();
+  private final ConversationTokenizer conversations; // null for text
 
-  BatchTokenizer(Tokenizer tokenizer, PrepareConfig config) {
+  /**
+   * @param template of conversations; null for text
+   */
+  BatchTokenizer(Tokenizer tokenizer, PrepareConfig config, ChatTemplate template) {
+    this.conversations =
+        template == null ? null : new ConversationTokenizer(tokenizer, template, config.seqLen());
     this.tokenizer = tokenizer;
     this.specialTokens = config.specialTokens();
     this.holdOut = new HoldOut(config.evalFraction());
@@ -52,6 +64,10 @@ final class BatchTokenizer {
         }
         int from = batch.offsets()[i];
         int to = batch.offsets()[i + 1];
+        if (conversations != null) {
+          addConversation(documents, file, text.text(batch.bytes(), from, to));
+          continue;
+        }
         switch (file.format()) {
           case JSONL -> addText(documents, file, json.text(batch.bytes(), from, to));
           case TEXT, PARQUET -> addText(documents, file, text.text(batch.bytes(), from, to));
@@ -66,6 +82,24 @@ final class BatchTokenizer {
   private void addText(Documents documents, InputFile file, String text) {
     if (!text.isEmpty()) {
       addDocument(documents, text, file.split() == null ? holdOut.splitOf(text) : file.split());
+    }
+  }
+
+  private void addConversation(Documents documents, InputFile file, String json)
+      throws MalformedRecord {
+    if (json.isBlank()) {
+      return;
+    }
+    try {
+      var tokens = conversations.tokenize(Conversation.of(Json.tree(json, "record")));
+      documents.add(tokens.ids());
+      documents.count(tokens.counted());
+      documents.cutTokens += tokens.cutTokens();
+      documents.end(
+          tokens.text().codePointCount(0, tokens.text().length()),
+          file.split() == null ? holdOut.splitOf(tokens.text()) : file.split());
+    } catch (ConversationException | UserException e) {
+      throw new MalformedRecord(e.getMessage());
     }
   }
 
@@ -102,6 +136,8 @@ final class BatchTokenizer {
   /** Documents under construction. */
   private static final class Documents {
     private int[] tokens = new int[RecordBatch.TARGET_BYTES / 2];
+    private byte[] counted; // null for text
+    private long cutTokens;
     private int filled;
     private int[] ends = new int[64];
     private int[] characters = new int[64];
@@ -116,6 +152,14 @@ final class BatchTokenizer {
       }
       System.arraycopy(more, 0, tokens, filled, more.length);
       filled += more.length;
+    }
+
+    /** Which of the tokens added last count. */
+    void count(byte[] flags) {
+      if (counted == null || counted.length < tokens.length) {
+        counted = Arrays.copyOf(counted == null ? new byte[0] : counted, tokens.length);
+      }
+      System.arraycopy(flags, 0, counted, filled - flags.length, flags.length);
     }
 
     void end(int characterCount, Split split) {
@@ -133,6 +177,8 @@ final class BatchTokenizer {
     TokenizedBatch toBatch(List<TokenizedBatch.Malformed> malformed) {
       return new TokenizedBatch(
           tokens,
+          counted,
+          cutTokens,
           Arrays.copyOf(ends, count),
           Arrays.copyOf(characters, count),
           Arrays.copyOf(splits, count),

@@ -28,14 +28,16 @@ final class CorpusWriter implements Closeable {
   private final Fingerprint fingerprint;
   private final PrepareListener listener;
   private final Duration interval;
+  private final int padding;
 
   private final List<Manifest.Domain> finished;
-  private final Map<Split, SplitPacker> open = new EnumMap<>(Split.class);
-  private final Map<Split, SplitPacker.State> resumed;
+  private final Map<Split, Packer> open = new EnumMap<>(Split.class);
+  private final Map<Split, Packer.State> resumed;
   private final Map<Split, Large> largest = new EnumMap<>(Split.class);
   private final List<String> firstMalformed = new ArrayList<>();
   private long malformed;
   private long specials;
+  private long cutTokens;
   private long tokens;
   private long documentsInFile;
   private long recorded = System.nanoTime();
@@ -43,6 +45,7 @@ final class CorpusWriter implements Closeable {
   /**
    * @param interval the least time between two records of the progress, which cost a flush to the
    *     disk
+   * @param padding the token that fills up sequences of conversations
    */
   CorpusWriter(
       Path folder,
@@ -51,6 +54,7 @@ final class CorpusWriter implements Closeable {
       Fingerprint fingerprint,
       PrepareListener listener,
       Duration interval,
+      int padding,
       Progress progress) {
     this.folder = folder;
     this.config = config;
@@ -59,6 +63,7 @@ final class CorpusWriter implements Closeable {
     this.fingerprint = fingerprint;
     this.listener = listener;
     this.interval = interval;
+    this.padding = padding;
     this.finished = new ArrayList<>(progress.finished());
     this.resumed = new EnumMap<>(Split.class);
     this.resumed.putAll(progress.open());
@@ -77,14 +82,12 @@ final class CorpusWriter implements Closeable {
           new Large(place.file(), record),
           (a, b) -> a.cut().characters() >= b.cut().characters() ? a : b);
     }
-    int from = 0;
     for (int i = 0; i < batch.documents(); i++) {
-      int to = batch.ends()[i];
-      packer(place, batch.splits()[i]).add(batch.tokens(), from, to, batch.characters()[i]);
-      from = to;
+      packer(place, batch.splits()[i]).add(batch, i);
     }
-    tokens += from;
+    tokens += batch.documents() == 0 ? 0 : batch.ends()[batch.documents() - 1];
     specials += batch.specials();
+    cutTokens += batch.cutTokens();
     documentsInFile += batch.documents();
   }
 
@@ -94,6 +97,9 @@ final class CorpusWriter implements Closeable {
       listener.warning(place.file().path() + ": holds no documents");
     }
     documentsInFile = 0;
+    for (var packer : open.values()) {
+      packer.endFile();
+    }
     if (place.lastOfDomain()) {
       // The state of a domain resumed after its last document lies in 'resumed' alone.
       for (var split : List.copyOf(resumed.keySet())) {
@@ -135,7 +141,7 @@ final class CorpusWriter implements Closeable {
     }
   }
 
-  private SplitPacker packer(CorpusReader.Place place, Split split) throws IOException {
+  private Packer packer(CorpusReader.Place place, Split split) throws IOException {
     var packer = open.get(split);
     if (packer == null) {
       long rowBytes = (long) config.seqLen() * type.bytes();
@@ -143,16 +149,18 @@ final class CorpusWriter implements Closeable {
           new ShardWriter.Target(
               folder,
               place.domain() + "/" + split,
+              "",
               type,
               config.seqLen(),
               Math.max(1, config.shardBytes() / rowBytes));
       boolean chosenHere = split == Split.EVAL && place.file().split() == null;
       var state = resumed.remove(split);
+      long most = chosenHere ? config.evalSequences() : 0;
+      var start = state == null ? Packer.State.START : state;
       packer =
-          new SplitPacker(
-              target,
-              chosenHere ? config.evalSequences() : 0,
-              state == null ? SplitPacker.State.START : state);
+          config.conversations()
+              ? new ConversationPacker(target, most, config.packing(), padding, start)
+              : new SplitPacker(target, most, start);
       open.put(split, packer);
     }
     return packer;
@@ -204,7 +212,7 @@ final class CorpusWriter implements Closeable {
   }
 
   private void record(int files) throws IOException {
-    var states = new EnumMap<Split, SplitPacker.State>(Split.class);
+    var states = new EnumMap<Split, Packer.State>(Split.class);
     for (var entry : open.entrySet()) {
       states.put(entry.getKey(), entry.getValue().flush());
     }
@@ -231,6 +239,11 @@ final class CorpusWriter implements Closeable {
   /** Special tokens in the text of the whole input, earlier attempts included. */
   long specials() {
     return specials;
+  }
+
+  /** Tokens of conversations that were cut off since the preparation last went on. */
+  long cutTokens() {
+    return cutTokens;
   }
 
   /** Records skipped in the whole input, earlier attempts included. */

@@ -25,7 +25,11 @@ final class Fingerprint {
   private final String settings;
   private final List<String> files = new ArrayList<>();
 
-  Fingerprint(Manifest.TokenizerIdentity tokenizer, PrepareConfig config, Corpus corpus) {
+  /**
+   * @param template of conversations, empty for text
+   */
+  Fingerprint(
+      Manifest.TokenizerIdentity tokenizer, PrepareConfig config, String template, Corpus corpus) {
     this.settings =
         Json.line(
                 new Settings(
@@ -37,7 +41,10 @@ final class Fingerprint {
                     config.dtype().map(String::valueOf).orElse("null"),
                     config.shardBytes()))
             // Data made before there was the setting keep their fingerprint.
-            + (config.specialTokens() == SpecialTokensInText.TOKENS ? "" : config.specialTokens());
+            + (config.specialTokens() == SpecialTokensInText.TOKENS ? "" : config.specialTokens())
+            + (config.conversations()
+                ? " conversations packing=%s %s".formatted(config.packing(), template)
+                : "");
     for (var domain : corpus.domains()) {
       for (var file : domain.files()) {
         boolean last = file == domain.files().getLast();

@@ -16,6 +16,7 @@ final class LineSource implements RecordSource {
   private final Spool spool;
   private final RecordDecoder.JsonField json;
   private final ChunkReader chunks;
+  private final boolean conversations;
   private LongText longText;
   private long lines;
 
@@ -28,6 +29,7 @@ final class LineSource implements RecordSource {
     this.holdOut = new HoldOut(config.evalFraction());
     this.spool = spool;
     this.json = new RecordDecoder.JsonField(config.textField());
+    this.conversations = config.conversations();
     this.chunks = new ChunkReader(stream.in(), RecordBatch.TARGET_BYTES, LongText.LONGEST_DOCUMENT);
   }
 
@@ -50,6 +52,11 @@ final class LineSource implements RecordSource {
         return lines(chunk);
       }
       lines++;
+      if (conversations) {
+        chunks.restOfLine().transferTo(OutputStream.nullOutputStream());
+        return new RecordBatch.Refused(
+            new TokenizedBatch.Malformed(lines, "too long for a conversation"));
+      }
       try {
         longText = longText(chunk);
       } catch (MalformedRecord e) {

@@ -1,6 +1,7 @@
 package io.github.drprune.data.prepare;
 
 import io.github.drprune.config.binding.ConfigLoader;
+import io.github.drprune.conversation.ChatTemplate;
 import io.github.drprune.data.Manifest;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
@@ -37,6 +38,7 @@ public final class Prepare {
   private final int threads;
   private final PrepareListener listener;
   private final Duration interval;
+  private final ChatTemplate template; // null for text
 
   /** With a thread for each core. */
   public Prepare(
@@ -70,6 +72,10 @@ public final class Prepare {
     this.threads = threads;
     this.listener = listener;
     this.interval = interval;
+    this.template =
+        config.conversations()
+            ? ChatTemplate.of(tokenizer.file().resolveSibling(""), tokenizer, config.template())
+            : null;
     config.dtype().ifPresent(type -> type.holding(tokenizer.size()));
   }
 
@@ -117,7 +123,8 @@ public final class Prepare {
 
   private Manifest locked(Path out) throws IOException {
     var identity = Manifest.TokenizerIdentity.of(tokenizer);
-    var fingerprint = new Fingerprint(identity, config, corpus);
+    var fingerprint =
+        new Fingerprint(identity, config, template == null ? "" : template.source(), corpus);
     if (PreparedData.isIn(out)) {
       return complete(out, identity, fingerprint);
     }
@@ -126,7 +133,8 @@ public final class Prepare {
       listener.warning(ignored + ": left out, no text of a domain in a known format");
     }
     try (var writer =
-        new CorpusWriter(out, config, identity, fingerprint, listener, interval, progress)) {
+        new CorpusWriter(
+            out, config, identity, fingerprint, listener, interval, padding(), progress)) {
       copy(writer, progress.files(), new Spool(out));
       var domains = writer.finish();
       if (writer.specials() > 0) {
@@ -134,13 +142,25 @@ public final class Prepare {
             "%,d special tokens were named in the text and are tokens now; where they would end documents, have special tokens encoded as text"
                 .formatted(writer.specials()));
       }
+      if (writer.cutTokens() > 0) {
+        listener.warning(
+            "%,d tokens of conversations longer than a sequence were cut off, whole turns where that is possible; choose longer sequences to keep them"
+                .formatted(writer.cutTokens()));
+      }
       return publish(out, identity, fingerprint, writer, domains);
     }
   }
 
+  /** The token that fills up sequences of conversations; none of its losses counts. */
+  private int padding() {
+    String named = tokenizer.namedTokens().get("pad_token");
+    Integer eos = tokenizer.specialTokens().eos();
+    return named == null ? eos == null ? 0 : eos : tokenizer.id(named).orElse(0);
+  }
+
   private void copy(CorpusWriter writer, int filesDone, Spool spool) throws IOException {
     record Done(CorpusReader.Step step, TokenizedBatch batch) {}
-    var batches = new BatchTokenizer(tokenizer, config);
+    var batches = new BatchTokenizer(tokenizer, config, template);
     long total = corpus.bytes();
     try (var reader = new CorpusReader(corpus, filesDone, config, spool);
         var pipeline = new OrderedPipeline(threads)) {
@@ -163,7 +183,7 @@ public final class Prepare {
     }
   }
 
-  private static Manifest publish(
+  private Manifest publish(
       Path out,
       Manifest.TokenizerIdentity identity,
       Fingerprint fingerprint,
@@ -172,7 +192,7 @@ public final class Prepare {
       throws IOException {
     for (var domain : domains) {
       for (var data : domain.splits().values()) {
-        for (var shard : data.shards()) {
+        for (var shard : data.files()) {
           ShardWriter.publish(out, shard);
         }
       }
@@ -190,6 +210,9 @@ public final class Prepare {
             domains);
     // An earlier attempt can have seen more of a file that has changed since.
     deletePartials(out);
+    if (template != null) {
+      AtomicFiles.text(out.resolve(ChatTemplate.FILE), template.source());
+    }
     AtomicFiles.text(out.resolve(Manifest.FILE), Json.pretty(manifest));
     return manifest;
   }

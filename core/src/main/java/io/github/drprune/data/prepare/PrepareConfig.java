@@ -32,10 +32,33 @@ public record PrepareConfig(
     @Key(
             doc = "What names of special tokens in the text become, such as the end token's.",
             value = "tokens")
-        SpecialTokensInText specialTokens) {
+        SpecialTokensInText specialTokens,
+    @Key(
+            doc =
+                "The input is conversations: 'messages', ShareGPT's 'conversations' or Alpaca's"
+                    + " 'instruction' and 'output'.",
+            value = "false")
+        boolean conversations,
+    @Key(
+            doc =
+                "Template of conversations, chatml, llama3, alpaca or a Jinja file; without it the"
+                    + " model's own.")
+        Optional<String> template,
+    @Key(
+            doc = "Put as many conversations into a sequence as fit, each attended to by itself.",
+            value = "false")
+        boolean packing) {
   private static final double MIB = 1 << 20;
 
   public PrepareConfig {
+    if (!conversations && (template.isPresent() || packing)) {
+      throw new IllegalArgumentException(
+          (packing ? "packing" : "template") + ": is of conversations; add conversations=true");
+    }
+    if (conversations && specialTokens != SpecialTokensInText.TOKENS) {
+      throw new IllegalArgumentException(
+          "special_tokens: a conversation's template names special tokens; leave it at tokens");
+    }
     if (textField.isBlank()) {
       throw new IllegalArgumentException("text_field: the name is empty");
     }

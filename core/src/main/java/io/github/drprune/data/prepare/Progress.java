@@ -31,7 +31,7 @@ record Progress(
     long malformed,
     Long specials,
     List<Manifest.Domain> finished,
-    Map<Split, SplitPacker.State> open) {
+    Map<Split, Packer.State> open) {
   static final String FILE = "progress.json";
 
   Progress {

@@ -41,11 +41,18 @@ final class ShardWriter implements Closeable {
    *
    * @param folder the data folder
    * @param prefix of the files, relative to it, for example {@code wiki/train}
+   * @param kind what stands between the number and the suffix of a name, such as {@code .mask}
    * @param rowsPerShard the most rows of a shard
    */
-  record Target(Path folder, String prefix, TokenType type, int seqLen, long rowsPerShard) {
+  record Target(
+      Path folder, String prefix, String kind, TokenType type, int seqLen, long rowsPerShard) {
     String file(int shard) {
-      return "%s-%05d.npy".formatted(prefix, shard);
+      return "%s-%05d%s.npy".formatted(prefix, shard, kind);
+    }
+
+    /** Flags of the same rows. */
+    Target flags(String ofKind) {
+      return new Target(folder, prefix, ofKind, TokenType.UINT8, seqLen, rowsPerShard);
     }
 
     Path partial(int shard) {
@@ -85,6 +92,11 @@ final class ShardWriter implements Closeable {
       open();
     }
     switch (target.type()) {
+      case UINT8 -> {
+        for (int token : row) {
+          buffer.put((byte) token);
+        }
+      }
       case UINT16 -> {
         for (int token : row) {
           buffer.putShort((short) token);

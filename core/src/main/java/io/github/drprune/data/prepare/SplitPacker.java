@@ -1,10 +1,8 @@
 package io.github.drprune.data.prepare;
 
 import io.github.drprune.data.Manifest;
-import java.io.Closeable;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -12,17 +10,7 @@ import java.util.stream.IntStream;
  * document goes on in the next sequence, across input files. Tokens left at the end, fewer than a
  * sequence, are not used.
  */
-final class SplitPacker implements Closeable {
-  /**
-   * How far a packer got.
-   *
-   * @param carry the tokens of the sequence begun
-   */
-  record State(
-      long documents, long characters, long tokens, List<Integer> carry, ShardWriter.State shards) {
-    static final State START = new State(0, 0, 0, List.of(), ShardWriter.State.START);
-  }
-
+final class SplitPacker implements Packer {
   private final ShardWriter writer;
   private final long maxSequences;
   private final int[] row;
@@ -47,10 +35,13 @@ final class SplitPacker implements Closeable {
     this.writer = new ShardWriter(target, state.shards());
   }
 
-  /** Appends the document source[from, to). */
-  void add(int[] source, int from, int to, int characterCount) throws IOException {
+  @Override
+  public void add(TokenizedBatch batch, int index) throws IOException {
+    int[] source = batch.tokens();
+    int from = index == 0 ? 0 : batch.ends()[index - 1];
+    int to = batch.ends()[index];
     documents++;
-    characters += characterCount;
+    characters += batch.characters()[index];
     tokens += to - from;
     int next = from;
     while (next < to && !isFull()) {
@@ -65,18 +56,27 @@ final class SplitPacker implements Closeable {
     }
   }
 
-  /** Brings everything to the disk and says how to go on from here. */
-  State flush() throws IOException {
+  @Override
+  public void endFile() {
+    // A document goes on across files.
+  }
+
+  @Override
+  public State flush() throws IOException {
     return new State(
         documents,
         characters,
         tokens,
         IntStream.of(Arrays.copyOf(row, filled)).boxed().toList(),
-        writer.flush());
+        writer.flush(),
+        0,
+        0,
+        null,
+        null);
   }
 
-  /** Completes the split. */
-  Manifest.SplitData finish() throws IOException {
+  @Override
+  public Manifest.SplitData finish() throws IOException {
     long used = writer.rows() * row.length;
     return new Manifest.SplitData(documents, characters, tokens, tokens - used, writer.finish());
   }

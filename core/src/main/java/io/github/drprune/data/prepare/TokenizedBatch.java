@@ -7,6 +7,8 @@ import java.util.List;
  * The documents of a batch as tokens, marks included.
  *
  * @param tokens document {@code i} is tokens [ends[i - 1], ends[i])
+ * @param counted of conversations, 1 for each token that counts, else 0; null for text
+ * @param cutTokens tokens of conversations longer than a sequence that are not among these
  * @param characters Unicode code points of each document
  * @param splits where each document belongs
  * @param specials special tokens in the text, marks aside
@@ -15,6 +17,8 @@ import java.util.List;
  */
 record TokenizedBatch(
     int[] tokens,
+    byte[] counted,
+    long cutTokens,
     int[] ends,
     int[] characters,
     Split[] splits,

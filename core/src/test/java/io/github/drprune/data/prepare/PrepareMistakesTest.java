@@ -398,7 +398,10 @@ class PrepareMistakesTest {
             fine.dtype(),
             fine.shardMib(),
             fine.maxBadLines(),
-            fine.specialTokens());
+            fine.specialTokens(),
+            false,
+            fine.template(),
+            false);
     write("a.jsonl", "{\"text\": \"the\"}\n");
     preparing(negative).hasMessageContaining("eval_sequences: -1 is out of range");
   }

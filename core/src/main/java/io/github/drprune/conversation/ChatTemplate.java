@@ -1,0 +1,175 @@
+package io.github.drprune.conversation;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.drprune.error.UserException;
+import io.github.drprune.io.InputFiles;
+import io.github.drprune.io.ReadErrors;
+import io.github.drprune.json.Json;
+import io.github.drprune.template.Rendered;
+import io.github.drprune.template.Template;
+import io.github.drprune.template.TemplateException;
+import io.github.drprune.template.TemplateOptions;
+import io.github.drprune.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A model's template of conversations, in transformers' dialect of Jinja. */
+public final class ChatTemplate {
+  /** The template's file in a model's folder. */
+  public static final String FILE = "chat_template.jinja";
+
+  /** The program's own templates, and the tokens that each needs. */
+  private static final Map<String, List<String>> OWN =
+      Map.of(
+          "chatml", List.of("<|im_start|>", "<|im_end|>"),
+          "llama3", List.of("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"),
+          "alpaca", List.of());
+
+  private final String source;
+  private final Template template;
+  private final Map<String, Object> tokens;
+
+  private ChatTemplate(String source, Template template, Map<String, Object> tokens) {
+    this.source = source;
+    this.template = template;
+    this.tokens = tokens;
+  }
+
+  /**
+   * The template {@code choice}, one of the program's own or a file; without a choice that of the
+   * model in {@code folder}.
+   */
+  public static ChatTemplate of(Path folder, Tokenizer tokenizer, Optional<String> choice) {
+    if (choice.isPresent()) {
+      return chosen(choice.get(), tokenizer);
+    }
+    return ofModel(folder, tokenizer)
+        .orElseThrow(
+            () ->
+                UserException.at(
+                    "template",
+                    "the model in %s has no template of conversations".formatted(folder),
+                    "choose chatml, llama3, alpaca or a Jinja file"));
+  }
+
+  /** The template in a model's folder, where it has one. */
+  public static Optional<ChatTemplate> ofModel(Path folder, Tokenizer tokenizer) {
+    Path file = folder.resolve(FILE);
+    Path config = folder.resolve("tokenizer_config.json");
+    try {
+      if (Files.exists(file)) {
+        return Optional.of(compiled(InputFiles.text(file), file.toString(), tokenizer));
+      }
+      if (Files.exists(config)) {
+        JsonNode entry =
+            Json.tree(InputFiles.text(config), config.toString()).path("chat_template");
+        return source(entry).map(text -> compiled(text, config.toString(), tokenizer));
+      }
+      return Optional.empty();
+    } catch (IOException e) {
+      throw ReadErrors.of(file, e);
+    }
+  }
+
+  /** One template, or of several by name the default one. */
+  private static Optional<String> source(JsonNode entry) {
+    if (entry.isTextual()) {
+      return Optional.of(entry.asText());
+    }
+    for (JsonNode named : entry) {
+      if (named.path("name").asText().equals("default")) {
+        return Optional.of(named.path("template").asText());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static ChatTemplate chosen(String choice, Tokenizer tokenizer) {
+    List<String> needed = OWN.get(choice);
+    if (needed == null) {
+      Path file = Path.of(choice);
+      InputFiles.requireFile(file, "choose chatml, llama3, alpaca or a Jinja file");
+      try {
+        return compiled(InputFiles.text(file), choice, tokenizer);
+      } catch (IOException e) {
+        throw ReadErrors.of(file, e);
+      }
+    }
+    for (String token : needed) {
+      if (tokenizer.id(token).isEmpty()) {
+        throw UserException.at(
+            "template",
+            "'%s' needs the token %s, which the model has not".formatted(choice, token),
+            "choose alpaca, which needs no tokens of its own");
+      }
+    }
+    if (!tokenizer.namedTokens().containsKey("eos_token")) {
+      throw UserException.at(
+          "template", "the model has no end token to end a turn with", "name another model");
+    }
+    return compiled(own(choice), choice, tokenizer);
+  }
+
+  private static String own(String name) {
+    try (InputStream in = ChatTemplate.class.getResourceAsStream(name + ".jinja")) {
+      return new String(in.readAllBytes(), UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static ChatTemplate compiled(String source, String place, Tokenizer tokenizer) {
+    try {
+      return new ChatTemplate(
+          source,
+          Template.compile(source, TemplateOptions.chat()),
+          Map.copyOf(tokenizer.namedTokens()));
+    } catch (TemplateException e) {
+      throw new UserException(
+          "%s: not a template of conversations: %s; mend it or choose another with --template"
+              .formatted(place, e.getMessage()),
+          e);
+    }
+  }
+
+  /** The template's text. */
+  public String source() {
+    return source;
+  }
+
+  /** The text of a conversation up to where the assistant is to answer. */
+  public String prompt(Conversation conversation) {
+    return render(conversation, true).text();
+  }
+
+  /** The text of a whole conversation. */
+  Rendered whole(Conversation conversation) {
+    return render(conversation, false);
+  }
+
+  private Rendered render(Conversation conversation, boolean addGenerationPrompt) {
+    Map<String, Object> variables = new HashMap<>(tokens);
+    variables.put("messages", conversation.messages());
+    variables.put("tools", conversation.tools());
+    variables.put("documents", null);
+    variables.put("add_generation_prompt", addGenerationPrompt);
+    try {
+      return template.renderMarked(variables);
+    } catch (TemplateException e) {
+      throw new ConversationException(
+          e.reason() == TemplateException.Reason.REFUSED
+              ? "the template refuses it: " + e.problem()
+              : "the template fails on it: " + e.getMessage(),
+          e);
+    }
+  }
+}

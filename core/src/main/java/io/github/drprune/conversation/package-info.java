@@ -1,0 +1,2 @@
+/** Conversations: how they are read, and how a model's template makes tokens of them. */
+package io.github.drprune.conversation;
