@@ -37,6 +37,7 @@ public final class Main implements Runnable {
           ExportCommand.class,
           TrimVocabularyCommand.class,
           TrainCommand.class,
+          TuneCommand.class,
           EvaluateCommand.class,
           TasksCommand.class,
           GenerateCommand.class,

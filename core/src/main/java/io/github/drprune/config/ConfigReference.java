@@ -32,13 +32,17 @@ public final class ConfigReference {
   public static String markdown() {
     var prune = byPath(PruneConfig.class);
     var train = byPath(TrainConfig.class);
+    var tune = byPath(TuneConfig.class);
     Map<String, ConfigKey> all = new LinkedHashMap<>(prune);
     train.forEach(all::putIfAbsent);
+    tune.forEach(all::putIfAbsent);
     var page = new StringBuilder(INTRODUCTION);
     page.append(
-        "| key | `prune` | `train` | meaning | values |\n| --- | --- | --- | --- | --- |\n");
+        "| key | `prune` | `train` | `tune` | meaning | values |\n"
+            + "| --- | --- | --- | --- | --- | --- |\n");
     for (var key : all.values()) {
-      row(page, key, cell(prune.get(key.path())), cell(train.get(key.path())));
+      String path = key.path();
+      row(page, key, cell(prune.get(path)), cell(train.get(path)), cell(tune.get(path)));
     }
     page.append(PIPELINE);
     page.append("| key | default | meaning | values |\n| --- | --- | --- | --- |\n");
@@ -100,10 +104,10 @@ public final class ConfigReference {
       values: aliases (`*x`), anchors (`&x`), tags (`!x`) and merge keys (`<<`) of YAML are refused. It may be a pipe, as in
       `--config <(generate-config)`.
 
-      ## Keys of `prune` and `train`
+      ## Keys of `prune`, `train` and `tune`
 
-      The columns `prune` and `train` show the default there; empty where the command does not have the
-      key. `train` needs either `model` or the keys of `shape`. A target is one of three: sizes (those
+      The columns `prune`, `train` and `tune` show the default there; empty where the command does not
+      have the key. `train` needs either `model` or the keys of `shape`. A target is one of three: sizes (those
       not given stay as in the source), `parameters`, or `sparsity`.
 
       """;

@@ -74,4 +74,28 @@ public record RunConfig(
               .formatted(microBatch, globalBatch));
     }
   }
+
+  /** The same run of another length. */
+  RunConfig withSteps(int other) {
+    return new RunConfig(
+        data,
+        output,
+        other,
+        globalBatch,
+        microBatch,
+        seqLen,
+        optimizer,
+        evaluationInterval,
+        evaluationSequences,
+        checkpointInterval,
+        keepCheckpoints,
+        activationCheckpointing,
+        precision,
+        device,
+        sharding,
+        seed,
+        tensorboard,
+        distillation,
+        domains);
+  }
 }

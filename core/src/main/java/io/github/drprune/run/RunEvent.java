@@ -33,7 +33,7 @@ public sealed interface RunEvent {
   /**
    * The first line of a run, and of each continuation of it ({@code step} above 0).
    *
-   * @param command "prune" or "train"
+   * @param command "prune", "train" or "tune"
    * @param time ISO 8601, UTC
    * @param target the shape pruned towards; null when only a sparsity was asked for or nothing is
    *     pruned

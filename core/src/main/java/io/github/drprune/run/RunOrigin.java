@@ -20,7 +20,7 @@ import java.util.TreeSet;
  * What decides the bits of a run: its command, its settings, and what its inputs hold. A run goes
  * on only where none of it changed.
  *
- * @param command "prune" or "train", which share no run
+ * @param command "prune", "train" or "tune", which share no run
  * @param config the resolved configuration
  * @param data what the prepared data holds, see {@link io.github.drprune.data.Manifest#contents}
  * @param tokenizer SHA-256 of its file

@@ -4,6 +4,7 @@ import io.github.drprune.checkpoint.CheckpointStore;
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.config.TrainConfig;
+import io.github.drprune.config.TuneConfig;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.distributed.ProcessGroup;
@@ -103,6 +104,11 @@ public final class Runner implements RunExecutor {
   /** Trains a model. */
   public RunResult train(TrainConfig config) throws IOException, InterruptedException {
     return execute(new TrainRun(config));
+  }
+
+  /** Tunes a model on conversations. */
+  public RunResult tune(TuneConfig config) throws IOException, InterruptedException {
+    return execute(TuneRun.of(config));
   }
 
   /** How a run of {@code config} holds its model. */

@@ -73,6 +73,10 @@ final class ConversationPacker implements Packer {
       mask[filled + i] = batch.counted()[from + i];
       counted += batch.counted()[from + i];
     }
+    if (filled > 0) {
+      counted -= mask[filled];
+      mask[filled] = 0; // what is before it in the sequence does not predict it
+    }
     filled += length;
   }
 

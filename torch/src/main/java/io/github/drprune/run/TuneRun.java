@@ -1,0 +1,120 @@
+package io.github.drprune.run;
+
+import io.github.drprune.config.RunConfig;
+import io.github.drprune.config.TuneConfig;
+import io.github.drprune.conversation.ChatTemplate;
+import io.github.drprune.data.Manifest;
+import io.github.drprune.data.PreparedData;
+import io.github.drprune.data.Split;
+import io.github.drprune.error.UserException;
+import io.github.drprune.io.AtomicFiles;
+import io.github.drprune.model.CausalLm;
+import io.github.drprune.model.CheckpointCheck;
+import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelShape;
+import io.github.drprune.model.ModelSpec;
+import io.github.drprune.model.ModelWriter;
+import io.github.drprune.prune.GroupPolicy;
+import io.github.drprune.train.NoPruning;
+import io.github.drprune.train.Objective;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Training of a checkpoint on conversations, of whose tokens the assistant's count. The result has
+ * the template that the conversations were prepared with.
+ */
+public record TuneRun(TuneConfig whole) implements RunKind {
+  /** A run of as many steps as the epochs of {@code config} take. */
+  public static TuneRun of(TuneConfig config) {
+    Manifest manifest = conversations(config.run());
+    long sequences =
+        manifest.domains().stream()
+            .mapToLong(
+                domain ->
+                    domain.splits().containsKey(Split.TRAIN)
+                        ? domain.splits().get(Split.TRAIN).sequences()
+                        : 0)
+            .sum();
+    return new TuneRun(config.over(sequences));
+  }
+
+  private static Manifest conversations(RunConfig config) {
+    Manifest manifest = Manifest.read(config.data());
+    if (!manifest.ofConversations()) {
+      throw UserException.at(
+          "data",
+          "%s holds text, of which every token counts".formatted(config.data()),
+          "prepare conversations with 'prepare --conversations'");
+    }
+    return manifest;
+  }
+
+  @Override
+  public String command() {
+    return "tune";
+  }
+
+  @Override
+  public RunConfig config() {
+    return whole.run();
+  }
+
+  @Override
+  public ModelSpec source() throws IOException {
+    conversations(config());
+    return CheckpointCheck.of(whole.model());
+  }
+
+  @Override
+  public Optional<Path> model() {
+    return Optional.of(whole.model());
+  }
+
+  @Override
+  public Path tokenizer() {
+    return whole.model();
+  }
+
+  @Override
+  public Optional<ModelShape> target(ModelSpec source) {
+    return Optional.empty();
+  }
+
+  @Override
+  public GroupPolicy policy() {
+    return GroupPolicy.KV_GROUP;
+  }
+
+  @Override
+  public CausalLm load(ModelOptions options) throws IOException {
+    return ModelLoader.loadChecked(whole.model(), options);
+  }
+
+  @Override
+  public Objective objective(CausalLm model, PreparedData data, boolean fresh) {
+    return new NoPruning();
+  }
+
+  @Override
+  public Objective trial(CausalLm model) {
+    return new NoPruning();
+  }
+
+  @Override
+  public ModelSpec finish(
+      RunFolder folder, CausalLm model, Objective objective, RunLog log, long step)
+      throws IOException {
+    folder.clearResult();
+    ModelWriter.save(
+        model, folder.model(), tokenizer(), Optional.empty(), CheckpointCut.SHARD_SIZE);
+    Path template = config().data().resolve(ChatTemplate.FILE);
+    if (Files.exists(template)) {
+      AtomicFiles.text(folder.model().resolve(ChatTemplate.FILE), Files.readString(template));
+    }
+    return model.spec();
+  }
+}
