@@ -23,6 +23,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,12 +48,13 @@ class ConversationLossTest {
    */
   private record Rows(int[][] tokens, byte[][] counted, int[][] lengths) {
     Batch batch(Arena arena) {
-      MemorySegment ids = arena.allocate((long) tokens.length * SEQ_LEN * Long.BYTES, 8);
-      MemorySegment flags = arena.allocate((long) tokens.length * SEQ_LEN, 8);
-      MemorySegment starts = arena.allocate((long) tokens.length * SEQ_LEN, 8);
+      int seqLen = tokens[0].length;
+      MemorySegment ids = arena.allocate((long) tokens.length * seqLen * Long.BYTES, 8);
+      MemorySegment flags = arena.allocate((long) tokens.length * seqLen, 8);
+      MemorySegment starts = arena.allocate((long) tokens.length * seqLen, 8);
       for (int row = 0; row < tokens.length; row++) {
-        int at = row * SEQ_LEN;
-        for (int i = 0; i < SEQ_LEN; i++) {
+        int at = row * seqLen;
+        for (int i = 0; i < seqLen; i++) {
           ids.setAtIndex(ValueLayout.JAVA_LONG, at + i, tokens[row][i]);
           flags.set(ValueLayout.JAVA_BYTE, at + i, counted[row][i]);
         }
@@ -63,7 +65,36 @@ class ConversationLossTest {
       }
       int[] domains = new int[tokens.length];
       return new Batch(
-          ids, flags, starts, SEQ_LEN, domains, new long[tokens.length], new int[] {tokens.length});
+          ids, flags, starts, seqLen, domains, new long[tokens.length], new int[] {tokens.length});
+    }
+
+    String json() {
+      List<List<Integer>> flags = new ArrayList<>(); // bytes would become base64
+      for (byte[] row : counted) {
+        List<Integer> numbers = new ArrayList<>();
+        for (byte flag : row) {
+          numbers.add((int) flag);
+        }
+        flags.add(numbers);
+      }
+      return Json.line(Map.of("tokens", tokens, "counted", flags, "lengths", lengths));
+    }
+
+    /** Each text by itself, without padding: some models turn queries by how long a text is. */
+    List<Rows> alone() {
+      List<Rows> alone = new ArrayList<>();
+      for (int row = 0; row < tokens.length; row++) {
+        int at = 0;
+        for (int length : lengths[row]) {
+          alone.add(
+              new Rows(
+                  new int[][] {Arrays.copyOfRange(tokens[row], at, at + length)},
+                  new byte[][] {Arrays.copyOfRange(counted[row], at, at + length)},
+                  new int[][] {{length}}));
+          at += length;
+        }
+      }
+      return alone;
     }
 
     /** Each text in a row of its own, with padding behind it. */
@@ -116,11 +147,11 @@ class ConversationLossTest {
   void textsOfARowDoNotSeeEachOther(ModelSpec config) {
     Rows rows = packed(config.vocabularySize(), 3);
     try (var model = ModelLoader.random(config, TinyModels.TRAINED, 7)) {
-      Map<String, float[]> apart = gradients(model, rows.apart(), GradientPass.DIRECT);
-      Map<String, float[]> together = gradients(model, rows, GradientPass.DIRECT);
-      Map<String, float[]> recomputed = gradients(model, rows, new RecomputingPass());
+      Map<String, float[]> alone = gradients(model, rows.alone(), GradientPass.DIRECT);
+      Map<String, float[]> together = gradients(model, List.of(rows), GradientPass.DIRECT);
+      Map<String, float[]> recomputed = gradients(model, List.of(rows), new RecomputingPass());
 
-      apart.forEach(
+      alone.forEach(
           (name, expected) -> {
             assertThat(together.get(name)).as(name).containsExactly(expected, within(1e-5f));
             assertThat(recomputed.get(name)).as(name).containsExactly(expected, within(1e-5f));
@@ -128,8 +159,9 @@ class ConversationLossTest {
     }
   }
 
-  /** Of all weights, and the loss. */
-  private static Map<String, float[]> gradients(CausalLm model, Rows rows, GradientPass pass) {
+  /** Of all weights by the mean loss of all parts, and that loss. */
+  private static Map<String, float[]> gradients(
+      CausalLm model, List<Rows> parts, GradientPass pass) {
     try (var _ = NativeScope.open();
         var arena = Arena.ofConfined()) {
       for (Weight weight : model.weights().values()) {
@@ -137,8 +169,16 @@ class ConversationLossTest {
           weight.tensor().grad().zero_();
         }
       }
-      Targets targets = Targets.of(rows.batch(arena), model.device());
-      double loss = pass.run(model, targets, ModelMasks.NONE, 1).mean().item_double();
+      List<Batch> batches = parts.stream().map(part -> part.batch(arena)).toList();
+      double predicted = batches.stream().mapToLong(Batch::predicted).sum();
+      double loss = 0;
+      for (Batch batch : batches) {
+        double share = batch.predicted() / predicted;
+        if (share > 0) {
+          Targets targets = Targets.of(batch, model.device());
+          loss += share * pass.run(model, targets, ModelMasks.NONE, share).mean().item_double();
+        }
+      }
       Map<String, float[]> gradients = new LinkedHashMap<>();
       gradients.put("loss", new float[] {(float) loss});
       for (Weight weight : model.weights().values()) {
@@ -162,10 +202,10 @@ class ConversationLossTest {
       for (Rows each : List.of(rows, rows.apart())) {
         Path checkpoint = folder.resolve("model" + checkpoints.size());
         try (var model = ModelLoader.random(config, TinyModels.TRAINED, 7)) {
-          ours.add(gradients(model, each, GradientPass.DIRECT));
+          ours.add(gradients(model, List.of(each), GradientPass.DIRECT));
           ModelWriter.save(model, checkpoint, folder, Optional.empty(), ByteSize.parse("1GB"));
         }
-        Files.writeString(checkpoint.resolve("batch.json"), Json.line(each));
+        Files.writeString(checkpoint.resolve("batch.json"), each.json());
         checkpoints.add(checkpoint);
       }
     }
