@@ -1,12 +1,19 @@
 package io.github.drprune.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.drprune.error.UserException;
+import io.github.drprune.generate.Chat;
 import io.github.drprune.generate.Generation;
-import io.github.drprune.generate.Sampling;
 import io.github.drprune.generate.TextContinuation;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,74 +24,89 @@ import picocli.CommandLine.Spec;
 /** {@code drprune generate}. */
 @Command(
     name = "generate",
-    description = "Continues a text with a model and prints it as it is generated.",
+    description = {
+      "Continues a text with a model and prints it as it is generated, or holds a conversation."
+    },
     mixinStandardHelpOptions = true,
     footer = {
       "",
       "Example:",
-      "  drprune generate runs/small/model --prompt 'The capital of France' --max-tokens 40"
+      "  drprune generate runs/small/model --prompt 'The capital of France' --max-tokens 40",
+      "  drprune generate runs/tuned/model --chat"
     })
 final class GenerateCommand implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL", description = "The folder of a Hugging Face checkpoint.")
   private Path folder;
 
+  @ArgGroup(exclusive = true, multiplicity = "1")
+  private Kind kind;
+
+  private static final class Kind {
+    @Option(names = "--prompt", paramLabel = "TEXT", description = "The text to continue.")
+    private String prompt;
+
+    @Option(
+        names = "--chat",
+        description = "Hold a conversation: a line of the input is a message, its end the end.")
+    private boolean chat;
+  }
+
   @Option(
-      names = "--prompt",
+      names = "--system",
       paramLabel = "TEXT",
-      required = true,
-      description = "The text to continue.")
-  private String prompt;
+      description = "The system message of a conversation.")
+  private Optional<String> system;
 
   @Option(
-      names = "--max-tokens",
-      paramLabel = "N",
-      defaultValue = "128",
-      description = "The most tokens to add (default: ${DEFAULT-VALUE}).")
-  private int maxTokens;
-
-  @Option(
-      names = "--temperature",
-      paramLabel = "X",
-      defaultValue = "0",
+      names = "--template",
+      paramLabel = "TEMPLATE",
       description =
-          "0 takes the likeliest token; the higher, the freer the choice (default:"
-              + " ${DEFAULT-VALUE}).")
-  private double temperature;
+          "Template of a conversation, chatml, llama3, alpaca or a Jinja file, instead of the"
+              + " model's.")
+  private Optional<String> template;
 
-  @Option(
-      names = "--top-p",
-      paramLabel = "X",
-      defaultValue = "1",
-      description =
-          "Chooses among the likeliest tokens whose probabilities reach X together (default: all).")
-  private double topP;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      defaultValue = "17",
-      description = "The same seed gives the same text (default: ${DEFAULT-VALUE}).")
-  private long seed;
-
+  @Mixin private SamplingOptions sampling;
   @Mixin private ModelOptionsMixin options;
 
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
-    var how = new Generation(maxTokens, new Sampling(temperature, topP), seed);
-    PrintWriter out = spec.commandLine().getOut();
-    try (var continuation = TextContinuation.load(folder, options.inference())) {
-      continuation.stream(
-          prompt,
-          how,
-          text -> {
-            out.print(text);
-            out.flush();
-          });
+    Generation how = sampling.generation();
+    if (kind.chat) {
+      return chat(how);
     }
-    out.println();
-    out.flush();
+    if (system.isPresent() || template.isPresent()) {
+      throw new UserException("--system and --template are of a conversation; add --chat");
+    }
+    try (var continuation = TextContinuation.load(folder, options.inference())) {
+      continuation.stream(kind.prompt, how, this::show);
+    }
+    show(System.lineSeparator());
     return 0;
+  }
+
+  private int chat(Generation how) throws IOException {
+    // Only a person needs to be told that it is their turn.
+    String invitation = System.console() == null ? "" : "> ";
+    try (var chat = Chat.load(folder, options.inference(), template);
+        var input = new BufferedReader(new InputStreamReader(System.in, UTF_8))) {
+      Chat.Session session = chat.session(system);
+      show(invitation);
+      for (String line = input.readLine(); line != null; line = input.readLine()) {
+        if (!line.isBlank()) {
+          session.say(line, how, this::show);
+          show(System.lineSeparator());
+        }
+        show(invitation);
+      }
+    }
+    return 0;
+  }
+
+  private void show(String text) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(text);
+    out.flush();
   }
 }

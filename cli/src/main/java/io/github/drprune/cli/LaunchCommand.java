@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
       "  drprune launch --ranks 4 --sharding optimizer prune --config run.yaml"
     })
 final class LaunchCommand implements Callable<Integer> {
-  private static final Set<String> COMMANDS = Set.of("prune", "train");
+  private static final Set<String> COMMANDS = Set.of("prune", "train", "tune");
 
   @Option(names = "--ranks", required = true, paramLabel = "N", description = "Processes to start.")
   private int ranks;
@@ -65,7 +65,7 @@ final class LaunchCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "COMMAND",
-      description = "prune or train, with its options.")
+      description = "prune, train or tune, with its options.")
   private List<String> command;
 
   private CommandSpec spec;
@@ -80,7 +80,7 @@ final class LaunchCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     if (!COMMANDS.contains(command.getFirst())) {
       throw new UserException(
-          "launch: '%s' runs in one process; prune and train run in several"
+          "launch: '%s' runs in one process; prune, train and tune run in several"
               .formatted(command.getFirst()));
     }
     LibTorch.useThreads(1);

@@ -38,6 +38,8 @@ public final class Main implements Runnable {
           TrimVocabularyCommand.class,
           TrainCommand.class,
           TuneCommand.class,
+          AnswersCommand.class,
+          JudgeCommand.class,
           EvaluateCommand.class,
           TasksCommand.class,
           GenerateCommand.class,

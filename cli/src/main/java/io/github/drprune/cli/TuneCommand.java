@@ -42,7 +42,7 @@ final class TuneCommand implements Callable<Integer> {
     var config = options.load(TuneConfig.class);
     OutputPaths.requireFolder(config.run().output());
     var console = spec.commandLine();
-    new RunExecution(console.getOut(), console.getErr(), json).execute(TuneRun.of(config));
+    new RunExecution(console.getOut(), console.getErr(), json).executeShared(TuneRun.of(config));
     return 0;
   }
 }

@@ -187,6 +187,12 @@ public record Conversation(List<Map<String, Object>> messages, Object tools) {
     return record.get(field).asText();
   }
 
+  /** The same without a last turn of the assistant. */
+  public Conversation withoutLastAnswer() {
+    int last = messages.size() - 1;
+    return isAssistant(last) && last > 0 ? first(last) : this;
+  }
+
   boolean isAssistant(int index) {
     return messages.get(index).get("role").equals(ASSISTANT);
   }

@@ -78,6 +78,13 @@ public record EndTokens(Set<Integer> ids) {
     return id.asInt();
   }
 
+  /** These and others. */
+  EndTokens and(Set<Integer> others) {
+    Set<Integer> all = new HashSet<>(ids);
+    all.addAll(others);
+    return new EndTokens(all);
+  }
+
   boolean contain(int token) {
     return ids.contains(token);
   }

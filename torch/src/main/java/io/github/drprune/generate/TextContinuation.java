@@ -1,5 +1,6 @@
 package io.github.drprune.generate;
 
+import io.github.drprune.error.UserException;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelLoader;
@@ -53,6 +54,45 @@ public final class TextContinuation implements AutoCloseable {
     new TextGenerator(model, how.sampling(), end, new SplittableRandom(how.seed()))
         .generate(ids, how.maxTokens(), token -> out.accept(text.append(token)));
     out.accept(text.finish());
+  }
+
+  /**
+   * Gives what follows {@code prompt}, which has all special tokens in its text, to {@code out}.
+   *
+   * @return whether an end token came, rather than as many tokens as there may be
+   */
+  boolean answer(String prompt, Generation how, EndTokens ends, Consumer<String> out) {
+    int[] ids = tokenizer.encode(prompt);
+    int room = model.spec().contextLength() - ids.length;
+    if (room < 1) {
+      throw new UserException(
+          "the conversation has %,d tokens, the model takes %,d; begin a new one"
+              .formatted(ids.length, model.spec().contextLength()));
+    }
+    int most = Math.min(how.maxTokens(), room);
+    var text = new StreamDecoder(tokenizer);
+    for (int id : ids) {
+      text.append(id); // it decides about the space before the next word
+    }
+    int[] count = {0};
+    new TextGenerator(model, how.sampling(), ends, new SplittableRandom(how.seed()))
+        .generate(
+            ids,
+            most,
+            token -> {
+              count[0]++;
+              out.accept(text.append(token));
+            });
+    out.accept(text.finish());
+    return count[0] < most;
+  }
+
+  Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  EndTokens end() {
+    return end;
   }
 
   private int[] ids(String prompt) {

@@ -1,0 +1,2 @@
+/** A judge: two models' answers compared by a third, through an OpenAI-compatible server. */
+package io.github.drprune.judge;
