@@ -63,8 +63,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("model")
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--steps", type=int, default=120)
+    parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--seeds", default="1,2,3")
+    parser.add_argument("--proportion", default="0.6,0.15,0.25", help="of addition, backwards and copy")
+    parser.add_argument("--rho", default="0.5", help="of drpruning")
     parser.add_argument("--prefix", default="")
     options = parser.parse_args()
     prefix = options.prefix.split()
@@ -79,18 +81,21 @@ def main():
     def tune(name, steps, seed, *keys):
         run = folder / name
         sets = [f"model={options.model}", f"data={folder / 'data'}", f"output={run}", f"steps={steps}",
-                f"seed={seed}", "learning_rate=5e-4", f"evaluation_interval={max(1, options.steps // 24)}",
-                "global_batch=16", "micro_batch=16", "checkpoint_interval=100000", "precision=fp32", *keys]
+                f"seed={seed}", "learning_rate=5e-4", f"evaluation_interval={max(1, options.steps // 12)}",
+                "global_batch=16", "micro_batch=16", "checkpoint_interval=100000", "evaluation_sequences=32", "precision=fp32", *keys]
         drprune(prefix, "tune", "--threads", 1, *(word for key in sets for word in ("--set", key)))
         return losses(run)
 
+    proportion = [f"domains.proportion.{name}={share}"
+                  for name, share in zip(["addition", "backwards", "copy"], options.proportion.split(","))]
     references = tune("reference", 3 * options.steps, 99, "domains.strategy=constant")
     print("references", {name: round(loss, 4) for name, loss in references.items()}, flush=True)
     given = [f"domains.reference_loss.{name}={loss}" for name, loss in references.items()]
     for seed in map(int, options.seeds.split(",")):
         for strategy in ["constant", "sheared", "drpruning"]:
-            keep = ["domains.keep_references=true"] if strategy == "drpruning" else []
-            end = tune(f"{strategy}-{seed}", options.steps, seed, f"domains.strategy={strategy}", *given, *keep)
+            keep = (["domains.keep_references=true", f"domains.rho={options.rho}"] if strategy == "drpruning" else [])
+            end = tune(f"{strategy}-{seed}", options.steps, seed, f"domains.strategy={strategy}", *given,
+                       *proportion, *keep)
             excess = {name: round(loss - references[name], 4) for name, loss in end.items()}
             print(f"seed {seed} {strategy:10} worst {max(excess.values()):.4f} {excess}", flush=True)
 

@@ -112,7 +112,8 @@ public final class ConversationTokenizer {
     int prompt = promptEnd(conversation, turn, text);
     Span content = content(conversation, turn, text);
     if (content != null) {
-      boolean answers = prompt >= 0 && prompt <= content.start();
+      boolean answers =
+          prompt >= 0 && prompt <= content.start() && asksForAnswers(conversation.first(turn));
       return new Span(answers ? prompt : content.start(), endOfTurn(text, content.end()));
     }
     int next = prompt < 0 ? -1 : nextTurn(conversation, turn, text);
@@ -134,6 +135,15 @@ public final class ConversationTokenizer {
       return text.startsWith(prompt) ? prompt.length() : -1;
     } catch (ConversationException _) {
       return -1; // some templates refuse a conversation that stops there
+    }
+  }
+
+  /** Whether the template begins the answer where it is told to; some leave that out. */
+  private boolean asksForAnswers(Conversation before) {
+    try {
+      return template.prompt(before).length() > template.whole(before).text().length();
+    } catch (ConversationException _) {
+      return false;
     }
   }
 
