@@ -1,9 +1,11 @@
 package io.github.drprune.cli;
 
 import io.github.drprune.data.Manifest;
+import io.github.drprune.data.Split;
 import io.github.drprune.error.Printable;
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Prepared data as a table: a line for each split of each domain. */
 final class DataTable {
@@ -42,6 +44,7 @@ final class DataTable {
                           : String.format(Locale.ROOT, "%.2f", data.charactersPerToken()),
                       data.shards().stream().mapToLong(Manifest.Shard::bytes).sum() >> 20));
     }
+    counted(manifest, out);
     String specials =
         manifest.specialTokensInText() == 0
             ? ""
@@ -60,5 +63,23 @@ final class DataTable {
                 Locale.ROOT, "; %,d malformed records skipped", manifest.malformedRecords()),
         specials);
     out.flush();
+  }
+
+  /** Of conversations, how many of the tokens count. */
+  private static void counted(Manifest manifest, PrintWriter out) {
+    if (!manifest.ofConversations()) {
+      return;
+    }
+    String shares =
+        manifest.domains().stream()
+            .filter(domain -> domain.splits().containsKey(Split.TRAIN))
+            .map(
+                domain -> {
+                  var data = domain.splits().get(Split.TRAIN);
+                  double share = (double) data.countedTokens() / Math.max(1, data.tokens());
+                  return "%s %.0f%%".formatted(Printable.escaped(domain.name()), 100 * share);
+                })
+            .collect(Collectors.joining(", "));
+    out.printf("tokens that count, for training: %s%n", shares);
   }
 }
