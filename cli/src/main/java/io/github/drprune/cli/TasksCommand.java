@@ -71,6 +71,14 @@ final class TasksCommand implements Callable<Integer> {
   private List<Path> data = new ArrayList<>();
 
   @Option(
+      names = "--continuations",
+      paramLabel = "DATA",
+      description =
+          "Also ask, for each domain of a folder that 'prepare' wrote, which text goes on a"
+              + " beginning.")
+  private Path continuations;
+
+  @Option(
       names = "--shots",
       paramLabel = "N",
       description =
@@ -120,6 +128,7 @@ final class TasksCommand implements Callable<Integer> {
             models,
             selection,
             new DatasetFinder(data),
+            Optional.ofNullable(continuations),
             Optional.ofNullable(shots),
             limit,
             maxLength == null ? OptionalInt.empty() : OptionalInt.of(maxLength),
@@ -145,8 +154,8 @@ final class TasksCommand implements Callable<Integer> {
       }
       names.add(suite);
     }
-    if (names.isEmpty()) {
-      throw UserException.at("tasks", "names no task", "give --tasks or --suite");
+    if (names.isEmpty() && continuations == null) {
+      throw UserException.at("tasks", "names no task", "give --tasks, --suite or --continuations");
     }
     return names;
   }

@@ -70,6 +70,15 @@ public final class AskedModel implements AutoCloseable {
     }
   }
 
+  /** The likelihoods of what {@code items} predict. */
+  List<Likelihood> score(List<ScoredTokens> items) {
+    return scorer.score(items);
+  }
+
+  Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
   /** The responses to each question's requests. */
   public List<List<Response>> answer(List<Question> questions) {
     List<ScoredTokens> scored = new ArrayList<>();

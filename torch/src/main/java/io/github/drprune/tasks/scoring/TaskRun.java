@@ -1,5 +1,6 @@
 package io.github.drprune.tasks.scoring;
 
+import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.OutputPaths;
@@ -29,6 +30,7 @@ import java.util.OptionalInt;
  * Asks models the questions of tasks.
  *
  * @param models folders of checkpoints
+ * @param continuations prepared data, of whose held-out text questions are made; empty for none
  * @param shots examples before each question; empty for what the tasks say
  * @param limit documents of each task at most
  * @param maxLength tokens that a model reads at once; empty for as many as it can
@@ -41,6 +43,7 @@ public record TaskRun(
     List<Path> models,
     Selection tasks,
     DatasetFinder data,
+    Optional<Path> continuations,
     Optional<Integer> shots,
     int limit,
     OptionalInt maxLength,
@@ -125,6 +128,11 @@ public record TaskRun(
         writeSamples(folder, task, answers);
         results.add(task.result(answers, draws));
         shotsOf.put(task.name(), task.shots());
+      }
+      if (continuations.isPresent()) {
+        try (var prepared = PreparedData.open(continuations.get())) {
+          results.addAll(TextContinuations.ask(model, prepared, limit));
+        }
       }
     }
     Map<String, TaskResult> byName = new HashMap<>();

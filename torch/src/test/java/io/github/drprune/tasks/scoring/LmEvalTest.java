@@ -66,6 +66,7 @@ class LmEvalTest {
             TaskLibrary.of(List.of(TASKS)).select(List.of("ho_g", "ho_b", "ho_c", "ho_d")),
             new DatasetFinder(List.of()),
             Optional.empty(),
+            Optional.empty(),
             Integer.MAX_VALUE,
             OptionalInt.of(256),
             Optional.empty(),

@@ -3,6 +3,10 @@ package io.github.drprune.tasks.scoring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.drprune.data.prepare.CorpusFinder;
+import io.github.drprune.data.prepare.Prepare;
+import io.github.drprune.data.prepare.PrepareConfig;
+import io.github.drprune.data.prepare.PrepareListener;
 import io.github.drprune.demo.DemoTokenizer;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.ByteSize;
@@ -16,12 +20,14 @@ import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.tasks.documents.DatasetFinder;
 import io.github.drprune.tasks.file.TaskLibrary;
+import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,6 +95,7 @@ class TaskRunTest {
         selection,
         new DatasetFinder(List.of()),
         Optional.empty(),
+        Optional.empty(),
         limit,
         OptionalInt.empty(),
         Optional.empty(),
@@ -138,6 +145,45 @@ class TaskRunTest {
           .hasSameTextualContentAs(folder.resolve("whole").resolve(file));
     }
     assertThat(unfinished).doesNotExist();
+  }
+
+  /** A model that learned nothing is right as often as one that draws. */
+  @Test
+  void continuationsAreAskedForByDomain() throws IOException {
+    var text = new StringBuilder();
+    var random = new SplittableRandom(5);
+    for (int i = 0; i < 600; i++) {
+      text.append("{\"text\": \"");
+      random.ints(60, 'a', 'z').forEach(c -> text.append((char) c));
+      text.append("\"}\n");
+    }
+    Path corpus = Files.createDirectory(folder.resolve("text"));
+    Files.writeString(corpus.resolve("letters.jsonl"), text);
+    Path data = folder.resolve("data");
+    var settings = PrepareConfig.of("seq_len=64", "eval_fraction=0.5", "shard_mib=1");
+    try (var tokenizer = Tokenizer.load(folder.resolve("model"))) {
+      new Prepare(CorpusFinder.in(corpus), tokenizer, settings, PrepareListener.SILENT).into(data);
+    }
+    var run =
+        new TaskRun(
+            List.of(folder.resolve("model")),
+            new TaskLibrary.Selection(List.of(), List.of()),
+            new DatasetFinder(List.of()),
+            Optional.of(data),
+            Optional.empty(),
+            200,
+            OptionalInt.empty(),
+            Optional.empty(),
+            0,
+            Optional.empty(),
+            Optional.empty());
+
+    var results = run.run(OPTIONS, TaskListener.NONE).models().getFirst().tasks();
+
+    assertThat(results).containsOnlyKeys("continuation_letters");
+    var figures = results.get("continuation_letters");
+    assertThat(figures.documents()).isBetween(50, 200);
+    assertThat(figures.metrics().get("acc")).isBetween(0.1, 0.45);
   }
 
   @Test
