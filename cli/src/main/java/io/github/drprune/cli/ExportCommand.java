@@ -61,7 +61,7 @@ final class ExportCommand implements Callable<Integer> {
       names = "--out",
       required = true,
       paramLabel = "FILE",
-      description = "The file to write; one that is there is replaced.")
+      description = "The file to write; a GGUF file that is there is replaced.")
   private Path out;
 
   @Mixin private JsonOption json;

@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
 /** {@code drprune inspect}. */
 @Command(
     name = "inspect",
-    description = "Shows a checkpoint's family, shape, parameters, tokenizer and memory needs.",
+    description =
+        "Shows a checkpoint's family, shape, parameters and memory needs, or a GGUF file's header.",
     mixinStandardHelpOptions = true,
     footer = {"", "Example:", "  drprune inspect models/pythia-160m"})
 final class InspectCommand implements Callable<Integer> {

@@ -165,9 +165,9 @@ final class LatencyCommand implements Callable<Integer> {
                   "generated tokens/s",
                   "memory",
                   "GFLOP",
-                  "fewer",
-                  "faster",
-                  "of that"),
+                  "times fewer",
+                  "times faster",
+                  "share"),
               rows)
           .forEach(out::println);
     }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -122,7 +123,10 @@ final class TrimVocabularyCommand implements Callable<Integer> {
         count(result.parametersBefore()),
         100 - 100.0 * result.parametersAfter() / result.parametersBefore(),
         100 * result.coverage());
-    List<List<String>> rows = result.domains().stream().map(TrimVocabularyCommand::row).toList();
+    Stream<DomainCost> all =
+        result.domains().size() > 1 ? Stream.of(DomainCost.all(result.domains())) : Stream.of();
+    List<List<String>> rows =
+        Stream.concat(result.domains().stream(), all).map(TrimVocabularyCommand::row).toList();
     Console.table(
             List.of("domain", "texts", "unchanged", "tokens before", "tokens after", "more"), rows)
         .forEach(out::println);

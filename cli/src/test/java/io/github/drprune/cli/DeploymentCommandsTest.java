@@ -80,9 +80,12 @@ class DeploymentCommandsTest {
     assertThat(err.toString()).contains("no.gguf: not a GGUF file").hasLineCount(1);
     assertThat(run("export", at("absent"), "--out", at("m.gguf"))).isEqualTo(2);
     assertThat(run("export", at("layers2"), "--out", at("none/m.gguf"))).isEqualTo(2);
+    String weights = at("layers2/model.safetensors");
+    assertThat(run("export", at("layers2"), "--out", weights)).isEqualTo(2);
+    assertThat(err.toString()).contains("model.safetensors: is there and no GGUF file");
     Files.delete(folder.resolve("layers2/tokenizer.json"));
     assertThat(run("export", at("layers2"), "--out", at("m.gguf"))).isEqualTo(2);
-    assertThat(err.toString()).hasLineCount(4).contains("tokenizer.json: no such file");
+    assertThat(err.toString()).hasLineCount(5).contains("tokenizer.json: no such file");
     assertThat(folder.resolve("m.gguf")).doesNotExist();
   }
 

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
@@ -27,7 +28,7 @@ record ExportedModel(
     ModelSpec spec,
     LlamaCpp architecture,
     SequencedMap<String, GgufValue> metadata,
-    Map<String, float[]> factors,
+    SequencedMap<String, float[]> factors,
     int contextLength,
     int turningDims,
     double scoreFactor) {
@@ -63,7 +64,8 @@ record ExportedModel(
     keys.putAll(rotary.keys());
     keys.putAll(windows.keys());
     keys.putAll(multipliers(spec, architecture));
-    SequencedMap<String, GgufValue> metadata = new LinkedHashMap<>();
+    // In one order at every run: so the file has the same bytes.
+    SequencedMap<String, GgufValue> metadata = new TreeMap<>();
     keys.forEach((key, value) -> metadata.put(architecture.name() + "." + key, value));
     double scoreFactor =
         architecture.has(Trait.SCALE_OF_SCORES)
@@ -73,7 +75,7 @@ record ExportedModel(
         spec,
         architecture,
         metadata,
-        rotary.factors(),
+        new TreeMap<>(rotary.factors()),
         windows.contextLength(),
         rotary.dims(),
         Math.abs(scoreFactor - 1) < 1e-9 ? 1 : scoreFactor);

@@ -26,7 +26,7 @@ import java.util.function.Consumer;
  * tensor is in memory at a time.
  *
  * @param model folder of the checkpoint
- * @param output the file to write; one that is there is replaced
+ * @param output the file to write; a GGUF file that is there is replaced
  * @param type of matrices: F32, F16, BF16 or Q8_0; vectors are F32
  */
 public record GgufExport(Path model, Path output, TensorType type) {
@@ -59,6 +59,7 @@ public record GgufExport(Path model, Path output, TensorType type) {
    */
   public Result write(Consumer<String> warnings) throws IOException {
     OutputPaths.requireFile(output);
+    requireReplaceable();
     ModelSpec configured = ConfigReader.read(model);
     try (var reader = CheckpointReader.open(model)) {
       ModelSpec spec = CheckpointCheck.of(model, configured, reader);
@@ -88,6 +89,13 @@ public record GgufExport(Path model, Path output, TensorType type) {
           header.parameters(),
           exported.contextLength(),
           Files.size(output));
+    }
+  }
+
+  /** A file that is there may go if it is one of the kind to write, or empty. */
+  private void requireReplaceable() throws IOException {
+    if (Files.exists(output) && Files.size(output) > 0 && !GgufHeader.isIn(output)) {
+      throw new UserException(output + ": is there and no GGUF file; name another to write");
     }
   }
 

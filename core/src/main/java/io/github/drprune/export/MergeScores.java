@@ -35,12 +35,13 @@ final class MergeScores {
     String previous = null;
     for (Merge merge : tokenizer.merges()) {
       String piece = merge.piece();
-      if (!piece.equals(previous) && !ordered.add(piece)) {
+      if (ordered.add(piece)) {
+        scores[pieces.get(piece)] = 1 - ordered.size();
+      } else if (!piece.equals(previous)) {
         together = false;
       }
       previous = piece;
       splits.merge(piece, 1, Integer::sum);
-      scores[pieces.get(piece)] = 1 - ordered.size();
     }
     long differing =
         pieces.keySet().stream()

@@ -54,8 +54,9 @@ final class TensorList {
   }
 
   private void addMissingBiases(List<ExportedTensor> tensors) {
-    for (TensorRole role : model.architecture().biases()) {
-      for (int layer = 0; layer < spec.layers() && !spec.hasBias(role); layer++) {
+    for (TensorRole role : TensorRole.values()) {
+      boolean missing = model.architecture().biases().contains(role) && !spec.hasBias(role);
+      for (int layer = 0; missing && layer < spec.layers(); layer++) {
         TensorShape bias = spec.bias(role, layer);
         tensors.add(ExportedTensor.given(name(bias), new float[(int) bias.elements()]));
       }

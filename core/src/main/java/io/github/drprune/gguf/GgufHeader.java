@@ -5,7 +5,9 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.io.InputFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -70,6 +72,13 @@ public record GgufHeader(SequencedMap<String, GgufValue> metadata, List<GgufTens
     InputFiles.refuseLfsPointer(file);
     try (var channel = FileChannel.open(file)) {
       return new HeaderReader(file, channel).read();
+    }
+  }
+
+  /** Whether {@code file} begins as a GGUF file does. */
+  public static boolean isIn(Path file) throws IOException {
+    try (var stream = Files.newInputStream(file)) {
+      return Arrays.equals(stream.readNBytes(Integer.BYTES), new byte[] {'G', 'G', 'U', 'F'});
     }
   }
 

@@ -1,5 +1,7 @@
 package io.github.drprune.vocabulary;
 
+import java.util.List;
+
 /**
  * What the texts of a domain cost with a smaller vocabulary.
  *
@@ -12,6 +14,16 @@ public record DomainCost(
   DomainCost plus(boolean same, long before, long after) {
     return new DomainCost(
         domain, texts + 1, unchanged + (same ? 1 : 0), tokensBefore + before, tokensAfter + after);
+  }
+
+  /** What all of them cost together. */
+  public static DomainCost all(List<DomainCost> domains) {
+    return new DomainCost(
+        "all",
+        domains.stream().mapToLong(DomainCost::texts).sum(),
+        domains.stream().mapToLong(DomainCost::unchanged).sum(),
+        domains.stream().mapToLong(DomainCost::tokensBefore).sum(),
+        domains.stream().mapToLong(DomainCost::tokensAfter).sum());
   }
 
   /** By what share there are more tokens. */

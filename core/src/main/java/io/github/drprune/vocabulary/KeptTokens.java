@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
@@ -18,6 +19,8 @@ import java.util.stream.IntStream;
  * ones, each with the pieces that its merges pass through.
  */
 final class KeptTokens {
+  private static final Pattern BYTE = Pattern.compile("<0x[0-9A-F]{2}>");
+
   private final String[] pieceById;
   private final long[] counts;
   private final Derivations derivations;
@@ -37,7 +40,7 @@ final class KeptTokens {
     tokenizer.pieces().forEach((piece, id) -> pieceById[id] = piece);
     tokenizer.addedTokens().forEach(token -> kept.set(token.id()));
     named.forEach(kept::set);
-    tokenizer.special("unk_token").ifPresent(kept::set);
+    TrimmedTokenizer.namedIds(tokenizer).forEach(kept::set);
     for (Map.Entry<String, Integer> piece : tokenizer.pieces().entrySet()) {
       if (isNeeded(piece.getKey(), tokenizer.kind())) {
         kept.set(piece.getValue());
@@ -48,7 +51,7 @@ final class KeptTokens {
 
   private static boolean isNeeded(String piece, Kind kind) {
     boolean single = piece.codePointCount(0, piece.length()) == 1;
-    return piece.matches("<0x[0-9A-F]{2}>")
+    return BYTE.matcher(piece).matches()
         || switch (kind) {
           case BYTE_LEVEL_BPE, UNIGRAM -> single;
           case BYTE_FALLBACK_BPE -> piece.equals("▁");
@@ -66,6 +69,9 @@ final class KeptTokens {
     }
     for (int id : candidates()) {
       int room = number - kept.cardinality();
+      if (room == 0) {
+        return;
+      }
       Set<Integer> with = withDerivation(id);
       if (with.size() <= room) {
         with.forEach(kept::set);

@@ -12,12 +12,26 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.IntUnaryOperator;
 
 /** A checkpoint's tokenizer files with fewer tokens under new numbers. */
 final class TrimmedTokenizer {
   /** Files that say in another form what {@code tokenizer.json} says; nothing rewrites them. */
   private static final List<String> OTHER_FORMS =
       List.of("tokenizer.model", "vocab.json", "merges.txt");
+
+  /** Special tokens that a {@code tokenizer_config.json} may name. */
+  private static final List<String> MARKS =
+      List.of(
+          "bos_token",
+          "eos_token",
+          "unk_token",
+          "pad_token",
+          "sep_token",
+          "cls_token",
+          "mask_token");
 
   private final TokenizerDefinition source;
   private final Renumbering ids;
@@ -83,11 +97,30 @@ final class TrimmedTokenizer {
     for (JsonNode token : json.path("added_tokens")) {
       ((ObjectNode) token).put("id", ids.require(token.get("id").asInt()));
     }
-    renameMarks(json.path("post_processor"));
-    if (json.get("padding") instanceof ObjectNode padding && padding.path("pad_id").isInt()) {
-      padding.put("pad_id", ids.require(padding.get("pad_id").asInt()));
-    }
+    renameMarks(json, ids::require);
     return json;
+  }
+
+  /** The ids that a tokenizer names outside its vocabulary, and that of what it does not know. */
+  static Set<Integer> namedIds(TokenizerDefinition tokenizer) {
+    ObjectNode json = tokenizer.json();
+    Set<Integer> named = new TreeSet<>();
+    renameMarks(
+        json,
+        id -> {
+          named.add(id);
+          return id;
+        });
+    MARKS.forEach(mark -> tokenizer.special(mark).ifPresent(named::add));
+    JsonNode model = json.path("model");
+    if (model.path("unk_id").isInt()) {
+      named.add(model.path("unk_id").asInt());
+    }
+    Integer unknown = tokenizer.pieces().get(model.path("unk_token").asText());
+    if (unknown != null) {
+      named.add(unknown);
+    }
+    return named;
   }
 
   private boolean keeps(Merge merge) {
@@ -108,21 +141,29 @@ final class TrimmedTokenizer {
                 ids.of(token.getValue().asInt()).ifPresent(id -> idByName.put(token.getKey(), id)));
   }
 
-  /** The ids of tokens that are put around texts: in lists "ids", or behind a token's name. */
-  private void renameMarks(JsonNode processor) {
+  /** Gives new ids to what is put around texts, and what short ones are filled up with. */
+  private static void renameMarks(ObjectNode json, IntUnaryOperator newId) {
+    renameIn(json.path("post_processor"), newId);
+    if (json.get("padding") instanceof ObjectNode padding && padding.path("pad_id").isInt()) {
+      padding.put("pad_id", newId.applyAsInt(padding.get("pad_id").asInt()));
+    }
+  }
+
+  /** In lists "ids", or behind a token's name. */
+  private static void renameIn(JsonNode processor, IntUnaryOperator newId) {
     for (JsonNode child : processor) {
       if (child instanceof ArrayNode pair
           && pair.size() == 2
           && pair.get(0).isTextual()
           && pair.get(1).isInt()) {
-        pair.set(1, IntNode.valueOf(ids.require(pair.get(1).asInt())));
+        pair.set(1, IntNode.valueOf(newId.applyAsInt(pair.get(1).asInt())));
       } else {
-        renameMarks(child);
+        renameIn(child, newId);
       }
     }
     if (processor.path("ids") instanceof ArrayNode marks) {
       for (int i = 0; i < marks.size(); i++) {
-        marks.set(i, IntNode.valueOf(ids.require(marks.get(i).asInt())));
+        marks.set(i, IntNode.valueOf(newId.applyAsInt(marks.get(i).asInt())));
       }
     }
   }
