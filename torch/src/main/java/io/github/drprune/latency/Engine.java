@@ -22,8 +22,11 @@ public interface Engine extends AutoCloseable {
   /** Runs {@code batch} prompts of {@code context} tokens and {@code generated} tokens behind. */
   Timing run(int batch, int context, int generated) throws IOException;
 
-  /** Bytes that the last round took beyond what was taken before; 0 where that is not known. */
-  long memoryBytes();
+  /**
+   * The most bytes that such a round takes beyond what is taken before it; 0 where that is not
+   * known.
+   */
+  long memoryBytes(int batch, int context, int generated) throws IOException;
 
   @Override
   void close();

@@ -49,13 +49,14 @@ public final class Latency {
     List<Engine> order = List.copyOf(engines.values());
     var rounds = new Engine.Timing[order.size()][options.rounds()];
     long[] memory = new long[order.size()];
+    for (int i = 0; i < order.size(); i++) {
+      memory[i] = order.get(i).memoryBytes(batch, context, options.generated());
+    }
     for (int round = -1; round < options.rounds(); round++) {
       for (int i = 0; i < order.size(); i++) {
         var timing = order.get(i).run(batch, context, options.generated());
         if (round >= 0) {
           rounds[i][round] = timing;
-        } else {
-          memory[i] = order.get(i).memoryBytes();
         }
       }
       progress.accept(

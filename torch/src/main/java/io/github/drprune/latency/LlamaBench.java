@@ -100,7 +100,7 @@ public final class LlamaBench implements Engine {
   }
 
   @Override
-  public long memoryBytes() {
+  public long memoryBytes(int batch, int context, int generated) {
     return 0;
   }
 

@@ -21,7 +21,6 @@ import org.bytedeco.pytorch.Tensor;
 public final class OwnEngine implements Engine {
   private final CausalLm model;
   private final long fileBytes;
-  private long memoryBytes;
 
   /** Loads the checkpoint in {@code folder}. */
   public OwnEngine(Path folder, ModelOptions options) throws IOException {
@@ -53,8 +52,6 @@ public final class OwnEngine implements Engine {
           "%d tokens and %d generated exceed the model's %d positions"
               .formatted(context, generated, spec().contextLength()));
     }
-    NativeMemory.resetPeak();
-    long before = NativeMemory.resident();
     try (var _ = NativeScope.open();
         var _ = NoGrad.open();
         var cache = model.newCache(batch, context + generated)) {
@@ -63,7 +60,6 @@ public final class OwnEngine implements Engine {
       for (int i = 0; i < generated; i++) {
         generation += seconds(cache, tokens(batch, 1));
       }
-      memoryBytes = Math.max(0, NativeMemory.peakResident() - before);
       return new Timing(prompt, generation);
     }
   }
@@ -87,8 +83,12 @@ public final class OwnEngine implements Engine {
   }
 
   @Override
-  public long memoryBytes() {
-    return memoryBytes;
+  public long memoryBytes(int batch, int context, int generated) {
+    // Not in a round that is timed: to fault in again what is given back takes long.
+    NativeMemory.resetPeak();
+    long before = NativeMemory.resident();
+    run(batch, context, generated);
+    return Math.max(0, NativeMemory.peakResident() - before);
   }
 
   @Override
