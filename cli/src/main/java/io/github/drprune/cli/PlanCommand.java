@@ -33,19 +33,25 @@ import picocli.CommandLine.Spec;
         "Predicts the memory and time of a run before it starts, and lists shapes to prune to.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {PlanCommand.Shapes.class, PlanCommand.Prune.class, PlanCommand.Train.class},
+    subcommands = {
+      PlanCommand.Shapes.class,
+      PlanCommand.Prune.class,
+      PlanCommand.Train.class,
+      PlanRunCommand.class
+    },
     footer = {
       "",
       "Examples:",
       "  drprune plan shapes models/llama --parameters 1300000000",
-      "  drprune plan prune --config run.yaml"
+      "  drprune plan prune --config run.yaml",
+      "  drprune plan run pipeline.yaml"
     })
 final class PlanCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "name one of shapes, prune, train");
+    throw new ParameterException(spec.commandLine(), "name one of shapes, prune, train, run");
   }
 
   /** {@code drprune plan shapes}. */
@@ -189,7 +195,7 @@ final class PlanCommand implements Runnable {
     }
   }
 
-  private static void print(RunPlan plan, PrintWriter out) {
+  static void print(RunPlan plan, PrintWriter out) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("source", RunProgress.shape(plan.source())));
     if (plan.teacher() != null) {

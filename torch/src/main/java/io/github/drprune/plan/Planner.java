@@ -1,10 +1,13 @@
 package io.github.drprune.plan;
 
+import io.github.drprune.config.PipelineConfig;
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.RunConfig;
+import io.github.drprune.config.ShapeConfig;
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.Split;
+import io.github.drprune.error.UserException;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ModelOptions;
@@ -57,6 +60,50 @@ public final class Planner {
   /** Plans a training run. */
   public RunPlan train(TrainConfig config) throws IOException, InterruptedException {
     return plan(new TrainRun(config));
+  }
+
+  /**
+   * Plans the stages prune and train of a pipeline, which need not have run: the model that will be
+   * trained is taken as a new one of the shape that is cut to.
+   */
+  public PipelinePlan pipeline(PipelineConfig config) throws IOException, InterruptedException {
+    if (config.prune().isEmpty() || config.train().isEmpty()) {
+      throw new UserException("plan: the pipeline has no stage prune or no stage train; name both");
+    }
+    var pruning = new PruneRun(config.prune().get());
+    RunConfig training = config.train().get().run();
+    if (training.distillation().filter(d -> d.isOfSource()).isPresent()) {
+      throw UserException.at(
+          "train.distillation.teacher", "'source' is the model that was cut", "name a folder");
+    }
+    ModelSpec source = pruning.source();
+    ModelSpec cut =
+        pruning
+            .target(source)
+            .map(shape -> pruning.policy().cut(source, shape))
+            .orElse(source); // a sparsity says nothing of the shape
+    ModelShape shape = cut.shape();
+    var model =
+        new ShapeConfig(
+            cut.family().modelType(),
+            shape.hiddenSize(),
+            shape.layers(),
+            shape.heads(),
+            Optional.of(shape.kvHeads()),
+            shape.intermediateSize(),
+            cut.tiedEmbeddings(),
+            pruning.tokenizer());
+    return new PipelinePlan(
+        config.spending().orElse(null),
+        (double) training.steps() * training.globalBatch() * seqLen(training) / source.parameters(),
+        pruning.takesSteps() ? plan(pruning) : null,
+        train(new TrainConfig(Optional.empty(), Optional.of(model), training)));
+  }
+
+  private static long seqLen(RunConfig config) throws IOException {
+    try (var data = PreparedData.open(config.data())) {
+      return data.seqLen();
+    }
   }
 
   private RunPlan plan(RunKind kind) throws IOException, InterruptedException {

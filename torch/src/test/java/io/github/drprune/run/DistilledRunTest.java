@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.drprune.config.PipelineConfig;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.ByteSize;
@@ -12,6 +13,7 @@ import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.Kernels;
+import io.github.drprune.plan.PipelinePlan;
 import io.github.drprune.plan.Planner;
 import io.github.drprune.plan.RunPlan;
 import io.github.drprune.train.StopSignal;
@@ -255,6 +257,28 @@ class DistilledRunTest {
                             "distillation.teacher=source")))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("distillation: method importance");
+  }
+
+  @Test
+  void aBudgetIsPlannedBeforeAnythingIsPruned() throws Exception {
+    Path file = folder.resolve("small.yaml");
+    Files.writeString(
+        file,
+        """
+        budget: 41k
+        prune: {model: '%s', data: '%s', output: '%s', target: {layers: 2}, device: cpu}
+        train: {output: '%s', device: cpu, precision: fp32}
+        """
+            .formatted(
+                tiny.model(), tiny.data(), folder.resolve("pruned"), folder.resolve("final")));
+    PipelinePlan plan = new Planner().pipeline(PipelineConfig.load(file, List.of()));
+    assertThat(plan.spending()).contains("budget of 41,000 tokens", "distilled from");
+    assertThat(plan.prune()).isNull();
+    assertThat(plan.train().source().layers()).isEqualTo(2);
+    assertThat(plan.train().teacher().layers()).isEqualTo(3);
+    assertThat(plan.train().tokens()).isBetween(38_000L, 41_000L);
+    assertThat(plan.tokensPerParameter()).isPositive();
+    assertThat(folder.resolve("pruned")).doesNotExist();
   }
 
   @Test
