@@ -5,7 +5,6 @@ import io.github.drprune.template.Expression.Named;
 import io.github.drprune.template.Expression.Operand;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,11 +16,13 @@ final class ExpressionParser {
   private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
 
   private final TokenStream tokens;
+  private final ArgumentParser arguments;
   private final Set<String> names = new HashSet<>();
   private int depth;
 
   ExpressionParser(TokenStream tokens) {
     this.tokens = tokens;
+    this.arguments = new ArgumentParser(tokens, this::expression);
   }
 
   /** The names read since the set was last cleared; a macro learns from it what it takes. */
@@ -274,7 +275,7 @@ final class ExpressionParser {
       } else if (tokens.isAtOperator("[")) {
         value = subscript(value);
       } else if (tokens.isAtOperator("(")) {
-        value = new Expression.Call(value, arguments());
+        value = new Expression.Call(value, arguments.parse());
       } else {
         return value;
       }
@@ -309,7 +310,7 @@ final class ExpressionParser {
       } else if (tokens.isAtName("is")) {
         value = test(value);
       } else if (tokens.isAtOperator("(")) {
-        value = new Expression.Call(value, arguments());
+        value = new Expression.Call(value, arguments.parse());
       } else {
         return value;
       }
@@ -319,7 +320,7 @@ final class ExpressionParser {
   /** A filter's name and arguments. */
   Named filter() {
     String name = dottedName();
-    return new Named(name, tokens.isAtOperator("(") ? arguments() : CallArguments.NONE);
+    return new Named(name, tokens.isAtOperator("(") ? arguments.parse() : CallArguments.NONE);
   }
 
   /** Filters one after the other: {@code | a | b(c)}. */
@@ -343,16 +344,16 @@ final class ExpressionParser {
     tokens.next();
     boolean negated = tokens.skipName("not");
     String name = dottedName();
-    CallArguments arguments = CallArguments.NONE;
+    CallArguments given = CallArguments.NONE;
     if (tokens.isAtOperator("(")) {
-      arguments = arguments();
+      given = arguments.parse();
     } else if (isArgumentOfTest()) {
       if (tokens.isAtName("is")) {
         throw tokens.mistake("tests with 'is' cannot be chained");
       }
-      arguments = new CallArguments(List.of(postfix(primary())), Map.of(), null, null);
+      given = new CallArguments(List.of(postfix(primary())), Map.of(), null, null);
     }
-    Expression tested = new Expression.Tested(target, new Named(name, arguments));
+    Expression tested = new Expression.Tested(target, new Named(name, given));
     return negated ? new Expression.Not(tested) : tested;
   }
 
@@ -363,47 +364,5 @@ final class ExpressionParser {
       case OPERATOR -> tokens.isAtOperator("[") || tokens.isAtOperator("{");
       default -> false;
     };
-  }
-
-  /** Arguments in parentheses. */
-  CallArguments arguments() {
-    tokens.expectOperator("(");
-    List<Expression> positional = new ArrayList<>();
-    Map<String, Expression> named = new LinkedHashMap<>();
-    Expression starred = null;
-    Expression doubleStarred = null;
-    boolean first = true;
-    while (!tokens.isAtOperator(")")) {
-      if (!first) {
-        tokens.expectOperator(",");
-        if (tokens.isAtOperator(")")) {
-          break;
-        }
-      }
-      first = false;
-      if (doubleStarred != null) {
-        throw tokens.mistake("an argument after '**'");
-      }
-      if (tokens.skipOperator("*")) {
-        if (starred != null) {
-          throw tokens.mistake("a second '*' among arguments");
-        }
-        starred = expression();
-      } else if (tokens.skipOperator("**")) {
-        doubleStarred = expression();
-      } else if (tokens.isAt(Token.Type.NAME) && tokens.look().isOperator("=")) {
-        String name = tokens.name();
-        tokens.next();
-        if (named.put(name, expression()) != null) {
-          throw tokens.mistake("argument '%s' is given twice".formatted(name));
-        }
-      } else if (starred == null && named.isEmpty()) {
-        positional.add(expression());
-      } else {
-        throw tokens.mistake("a positional argument after a named one");
-      }
-    }
-    tokens.expectOperator(")");
-    return new CallArguments(positional, named, starred, doubleStarred);
   }
 }

@@ -50,8 +50,6 @@ record FormatSpec(
   String format(Context context, Object value) {
     return switch (value) {
       case String text -> text(context, text);
-      case Boolean truth when type == 0 || type == 's' ->
-          type == 's' ? refuse(value) : text(context, truth ? "True" : "False");
       case Double number -> floating(context, number);
       case null -> throw unsupported(value);
       default -> {

@@ -38,7 +38,12 @@ final class PercentFormat {
       named |= field.group(1) != null;
       text.append(field(field));
     }
-    if (!named && next < several.size() && !(values instanceof Map<?, ?>)) {
+    // Python takes whatever can be subscripted, but tuples and strings, for a mapping.
+    boolean isMapping =
+        values instanceof Map<?, ?>
+            || values instanceof Undefined
+            || values instanceof List<?> && !(values instanceof Tuple);
+    if (!named && next < several.size() && !isMapping) {
       throw TemplateException.value("not all arguments converted during string formatting");
     }
     return text.append(format, from, format.length()).toString();

@@ -196,7 +196,12 @@ final class StringFilters {
 
   private static Object truncate(Context context, Object value, Arguments arguments) {
     var bound = arguments.bind("truncate", "length?", "killwords?", "end?", "leeway?");
-    String text = context.values.str(value);
+    if (!(value instanceof String text)) {
+      if (context.values.length(value) > bound.integer(0, 255)) {
+        throw TemplateException.value("'%s' cannot be truncated", Values.typeName(value));
+      }
+      return value;
+    }
     String end = bound.string(2, "...");
     long length = bound.integer(0, 255);
     long leeway = bound.get(3, null) == null ? 5 : bound.integer(3);

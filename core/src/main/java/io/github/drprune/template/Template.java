@@ -40,7 +40,8 @@ public final class Template {
   public Rendered renderMarked(Map<String, ?> variables) {
     var context = new Context(options);
     Map<String, Object> imported = new HashMap<>();
-    variables.forEach((name, value) -> imported.put(name, context.values.imported(value)));
+    var values = new Imported(context.work);
+    variables.forEach((name, value) -> imported.put(name, values.of(value)));
     try {
       return new Renderer(context).render(body, Scope.outermost(imported));
     } catch (StackOverflowError e) {
