@@ -26,9 +26,10 @@ record Failure(Throwable thrown) {
   }
 
   /** Which one of several this is, where no launcher says it. */
-  private static String process() {
+  private String process() {
     String rank = System.getenv("RANK");
-    return rank == null
+    return thrown instanceof PeerLostException // says it itself
+            || rank == null
             || System.getenv("WORLD_SIZE") == null
             || System.getenv(Launch.LAUNCHED) != null
         ? ""
