@@ -101,6 +101,13 @@ final class TasksCommand implements Callable<Integer> {
   private Integer maxLength;
 
   @Option(
+      names = "--apply-chat-template",
+      description =
+          "Put prompts into the form of the model's template of conversations: the examples and the"
+              + " question as one message of the user's.")
+  private boolean conversations;
+
+  @Option(
       names = "--bootstrap",
       paramLabel = "N",
       defaultValue = "" + TaskRun.DRAWS,
@@ -132,7 +139,7 @@ final class TasksCommand implements Callable<Integer> {
             Optional.ofNullable(shots),
             limit,
             maxLength == null ? OptionalInt.empty() : OptionalInt.of(maxLength),
-            Optional.empty(),
+            conversations,
             draws,
             Optional.ofNullable(samples),
             unfinished());

@@ -17,6 +17,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,9 @@ public final class ChatTemplate {
           "chatml", List.of("<|im_start|>", "<|im_end|>"),
           "llama3", List.of("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"),
           "alpaca", List.of());
+
+  /** Shows where a message ends in what a template makes of it; the blank, whether it is kept. */
+  private static final String END_OF_MESSAGE = "CONTINUE_FINAL_MESSAGE_TAG ";
 
   private final String source;
   private final Template template;
@@ -149,6 +153,26 @@ public final class ChatTemplate {
   /** The text of a conversation up to where the assistant is to answer. */
   public String prompt(Conversation conversation) {
     return render(conversation, true).text();
+  }
+
+  /**
+   * The text of a conversation whose last message goes on, as with {@code continue_final_message}
+   * of transformers: up to that message's end.
+   */
+  public String unfinished(Conversation conversation) {
+    List<Map<String, Object>> messages = new ArrayList<>(conversation.messages());
+    Map<String, Object> last = new HashMap<>(messages.removeLast());
+    last.put("content", last.get("content") + END_OF_MESSAGE);
+    messages.add(last);
+    String text = render(new Conversation(messages, conversation.tools()), false).text();
+    int end = text.lastIndexOf(END_OF_MESSAGE.strip());
+    if (end < 0) {
+      throw new ConversationException("the template leaves out the last message's end");
+    }
+    // A template that strips messages would have stripped this one without the mark.
+    return text.startsWith(END_OF_MESSAGE, end)
+        ? text.substring(0, end)
+        : text.substring(0, end).stripTrailing();
   }
 
   /** The text of a whole conversation. */

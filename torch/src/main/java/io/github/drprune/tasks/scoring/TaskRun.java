@@ -34,7 +34,7 @@ import java.util.OptionalInt;
  * @param shots examples before each question; empty for what the tasks say
  * @param limit documents of each task at most
  * @param maxLength tokens that a model reads at once; empty for as many as it can
- * @param chat finds a model's conversation format; empty for plain prompts
+ * @param asConversations whether prompts take the form of the model's chat template
  * @param draws of bootstraps, for the standard errors that need them
  * @param samples folder for a line about each document
  * @param unfinished file that keeps the answers until all are there
@@ -47,7 +47,7 @@ public record TaskRun(
     Optional<Integer> shots,
     int limit,
     OptionalInt maxLength,
-    Optional<ChatFinder> chat,
+    boolean asConversations,
     int draws,
     Optional<Path> samples,
     Optional<Path> unfinished) {
@@ -67,13 +67,6 @@ public record TaskRun(
     }
   }
 
-  /** Finds the format that a model's conversations have. */
-  @FunctionalInterface
-  public interface ChatFinder {
-    /** That of the checkpoint in {@code folder}. */
-    ChatFormat of(Path folder) throws IOException;
-  }
-
   /** Asks all models; a mistake in a task or a model is told before the first question. */
   public TaskEvaluations run(ModelOptions options, TaskListener listener) throws IOException {
     for (Path model : models) {
@@ -86,7 +79,7 @@ public record TaskRun(
     List<Map<Task, List<Question>>> questions = new ArrayList<>();
     for (Path model : models) {
       // Prompts differ between models only where they are conversations.
-      boolean sameAsBefore = chat.isEmpty() && !questions.isEmpty();
+      boolean sameAsBefore = !asConversations && !questions.isEmpty();
       questions.add(sameAsBefore ? questions.getFirst() : questions(model));
     }
     List<TaskEvaluations.Model> results = new ArrayList<>();
@@ -100,7 +93,7 @@ public record TaskRun(
 
   private Map<Task, List<Question>> questions(Path model) throws IOException {
     Optional<ChatFormat> format =
-        chat.isPresent() ? Optional.of(chat.get().of(model)) : Optional.empty();
+        asConversations ? Optional.of(ModelChat.of(model)) : Optional.empty();
     Map<Task, List<Question>> questions = new LinkedHashMap<>();
     for (TaskConfig config : tasks.tasks()) {
       var task = Task.load(config, data, new Task.Setting(shots, limit, format));

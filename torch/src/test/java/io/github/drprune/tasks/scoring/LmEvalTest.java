@@ -69,7 +69,7 @@ class LmEvalTest {
             Optional.empty(),
             Integer.MAX_VALUE,
             OptionalInt.of(256),
-            Optional.empty(),
+            false,
             1000,
             Optional.of(samples),
             Optional.empty());

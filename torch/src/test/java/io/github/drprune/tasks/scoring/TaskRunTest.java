@@ -88,6 +88,10 @@ class TaskRunTest {
   }
 
   private TaskRun run(String results, int limit) throws IOException {
+    return run(results, limit, false);
+  }
+
+  private TaskRun run(String results, int limit, boolean asConversations) throws IOException {
     var selection = TaskLibrary.of(List.of(folder)).select(List.of("choices", "texts"));
     Path samples = folder.resolve(results);
     return new TaskRun(
@@ -98,10 +102,40 @@ class TaskRunTest {
         Optional.empty(),
         limit,
         OptionalInt.empty(),
-        Optional.empty(),
+        asConversations,
         1000,
         Optional.of(samples),
         Optional.of(samples.resolve("unfinished.jsonl")));
+  }
+
+  @Test
+  void promptsTakeTheFormOfTheModelsTemplate() throws Exception {
+    Path template = folder.resolve("model/chat_template.jinja");
+    Files.writeString(
+        template,
+        """
+        {%- for m in messages -%}
+        {{ '<' + m.role + '>' + m.content + '</' + m.role + '>' }}
+        {%- endfor -%}
+        {{ '<assistant>' if add_generation_prompt }}\
+        """);
+    run("plain", 3).run(OPTIONS, TaskListener.NONE);
+    run("chat", 3, true).run(OPTIONS, TaskListener.NONE);
+    List<String> plain = prompts("plain");
+    assertThat(plain).hasSize(3);
+    assertThat(prompts("chat"))
+        .containsExactlyElementsOf(
+            plain.stream().map(text -> "<user>" + text + "</user><assistant>").toList());
+    Files.delete(template);
+    assertThatThrownBy(() -> run("none", 3, true).run(OPTIONS, TaskListener.NONE))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("has no template of conversations");
+  }
+
+  private List<String> prompts(String results) throws IOException {
+    return Files.readAllLines(folder.resolve(results).resolve("choices.jsonl")).stream()
+        .map(line -> Json.tree(line, results).get("prompts").get(0).asText())
+        .toList();
   }
 
   private static final class Stopped extends RuntimeException {
@@ -173,7 +207,7 @@ class TaskRunTest {
             Optional.empty(),
             200,
             OptionalInt.empty(),
-            Optional.empty(),
+            false,
             0,
             Optional.empty(),
             Optional.empty());
