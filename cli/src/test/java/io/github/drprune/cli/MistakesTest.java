@@ -104,7 +104,7 @@ class MistakesTest {
       quoteCharacter = '`',
       value = {
         "inspect none| no such folder",
-        "inspect text| no such folder",
+        "inspect text| not a GGUF file; name one, or the folder of a checkpoint",
         "inspect dir| no such file",
         "inspect lfs-config.json| git lfs pull",
         "inspect lfs-model.safetensors| git lfs pull",
