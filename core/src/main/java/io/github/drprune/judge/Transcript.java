@@ -1,16 +1,14 @@
 package io.github.drprune.judge;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.AppendedLines;
 import io.github.drprune.json.Json;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -31,39 +29,35 @@ final class Transcript implements AutoCloseable {
    */
   record Entry(int pair, boolean aFirst, Verdict verdict, String reply, long sent, long received) {}
 
-  private final FileChannel channel;
+  private final AppendedLines file;
   private final Map<Place, Entry> entries = new LinkedHashMap<>();
 
-  private Transcript(FileChannel channel) {
-    this.channel = channel;
+  private Transcript(AppendedLines file) {
+    this.file = file;
   }
 
   /** Opens the file, new or of the same origin; a last line half written is taken away. */
   static Transcript open(Path file, Origin origin) throws IOException {
-    byte[] bytes = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
-    int whole = bytes.length;
-    while (whole > 0 && bytes[whole - 1] != '\n') {
-      whole--;
-    }
+    var found = AppendedLines.read(file);
     if (file.toAbsolutePath().getParent() != null) {
       Files.createDirectories(file.toAbsolutePath().getParent());
     }
-    String[] lines = new String(bytes, 0, whole, UTF_8).split("\n");
-    boolean isNew = whole == 0;
-    if (!isNew && !Json.read(lines[0], Origin.class, file + ":1").equals(origin)) {
+    List<String> lines = found.lines();
+    if (!lines.isEmpty()
+        && !Json.read(lines.getFirst(), Origin.class, file + ":1").equals(origin)) {
       throw UserException.at(
           "transcript",
           "%s is of other answers, another model or other instructions".formatted(file),
           "choose another file");
     }
-    var transcript =
-        new Transcript(FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE));
+    List<Entry> entries = new ArrayList<>();
+    for (int i = 1; i < lines.size(); i++) {
+      entries.add(Json.read(lines.get(i), Entry.class, file + ":" + (i + 1)));
+    }
+    var transcript = new Transcript(new AppendedLines(file, found.bytes()));
     try {
-      for (int i = 1; i < lines.length; i++) {
-        transcript.remember(Json.read(lines[i], Entry.class, file + ":" + (i + 1)));
-      }
-      transcript.channel.truncate(whole).position(whole);
-      if (isNew) {
+      entries.forEach(transcript::remember);
+      if (lines.isEmpty()) {
         transcript.write(origin);
       }
       return transcript;
@@ -78,11 +72,8 @@ final class Transcript implements AutoCloseable {
   }
 
   private void write(Record line) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap((Json.line(line) + "\n").getBytes(UTF_8));
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
-    channel.force(false);
+    file.write(Json.line(line) + "\n");
+    file.force();
   }
 
   boolean has(Place place) {
@@ -101,6 +92,6 @@ final class Transcript implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    channel.close();
+    file.close();
   }
 }

@@ -1,52 +1,43 @@
 package io.github.drprune.run;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.AppendedLines;
 import io.github.drprune.json.Json;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
  * Appends events to a run's log, each line written at once. A run that goes on from a checkpoint
  * first cuts the log to the length it had there, so that every step is in it exactly once.
  */
 public final class EventWriter implements AutoCloseable {
-  private final FileChannel channel;
+  private final AppendedLines lines;
 
   /**
    * @param keep bytes of the log that stand; what follows them is dropped
    */
   public EventWriter(Path file, long keep) throws IOException {
-    channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    if (channel.size() < keep) {
-      long size = channel.size();
-      channel.close();
+    long size = Files.exists(file) ? Files.size(file) : 0;
+    if (size < keep) {
       throw new UserException(
           "%s: has %d bytes and the checkpoint counts on %d; restore it, or choose another output"
               .formatted(file, size, keep));
     }
-    channel.truncate(keep);
-    channel.position(keep);
+    lines = new AppendedLines(file, keep);
   }
 
   public void write(RunEvent event) throws IOException {
-    var line = ByteBuffer.wrap((Json.line(event) + "\n").getBytes(StandardCharsets.UTF_8));
-    while (line.hasRemaining()) {
-      channel.write(line);
-    }
+    lines.write(Json.line(event) + "\n");
   }
 
   /** Bytes written so far, all of them on the disk when this returns. */
   public long force() throws IOException {
-    channel.force(false);
-    return channel.position();
+    return lines.force();
   }
 
   @Override
   public void close() throws IOException {
-    channel.close();
+    lines.close();
   }
 }

@@ -1,21 +1,16 @@
 package io.github.drprune.generate;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.conversation.Conversation;
 import io.github.drprune.conversation.ConversationException;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.AppendedLines;
 import io.github.drprune.io.InputFiles;
 import io.github.drprune.json.Json;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntConsumer;
@@ -57,34 +52,26 @@ public final class Answers {
                 how.sampling().temperature(),
                 how.sampling().topP(),
                 how.seed());
-    byte[] before = Files.exists(out) ? Files.readAllBytes(out) : new byte[0];
-    int whole = before.length;
-    while (whole > 0 && before[whole - 1] != '\n') {
-      whole--;
-    }
-    int answered = check(out, new String(before, 0, whole, UTF_8), prompts, settings);
-    try (var channel = FileChannel.open(out, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      channel.truncate(whole).position(whole);
+    var found = AppendedLines.read(out);
+    int answered = check(out, found.lines(), prompts, settings);
+    try (var answers = new AppendedLines(out, found.bytes())) {
       done.accept(answered);
       for (int i = answered; i < prompts.size(); i++) {
         // Each with a seed of its own, so that an answer does not depend on those before it.
         var own = new Generation(how.maxTokens(), how.sampling(), how.seed() + i);
         Chat.Reply reply = chat.answer(prompts.get(i).conversation(), own, _ -> {});
         var line = new Line(prompts.get(i).text(), reply.text(), reply.ended(), settings);
-        ByteBuffer bytes = ByteBuffer.wrap((Json.line(line) + "\n").getBytes(UTF_8));
-        while (bytes.hasRemaining()) {
-          channel.write(bytes);
-        }
+        answers.write(Json.line(line) + "\n");
         done.accept(i + 1);
       }
-      channel.force(true);
+      answers.force();
     }
   }
 
   /** How many of the answers are there already. */
-  private static int check(Path out, String lines, List<Prompt> prompts, String settings) {
+  private static int check(Path out, List<String> lines, List<Prompt> prompts, String settings) {
     int answered = 0;
-    for (String text : lines.lines().toList()) {
+    for (String text : lines) {
       Line line = Json.read(text, Line.class, "%s:%d".formatted(out, answered + 1));
       if (answered >= prompts.size()
           || !line.prompt().equals(prompts.get(answered).text())

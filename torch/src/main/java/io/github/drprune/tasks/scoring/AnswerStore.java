@@ -2,14 +2,13 @@ package io.github.drprune.tasks.scoring;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.AppendedLines;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.json.Json;
 import io.github.drprune.tasks.Question;
 import io.github.drprune.tasks.Response;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -46,48 +45,33 @@ final class AnswerStore implements AutoCloseable {
     }
   }
 
-  private final Path file; // null where nothing is kept
   private final Map<String, List<Response>> answers = new HashMap<>();
-  private RandomAccessFile open;
+  private AppendedLines file; // null where nothing is kept
 
-  private AnswerStore(Path file) {
-    this.file = file;
-  }
+  private AnswerStore() {}
 
   /** Opens {@code file}, which need not exist; without one nothing is kept. */
   static AnswerStore open(Optional<Path> file) throws IOException {
-    var store = new AnswerStore(file.orElse(null));
+    var store = new AnswerStore();
     if (file.isPresent()) {
-      store.read();
+      var found = AppendedLines.read(file.get());
+      for (String line : found.lines()) {
+        store.add(line, file.get());
+      }
+      store.file = new AppendedLines(file.get(), found.bytes());
     }
     return store;
   }
 
-  /** A line that was being written when the run was stopped is left out, and written over. */
-  private void read() throws IOException {
-    open = new RandomAccessFile(file.toFile(), "rw");
-    byte[] bytes = Files.readAllBytes(file);
-    int from = 0;
-    for (int i = 0; i < bytes.length; i++) {
-      if (bytes[i] == '\n') {
-        String line = new String(bytes, from, i - from, StandardCharsets.UTF_8);
-        from = i + 1;
-        add(line);
-      }
-    }
-    open.setLength(from);
-    open.seek(from);
-  }
-
-  private void add(String text) {
+  private void add(String text, Path from) {
     JsonNode tree;
     try {
-      tree = Json.tree(text, file.toString());
-      Line line = Json.convert(tree, Line.class, file.toString());
+      tree = Json.tree(text, from.toString());
+      Line line = Json.convert(tree, Line.class, from.toString());
       answers.put(line.key(), line.responses().stream().map(Entry::response).toList());
     } catch (UserException | NullPointerException e) {
       throw new UserException(
-          file + ": not the answers of a run; delete it or name another place", e);
+          from + ": not the answers of a run; delete it or name another place", e);
     }
   }
 
@@ -106,8 +90,8 @@ final class AnswerStore implements AutoCloseable {
       var line = new Line(key, responses.get(i).stream().map(Entry::of).toList());
       lines.append(Json.line(line)).append('\n');
     }
-    if (open != null) {
-      open.write(lines.toString().getBytes(StandardCharsets.UTF_8));
+    if (file != null) {
+      file.write(lines.toString());
     }
   }
 
@@ -119,9 +103,8 @@ final class AnswerStore implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    if (open != null) {
-      open.close();
-      open = null;
+    if (file != null) {
+      file.close();
     }
   }
 }
