@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /** What distinguishes one command's runs from another's: where they start and how they end. */
-public sealed interface RunKind permits PruneRun, TrainRun, TuneRun {
+public sealed interface RunKind permits PruneRun, UnprunedRun {
   /** The command's name. */
   String command();
 

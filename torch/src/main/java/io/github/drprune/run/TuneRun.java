@@ -4,7 +4,6 @@ import io.github.drprune.config.RunConfig;
 import io.github.drprune.config.TuneConfig;
 import io.github.drprune.conversation.ChatTemplate;
 import io.github.drprune.data.Manifest;
-import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.Split;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
@@ -12,11 +11,7 @@ import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
-import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
-import io.github.drprune.model.ModelWriter;
-import io.github.drprune.prune.GroupPolicy;
-import io.github.drprune.train.NoPruning;
 import io.github.drprune.train.Objective;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +22,7 @@ import java.util.Optional;
  * Training of a checkpoint on conversations, of whose tokens the assistant's count. The result has
  * the template that the conversations were prepared with.
  */
-public record TuneRun(TuneConfig whole) implements RunKind {
+public record TuneRun(TuneConfig whole) implements UnprunedRun {
   /** A run of as many steps as the epochs of {@code config} take. */
   public static TuneRun of(TuneConfig config) {
     Manifest manifest = conversations(config.run());
@@ -80,41 +75,19 @@ public record TuneRun(TuneConfig whole) implements RunKind {
   }
 
   @Override
-  public Optional<ModelShape> target(ModelSpec source) {
-    return Optional.empty();
-  }
-
-  @Override
-  public GroupPolicy policy() {
-    return GroupPolicy.KV_GROUP;
-  }
-
-  @Override
   public CausalLm load(ModelOptions options) throws IOException {
     return ModelLoader.loadChecked(whole.model(), options);
-  }
-
-  @Override
-  public Objective objective(CausalLm model, PreparedData data, boolean fresh) {
-    return new NoPruning();
-  }
-
-  @Override
-  public Objective trial(CausalLm model) {
-    return new NoPruning();
   }
 
   @Override
   public ModelSpec finish(
       RunFolder folder, CausalLm model, Objective objective, RunLog log, long step)
       throws IOException {
-    folder.clearResult();
-    ModelWriter.save(
-        model, folder.model(), tokenizer(), Optional.empty(), CheckpointCut.SHARD_SIZE);
+    ModelSpec result = UnprunedRun.super.finish(folder, model, objective, log, step);
     Path template = config().data().resolve(ChatTemplate.FILE);
     if (Files.exists(template)) {
       AtomicFiles.text(folder.model().resolve(ChatTemplate.FILE), Files.readString(template));
     }
-    return model.spec();
+    return result;
   }
 }
