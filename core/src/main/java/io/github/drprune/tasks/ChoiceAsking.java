@@ -2,7 +2,7 @@ package io.github.drprune.tasks;
 
 import io.github.drprune.tasks.Response.Likelihood;
 import io.github.drprune.tasks.metric.Aggregation;
-import io.github.drprune.tasks.python.PythonStrings;
+import io.github.drprune.template.PyStrings;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,7 +54,7 @@ record ChoiceAsking(
     double[] likelihoods = asked.stream().mapToDouble(Likelihood::logLikelihood).toArray();
     List<Integer> golds = golds(document, choices);
     int predicted = largest(likelihoods);
-    int normed = largest(divided(likelihoods, choices, PythonStrings::length));
+    int normed = largest(divided(likelihoods, choices, PyStrings::length));
     int byBytes = largest(divided(likelihoods, choices, ChoiceAsking::bytes));
     return metrics
         .ofDocument()

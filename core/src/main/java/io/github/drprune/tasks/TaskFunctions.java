@@ -4,6 +4,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.tasks.documents.Table;
 import io.github.drprune.tasks.python.PythonPattern;
 import io.github.drprune.tasks.python.PythonStrings;
+import io.github.drprune.template.PyStrings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,7 +24,7 @@ final class TaskFunctions {
         document -> {
           Map<String, Object> with = new LinkedHashMap<>(document);
           String context =
-              text(document, "ctx_a") + " " + PythonStrings.capitalize(text(document, "ctx_b"));
+              text(document, "ctx_a") + " " + PyStrings.capitalized(text(document, "ctx_b"));
           with.put("query", unmarked(text(document, "activity_label") + ": " + context));
           with.put(
               "choices", texts(document, "endings").stream().map(TaskFunctions::unmarked).toList());
@@ -33,7 +34,7 @@ final class TaskFunctions {
   }
 
   private static String unmarked(String text) {
-    String titled = PythonStrings.strip(text).replace(" [title]", ". ");
+    String titled = PyStrings.stripped(text).replace(" [title]", ". ");
     return BRACKETS.replace(titled, "").replace("  ", " ");
   }
 
@@ -49,7 +50,7 @@ final class TaskFunctions {
   }
 
   static Object logiqaTarget(Map<String, Object> document) {
-    String label = PythonStrings.strip(text(document, "label"));
+    String label = PyStrings.stripped(text(document, "label"));
     long number = label.length() == 1 ? label.charAt(0) - 'a' : -1;
     if (number < 0 || number > 3) {
       throw wrong(document, "label", "must be a, b, c or d");
@@ -68,7 +69,7 @@ final class TaskFunctions {
 
   static Object afterBlank(Map<String, Object> document) {
     String sentence = text(document, "sentence");
-    return PythonStrings.strip(sentence.substring(blank(document, sentence) + 1));
+    return PyStrings.stripped(sentence.substring(blank(document, sentence) + 1));
   }
 
   static Object filledBlanks(Map<String, Object> document) {
@@ -92,8 +93,8 @@ final class TaskFunctions {
     List<String> words = PythonStrings.words(raw);
     int count = Math.min(words.size(), (int) whole(document, "span2_index"));
     String before = String.join(" ", words.subList(0, Math.max(0, count)));
-    int from = PythonStrings.length(before) + PythonStrings.length(pronoun) + 1;
-    int length = PythonStrings.length(raw);
+    int from = PyStrings.length(before) + PyStrings.length(pronoun) + 1;
+    int length = PyStrings.length(raw);
     String after = from >= length ? "" : raw.substring(raw.offsetByCodePoints(0, from));
     String passage = detokenized("%s *%s*%s".formatted(before, pronoun, after));
     return """
@@ -151,7 +152,7 @@ final class TaskFunctions {
   }
 
   private static String sentence(Map<String, Object> document, String field) {
-    return PythonStrings.strip(detokenized(text(document, field)));
+    return PyStrings.stripped(detokenized(text(document, field)));
   }
 
   private static String withoutEnd(String sentence) {

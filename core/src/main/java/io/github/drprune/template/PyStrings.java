@@ -6,10 +6,11 @@ import java.util.Locale;
 import java.util.function.IntPredicate;
 
 /** Strings as Python sees them: sequences of code points, with its notion of white space. */
-final class PyStrings {
+public final class PyStrings {
   private PyStrings() {}
 
-  static boolean isSpace(int c) {
+  /** {@code str.isspace} of a character. */
+  public static boolean isSpace(int c) {
     return c >= 0x1c && c <= 0x20
         || c >= '\t' && c <= '\r'
         || c == 0x85
@@ -17,15 +18,26 @@ final class PyStrings {
         || c > 0xff && Character.isSpaceChar(c);
   }
 
+  /** {@code str.isdigit} of a character: superscript and subscript digits are some as well. */
+  public static boolean isDigit(int c) {
+    return Character.isDigit(c)
+        || c == 0xb2
+        || c == 0xb3
+        || c == 0xb9
+        || c >= 0x2070 && c <= 0x2089 && c != 0x2071;
+  }
+
   static boolean isBlank(String text) {
     return text.chars().allMatch(PyStrings::isSpace);
   }
 
-  static String rightStripped(String text) {
+  /** {@code str.rstrip}. */
+  public static String rightStripped(String text) {
     return stripped(text, PyStrings::isSpace, false, true);
   }
 
-  static String stripped(String text) {
+  /** {@code str.strip}. */
+  public static String stripped(String text) {
     return stripped(text, PyStrings::isSpace, true, true);
   }
 
@@ -41,7 +53,8 @@ final class PyStrings {
     return text.substring(start, end);
   }
 
-  static int length(String text) {
+  /** {@code len} of a string. */
+  public static int length(String text) {
     return text.codePointCount(0, text.length());
   }
 
@@ -92,8 +105,8 @@ final class PyStrings {
         || c == 0x2029;
   }
 
-  /** {@code str.capitalize}. */
-  static String capitalized(String text) {
+  /** {@code str.capitalize}: the first character in title case, the rest in lower case. */
+  public static String capitalized(String text) {
     if (text.isEmpty()) {
       return text;
     }

@@ -158,6 +158,11 @@ final class SequenceFilters {
             ? getter(context, arguments.positional().getFirst(), null)
             : UnaryOperator.identity();
     Predicate<Object> test = predicate(context, arguments.after(used));
+    return kept(context, value, item -> test.test(key.apply(item)) == wanted);
+  }
+
+  /** Those items of {@code value} that are wanted, looked at one by one as they are asked for. */
+  private static Generator kept(Context context, Object value, Predicate<Object> wanted) {
     var items = context.values.iterate(value);
     return new Generator(
         "generator",
@@ -167,7 +172,7 @@ final class SequenceFilters {
             while (items.hasNext()) {
               context.work.step();
               Object item = items.next();
-              if (test.test(key.apply(item)) == wanted) {
+              if (wanted.test(item)) {
                 return item;
               }
             }
@@ -254,24 +259,14 @@ final class SequenceFilters {
     var bound = arguments.bind("unique", "case_sensitive?", "attribute?");
     var fold = caseOf(context, bound.get(0, false));
     var key = getter(context, bound.get(1, null), null);
-    var items = context.values.iterate(value);
     Map<Object, Object> seen = new LinkedHashMap<>();
-    return new Generator(
-        "generator",
-        new Lazy() {
-          @Override
-          Object advance() {
-            while (items.hasNext()) {
-              context.work.step();
-              Object item = items.next();
-              Object own = fold.apply(key.apply(item));
-              Access.requireHashable(own);
-              if (seen.put(Access.key(seen, own), true) == null) {
-                return item;
-              }
-            }
-            return END;
-          }
+    return kept(
+        context,
+        value,
+        item -> {
+          Object own = fold.apply(key.apply(item));
+          Access.requireHashable(own);
+          return seen.put(Access.key(seen, own), true) == null;
         });
   }
 

@@ -27,7 +27,7 @@ final class StringMethods {
           plain("capitalize", PyStrings::capitalized),
           plain("title", StringMethods::title),
           plain("swapcase", StringMethods::swapCase),
-          plain("isdigit", text -> all(text, StringMethods::isDigit)),
+          plain("isdigit", text -> all(text, PyStrings::isDigit)),
           plain("isdecimal", text -> all(text, Character::isDigit)),
           plain("isnumeric", text -> all(text, StringMethods::isNumeric)),
           plain("isalpha", text -> all(text, Character::isLetter)),
@@ -151,14 +151,6 @@ final class StringMethods {
 
   private static boolean all(String text, IntPredicate predicate) {
     return !text.isEmpty() && text.codePoints().allMatch(predicate);
-  }
-
-  private static boolean isDigit(int c) {
-    return Character.isDigit(c)
-        || c == 0xb2
-        || c == 0xb3
-        || c == 0xb9
-        || c >= 0x2070 && c <= 0x2089;
   }
 
   private static boolean isNumeric(int c) {

@@ -3,7 +3,7 @@ package io.github.drprune.tasks.metric;
 import io.github.drprune.json.Suggestion;
 import io.github.drprune.tasks.file.Keys;
 import io.github.drprune.tasks.python.PythonPattern;
-import io.github.drprune.tasks.python.PythonStrings;
+import io.github.drprune.template.PyStrings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,7 +72,7 @@ public record FilterChain(String name, List<UnaryOperator<List<String>>> filters
       }
       case "majority_vote" -> answers -> List.of(mostFrequent(answers));
       case "regex" -> regex(keys);
-      case "remove_whitespace" -> each(PythonStrings::strip);
+      case "remove_whitespace" -> each(PyStrings::stripped);
       case "lowercase" -> each(answer -> answer.toLowerCase(Locale.ROOT));
       case "uppercase" -> each(answer -> answer.toUpperCase(Locale.ROOT));
       case "map" -> mapping(keys);
@@ -123,7 +123,7 @@ public record FilterChain(String name, List<UnaryOperator<List<String>>> filters
         groups.size() == 1
             ? groups.getFirst()
             : groups.stream().filter(group -> !group.isEmpty()).findFirst().orElse(fallback);
-    return PythonStrings.strip(match);
+    return PyStrings.stripped(match);
   }
 
   private static UnaryOperator<List<String>> mapping(Keys keys) {

@@ -4,7 +4,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.tasks.Request.Continuation;
 import io.github.drprune.tasks.Request.Generated;
 import io.github.drprune.tasks.Request.Whole;
-import io.github.drprune.tasks.python.PythonStrings;
+import io.github.drprune.template.PyStrings;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,7 +54,7 @@ record PromptTokens(Tokenizer tokenizer, int maxLength, int beginning, String be
   ScoredTokens of(Continuation request) {
     int[] all;
     int context;
-    String prompt = PythonStrings.rstrip(request.prompt());
+    String prompt = PyStrings.rightStripped(request.prompt());
     if (prompt.isEmpty()) {
       // Nothing but white space before it has no tokens of its own.
       int[] ids = plain(request.prompt() + request.continuation());
