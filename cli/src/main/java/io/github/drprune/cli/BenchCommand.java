@@ -177,14 +177,7 @@ final class BenchCommand implements Callable<Integer> {
             repetitions,
             against == Baseline.EAGER,
             profile);
-    var report =
-        new Bench(
-                options,
-                line -> {
-                  err.println(line);
-                  err.flush();
-                })
-            .run();
+    var report = new Bench(options, Console.lines(err)).run();
     print(report, spec.commandLine().getOut());
     json.write(report);
     return 0;

@@ -1,16 +1,31 @@
 package io.github.drprune.cli;
 
 import io.github.drprune.error.Printable;
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** Figures as people read them. */
+/** Lines and figures as people read them. */
 final class Console {
   private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB"};
 
   private Console() {}
+
+  /** Shows each line at once. */
+  static Consumer<String> lines(PrintWriter out) {
+    return line -> {
+      out.println(line);
+      out.flush();
+    };
+  }
+
+  /** Shows each line at once, as a warning. */
+  static Consumer<String> warnings(PrintWriter err) {
+    return line -> lines(err).accept("warning: " + line);
+  }
 
   /** 1,234,567. */
   static String count(long number) {

@@ -71,15 +71,10 @@ final class CutCommand implements Callable<Integer> {
     var shardSize = ByteSize.parse(maxShardSize);
     var cut = new CheckpointCut(model, masks, out, Optional.ofNullable(dtype), shardSize);
     var console = spec.commandLine();
-    var result = cut.write(line -> warn(line, console.getErr()));
+    var result = cut.write(Console.warnings(console.getErr()));
     print(cut, result, console.getOut());
     json.write(result);
     return 0;
-  }
-
-  static void warn(String line, PrintWriter err) {
-    err.println("warning: " + line);
-    err.flush();
   }
 
   static void print(CheckpointCut cut, CheckpointCut.Result result, PrintWriter out) {

@@ -53,16 +53,7 @@ final class DemoCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     var runs = new RunExecution(err, err, new JsonOption());
     var demo =
-        new Demo(
-            out,
-            seed,
-            options.inference(),
-            options.runKeys(),
-            runs,
-            line -> {
-              err.println(line);
-              err.flush();
-            });
+        new Demo(out, seed, options.inference(), options.runKeys(), runs, Console.lines(err));
     Optional<Demo.Result> result;
     try (var preparation = new PrepareProgress(err)) {
       result = demo.run(preparation);

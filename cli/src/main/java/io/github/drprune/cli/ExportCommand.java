@@ -75,7 +75,7 @@ final class ExportCommand implements Callable<Integer> {
         switch (format) {
           case GGUF ->
               new GgufExport(model, out, TensorType.valueOf(type.name()))
-                  .write(line -> CutCommand.warn(line, console.getErr()));
+                  .write(Console.warnings(console.getErr()));
         };
     console
         .getOut()

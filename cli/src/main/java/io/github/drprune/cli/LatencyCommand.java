@@ -111,14 +111,7 @@ final class LatencyCommand implements Callable<Integer> {
         }
         engines.put(model.toString(), engine(model, inference, err));
       }
-      var report =
-          new Latency(
-                  measured,
-                  line -> {
-                    err.println(line);
-                    err.flush();
-                  })
-              .measure(engines);
+      var report = new Latency(measured, Console.lines(err)).measure(engines);
       print(report, spec.commandLine().getOut());
       json.write(report);
       return 0;
@@ -137,7 +130,7 @@ final class LatencyCommand implements Callable<Integer> {
           model,
           TensorType.valueOf(type.name()),
           options.threads(),
-          line -> CutCommand.warn(line, err));
+          Console.warnings(err));
     }
     throw UserException.at(
         "engine", "'%s' is not known".formatted(engine), "give drprune or llama.cpp=PATH");

@@ -49,7 +49,7 @@ final class PipelineProgress implements PipelineListener, AutoCloseable {
 
   @Override
   public void cutWarning(String line) {
-    CutCommand.warn(line, err);
+    Console.warnings(err).accept(line);
   }
 
   @Override

@@ -1,20 +1,13 @@
 package io.github.drprune.cli;
 
-import io.github.drprune.config.PipelineConfig;
-import io.github.drprune.io.InputFiles;
 import io.github.drprune.plan.PipelinePlan;
 import io.github.drprune.plan.Planner;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code drprune plan run}. */
@@ -27,24 +20,14 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     footer = {"", "Example:", "  drprune plan run pipeline.yaml --set budget=40M"})
 final class PlanRunCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "PIPELINE", description = "YAML file with the stages and their keys.")
-  private Path file;
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "Sets a key, such as budget, over the file's value; may be repeated.")
-  private List<String> sets = new ArrayList<>();
-
+  @Mixin private PipelineFile file;
   @Mixin private ClusterOptions cluster;
   @Mixin private JsonOption json;
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    InputFiles.requireFile(file, "name a pipeline file");
-    PipelineConfig config = PipelineConfig.load(file, sets);
-    PipelinePlan plan = new Planner(cluster.cluster()).pipeline(config);
+    PipelinePlan plan = new Planner(cluster.cluster()).pipeline(file.load());
     PrintWriter out = spec.commandLine().getOut();
     if (plan.spending() != null) {
       out.println(plan.spending());

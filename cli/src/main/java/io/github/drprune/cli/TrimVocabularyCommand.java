@@ -100,13 +100,7 @@ final class TrimVocabularyCommand implements Callable<Integer> {
             multiple,
             out);
     PrintWriter err = spec.commandLine().getErr();
-    var result =
-        trim.write(
-            line -> {
-              err.println(line);
-              err.flush();
-            },
-            line -> CutCommand.warn(line, err));
+    var result = trim.write(Console.lines(err), Console.warnings(err));
     print(result, spec.commandLine().getOut());
     json.write(result);
     return 0;

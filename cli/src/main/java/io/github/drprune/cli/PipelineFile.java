@@ -1,0 +1,42 @@
+package io.github.drprune.cli;
+
+import io.github.drprune.config.PipelineConfig;
+import io.github.drprune.io.InputFiles;
+import io.github.drprune.libtorch.LibTorch;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The pipeline file of a command, and what it sets beside it. */
+final class PipelineFile {
+  @Parameters(paramLabel = "PIPELINE", description = "YAML file with the stages and their keys.")
+  private Path file;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Sets a key, such as prune.steps, over the file's value; may be repeated.")
+  private List<String> sets = new ArrayList<>();
+
+  @Mixin private ThreadsOption threads;
+
+  Path path() {
+    return file;
+  }
+
+  int threads() {
+    return threads.count();
+  }
+
+  /** Reads the file; from here on LibTorch has its threads. */
+  PipelineConfig load() throws IOException {
+    InputFiles.requireFile(file, "name a pipeline file");
+    var pipeline = PipelineConfig.load(file, sets);
+    LibTorch.useThreads(threads());
+    return pipeline;
+  }
+}
