@@ -5,9 +5,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What belongs to a checkpoint besides configuration and weights. */
+/** The files of a checkpoint's folder. */
 public final class CheckpointFiles {
-  /** Copied through where weights change and tokens do not. */
+  /**
+   * What belongs to a checkpoint besides configuration and weights; copied through where weights
+   * change and tokens do not.
+   */
   private static final List<String> COMPANIONS =
       List.of(
           "tokenizer.json",
@@ -21,6 +24,17 @@ public final class CheckpointFiles {
           "generation_config.json");
 
   private CheckpointFiles() {}
+
+  /** Bytes of the weights as they are stored. */
+  public static long weightBytes(Path folder) throws IOException {
+    long bytes = 0;
+    try (var weights = Files.newDirectoryStream(folder, "*.safetensors")) {
+      for (Path file : weights) {
+        bytes += Files.size(file);
+      }
+    }
+    return bytes;
+  }
 
   /** Copies those that are in the folder {@code from}. */
   public static void copyCompanions(Path from, Path to) throws IOException {

@@ -6,12 +6,12 @@ import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
+import io.github.drprune.model.CheckpointFiles;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.nn.KvCache;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -25,13 +25,7 @@ public final class OwnEngine implements Engine {
   /** Loads the checkpoint in {@code folder}. */
   public OwnEngine(Path folder, ModelOptions options) throws IOException {
     this.model = ModelLoader.load(folder, options);
-    try (var files = Files.list(folder)) {
-      this.fileBytes =
-          files
-              .filter(file -> file.toString().endsWith(".safetensors"))
-              .mapToLong(file -> file.toFile().length())
-              .sum();
-    }
+    this.fileBytes = CheckpointFiles.weightBytes(folder);
   }
 
   @Override

@@ -28,7 +28,9 @@ public interface GroupState extends AutoCloseable {
   void shareUpdate();
 
   /** The parameters, by their names in the group. */
-  SequencedMap<String, GlobalTensor> parameters();
+  default SequencedMap<String, GlobalTensor> parameters() {
+    return GlobalTensor.of(group().parameters());
+  }
 
   /** Both moments of each parameter, named {@code parameter/mean} and {@code .../square}. */
   SequencedMap<String, GlobalTensor> moments();

@@ -104,11 +104,6 @@ public final class SlicedGroup implements GroupState {
   }
 
   @Override
-  public SequencedMap<String, GlobalTensor> parameters() {
-    return GlobalTensor.of(group.parameters());
-  }
-
-  @Override
   public SequencedMap<String, GlobalTensor> moments() {
     SequencedMap<String, GlobalTensor> moments = new LinkedHashMap<>();
     parts.forEach(part -> moments.putAll(part.moments().byName()));

@@ -92,11 +92,6 @@ public final class WholeGroup implements GroupState {
   public void shareUpdate() {}
 
   @Override
-  public SequencedMap<String, GlobalTensor> parameters() {
-    return GlobalTensor.of(group.parameters());
-  }
-
-  @Override
   public SequencedMap<String, GlobalTensor> moments() {
     SequencedMap<String, GlobalTensor> moments = new LinkedHashMap<>();
     int i = 0;

@@ -10,6 +10,7 @@ import io.github.drprune.data.Split;
 import io.github.drprune.error.UserException;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.model.CheckpointCheck;
+import io.github.drprune.model.CheckpointFiles;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
@@ -25,9 +26,6 @@ import io.github.drprune.run.TrainRun;
 import io.github.drprune.train.DomainMix;
 import io.github.drprune.train.Trainer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -93,17 +91,13 @@ public final class Planner {
             shape.intermediateSize(),
             cut.tiedEmbeddings(),
             pruning.tokenizer());
+    RunPlan prune = pruning.takesSteps() ? plan(pruning) : null;
+    RunPlan train = train(new TrainConfig(Optional.empty(), Optional.of(model), training));
     return new PipelinePlan(
         config.spending().orElse(null),
-        (double) training.steps() * training.globalBatch() * seqLen(training) / source.parameters(),
-        pruning.takesSteps() ? plan(pruning) : null,
-        train(new TrainConfig(Optional.empty(), Optional.of(model), training)));
-  }
-
-  private static long seqLen(RunConfig config) throws IOException {
-    try (var data = PreparedData.open(config.data())) {
-      return data.seqLen();
-    }
+        (double) train.tokens() / source.parameters(),
+        prune,
+        train);
   }
 
   private RunPlan plan(RunKind kind) throws IOException, InterruptedException {
@@ -249,24 +243,8 @@ public final class Planner {
   private static long mappedBytes(RunKind kind, RunConfig config, PreparedData data)
       throws IOException {
     long read = (long) config.steps() * config.globalBatch() * data.seqLen() * 4;
-    long teacher = kind.teacher().isPresent() ? weightBytes(kind.teacher().get()) : 0;
-    return Math.min(data.bytes(), read) + weightBytes(kind.tokenizer()) + teacher;
-  }
-
-  private static long weightBytes(Path folder) throws IOException {
-    try (var files = Files.list(folder)) {
-      return files
-          .filter(file -> file.toString().endsWith(".safetensors"))
-          .mapToLong(Planner::size)
-          .sum();
-    }
-  }
-
-  private static long size(Path file) {
-    try {
-      return Files.size(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    long teacher =
+        kind.teacher().isPresent() ? CheckpointFiles.weightBytes(kind.teacher().get()) : 0;
+    return Math.min(data.bytes(), read) + CheckpointFiles.weightBytes(kind.tokenizer()) + teacher;
   }
 }
