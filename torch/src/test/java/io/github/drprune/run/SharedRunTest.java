@@ -3,6 +3,7 @@ package io.github.drprune.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.github.drprune.data.BatchLoader;
 import io.github.drprune.data.PreparedData;
@@ -20,6 +21,7 @@ import io.github.drprune.nn.LossKernel;
 import io.github.drprune.nn.LossKernel.TokenLoss;
 import io.github.drprune.train.StopSignal;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,58 +32,112 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs of several processes against the same run of one. */
 class SharedRunTest {
   private static final int STEPS = Integer.getInteger("shared.steps", 6);
 
+  @TempDir private static Path together;
   @TempDir private Path folder;
   private TinyRun tiny;
 
   @BeforeEach
   void prepare() throws IOException {
-    tiny = new TinyRun(folder.resolve("source"));
+    tiny = new TinyRun(together.resolve("source"));
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "prune, 2, none, 4, false",
-    "prune, 4, none, 1, true",
-    "prune, 3, optimizer, 4, false",
-    "prune, 4, optimizer, 2, true",
-    "prune, 2, full, 4, false",
-    "train, 3, full, 1, true",
-    "train, 2, none, 4, true",
-    "train, 4, optimizer, 1, false",
-  })
+  @MethodSource("cases")
   void takesTheStepsOfOneProcess(
-      String command, int ranks, String sharding, int microBatch, boolean recomputing)
+      Learns learns, int ranks, String sharding, int microBatch, boolean recomputing)
       throws Exception {
-    String[] sets = {
-      "steps=" + STEPS,
-      "global_batch=8",
-      "micro_batch=" + microBatch,
-      "activation_checkpointing=" + recomputing,
-      "sharding=" + sharding
-    };
-    Path alone = folder.resolve("alone");
+    Path alone = together.resolve("alone-" + learns);
+    if (Files.notExists(alone)) {
+      run(learns, alone, 1, "steps=" + STEPS, "micro_batch=8");
+    }
     Path shared = folder.resolve("shared");
-    run(command, alone, 1, new StopSignal(), sets);
-    run(command, shared, ranks, new StopSignal(), sets);
+    run(
+        learns,
+        shared,
+        ranks,
+        "steps=" + STEPS,
+        "micro_batch=" + microBatch,
+        "activation_checkpointing=" + recomputing,
+        "sharding=" + sharding);
     assertSameFigures(EventLog.read(shared), EventLog.read(alone));
     assertCloseWeights(shared, alone);
   }
 
+  /** What is learned, from what and how: what must not depend on the number of processes. */
+  private enum Learns {
+    PRUNE("prune"),
+    HALVES(
+        "prune",
+        "mask_modules=[hidden, head, intermediate, head_layer, mlp]",
+        "hidden_basis=source",
+        "scores=activations"),
+    LAGRANGIAN("prune", "constraint=lagrangian", "mask_learning_rate=0.1"),
+    PRUNE_TAUGHT("prune", "distillation.teacher=source", "distillation.weight=1"),
+    TRAIN("train"),
+    TRAIN_TAUGHT("train", "distillation.teacher=source", "distillation.temperature=2");
+
+    private final String command;
+    private final List<String> sets;
+
+    Learns(String command, String... sets) {
+      this.command = command;
+      this.sets = List.of(sets);
+    }
+  }
+
+  /** Every choice at least once; all combinations of them where shared.grid is set. */
+  private static Stream<Arguments> cases() {
+    if (!Boolean.getBoolean("shared.grid")) {
+      return Stream.of(
+          arguments(Learns.PRUNE, 2, "none", 4, false),
+          arguments(Learns.PRUNE, 3, "optimizer", 4, false),
+          arguments(Learns.PRUNE, 4, "full", 1, false),
+          arguments(Learns.HALVES, 4, "none", 1, true),
+          arguments(Learns.LAGRANGIAN, 2, "full", 4, true),
+          arguments(Learns.LAGRANGIAN, 4, "optimizer", 2, true),
+          arguments(Learns.PRUNE_TAUGHT, 2, "optimizer", 1, true),
+          arguments(Learns.TRAIN, 3, "full", 1, true),
+          arguments(Learns.TRAIN, 4, "optimizer", 1, false),
+          arguments(Learns.TRAIN_TAUGHT, 2, "none", 4, true),
+          arguments(Learns.TRAIN_TAUGHT, 4, "full", 2, false));
+    }
+    List<Arguments> grid = new ArrayList<>();
+    for (Learns learns : Learns.values()) {
+      for (int ranks : new int[] {2, 4}) {
+        for (String sharding : List.of("none", "optimizer", "full")) {
+          for (int microBatch : new int[] {1, 4}) {
+            for (boolean recomputing : new boolean[] {false, true}) {
+              grid.add(arguments(learns, ranks, sharding, microBatch, recomputing));
+            }
+          }
+        }
+      }
+    }
+    return grid.stream();
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"none", "optimizer", "full"})
-  void givesTheSameBitsEachTime(String sharding) throws Exception {
-    String[] sets = {"steps=4", "global_batch=8", "micro_batch=2", "sharding=" + sharding};
+  @CsvSource({
+    "TRAIN, 3, none",
+    "LAGRANGIAN, 4, optimizer",
+    "PRUNE, 3, full",
+    "TRAIN_TAUGHT, 4, full",
+  })
+  void givesTheSameBitsEachTime(Learns learns, int ranks, String sharding) throws Exception {
+    String[] sets = {"steps=4", "micro_batch=2", "sharding=" + sharding};
     Path once = folder.resolve("once");
     Path again = folder.resolve("again");
-    run("train", once, 3, new StopSignal(), sets);
-    run("train", again, 3, new StopSignal(), sets);
+    run(learns, once, ranks, sets);
+    run(learns, again, ranks, sets);
     assertThat(TinyRun.weights(again)).isEqualTo(TinyRun.weights(once));
     assertThat(RunnerTest.figures(again)).isEqualTo(RunnerTest.figures(once));
   }
@@ -248,6 +304,13 @@ class SharedRunTest {
 
   private static String[] with(String[] sets, String more) {
     return Stream.concat(Arrays.stream(sets), Stream.of(more)).toArray(String[]::new);
+  }
+
+  private void run(Learns learns, Path output, int ranks, String... sets) throws Exception {
+    List<String> all = new ArrayList<>(learns.sets);
+    all.add("global_batch=8");
+    all.addAll(List.of(sets));
+    run(learns.command, output, ranks, new StopSignal(), all.toArray(String[]::new));
   }
 
   private void run(String command, Path output, int ranks, StopSignal stop, String... sets)
