@@ -15,14 +15,27 @@ record Failure(Throwable thrown) {
   /** Tells of it on {@code err}; gives the exit code. */
   int tell(PrintWriter err) {
     if (thrown instanceof StoppedByPeerException) {
-      return Main.FAILURE; // told by the process that stopped this one
+      return lost(); // told by the process that stopped this one
     }
     err.println("drprune: " + process() + line());
     if (System.getenv(TRACE) != null) {
       thrown.printStackTrace(err);
     }
     err.flush();
-    return thrown instanceof UserException ? Main.USER_MISTAKE : Main.FAILURE;
+    return switch (thrown) {
+      case UserException _ -> Main.USER_MISTAKE;
+      case PeerLostException _ -> lost();
+      default -> Main.FAILURE;
+    };
+  }
+
+  /** A launcher looks for the process that others miss. */
+  private static int lost() {
+    return isLaunched() ? Launch.PEER_LOST : Main.FAILURE;
+  }
+
+  private static boolean isLaunched() {
+    return System.getenv(Launch.LAUNCHED) != null;
   }
 
   /** Which one of several this is, where no launcher says it. */
@@ -31,7 +44,7 @@ record Failure(Throwable thrown) {
     return thrown instanceof PeerLostException // says it itself
             || rank == null
             || System.getenv("WORLD_SIZE") == null
-            || System.getenv(Launch.LAUNCHED) != null
+            || isLaunched()
         ? ""
         : "process " + rank + ": ";
   }

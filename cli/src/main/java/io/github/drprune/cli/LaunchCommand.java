@@ -47,6 +47,15 @@ final class LaunchCommand implements Callable<Integer> {
   private Sharding sharding;
 
   @Option(
+      names = "--min-ranks",
+      paramLabel = "N",
+      description = {
+        "Go on with fewer processes, down to these, where one fails twice in a row or cannot be"
+            + " started again (default: all of --ranks)."
+      })
+  private Integer minRanks;
+
+  @Option(
       names = "--restarts",
       paramLabel = "N",
       defaultValue = "3",
@@ -84,7 +93,13 @@ final class LaunchCommand implements Callable<Integer> {
               .formatted(command.getFirst()));
     }
     LibTorch.useThreads(1);
-    var launch = new Launch(whole(), ranks, restarts, Duration.ofSeconds(timeout));
+    var launch =
+        new Launch(
+            whole(),
+            ranks,
+            minRanks == null ? ranks : minRanks,
+            restarts,
+            Duration.ofSeconds(timeout));
     var output = new RankOutput(spec.commandLine().getOut(), spec.commandLine().getErr());
     var launcher = new Launcher(launch, output);
     var ended = new CountDownLatch(1);

@@ -3,6 +3,7 @@ package io.github.drprune.cli;
 import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.FileMistake;
+import io.github.drprune.launch.Launch;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -56,7 +57,7 @@ public final class Main implements Runnable {
           CompletionCommand.class);
 
   /** The user asked for something that cannot be done as asked. */
-  static final int USER_MISTAKE = 2;
+  static final int USER_MISTAKE = Launch.USER_MISTAKE;
 
   /** Wide enough for the examples: a command that is broken over two lines cannot be copied. */
   private static final int HELP_WIDTH = 100;

@@ -48,18 +48,25 @@ final class RankOutput implements LaunchListener {
   }
 
   @Override
-  public synchronized void failed(int rank, int exitCode, boolean again) {
+  public synchronized void failed(int rank, int exitCode, int again) {
     failures.clear();
-    if (again || exitCode > SIGNALLED) {
+    if (again > 0 || exitCode > SIGNALLED || exitCode == HUNG) {
       err.println(
           "drprune: process %d %s%s"
               .formatted(
                   rank,
-                  exitCode > SIGNALLED
-                      ? "was ended by signal " + (exitCode - SIGNALLED)
-                      : "ended with exit code " + exitCode,
-                  again ? "; all start again from the newest checkpoint" : ""));
+                  ending(exitCode),
+                  again > 0 ? "; %d start again from the newest checkpoint".formatted(again) : ""));
       err.flush();
     }
+  }
+
+  private static String ending(int exitCode) {
+    if (exitCode == HUNG) {
+      return "did not come and was ended";
+    }
+    return exitCode > SIGNALLED
+        ? "was ended by signal " + (exitCode - SIGNALLED)
+        : "ended with exit code " + exitCode;
   }
 }

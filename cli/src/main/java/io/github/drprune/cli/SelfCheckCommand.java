@@ -93,6 +93,6 @@ final class SelfCheckCommand implements Callable<Integer> {
     }
 
     @Override
-    public void failed(int rank, int exitCode, boolean again) {}
+    public void failed(int rank, int exitCode, int again) {}
   }
 }

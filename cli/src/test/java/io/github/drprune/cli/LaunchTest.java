@@ -1,18 +1,22 @@
 package io.github.drprune.cli;
 
+import static io.github.drprune.io.AtomicFiles.PARTIAL;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.drprune.cli.Program.Command;
 import io.github.drprune.demo.DemoCorpus;
 import io.github.drprune.demo.DemoTokenizer;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.run.EventLog;
 import io.github.drprune.run.RunEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -20,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs in several processes, and what may happen to them. */
@@ -29,6 +34,9 @@ class LaunchTest {
   /** Of each fault. A longer check sets launch.trials. */
   private static final int TRIALS = Integer.getInteger("launch.trials", 1);
 
+  /** To try at any instant of a run; by hand, with launch.ranks=4. */
+  private static final int FAULTS = Integer.getInteger("launch.faults", 0);
+
   private static final int STEPS = 30;
 
   @TempDir private static Path folder;
@@ -36,6 +44,8 @@ class LaunchTest {
 
   /** The run that nothing happens to. */
   private static Path whole;
+
+  private static Duration usual;
 
   @BeforeAll
   static void prepare() throws Exception {
@@ -48,8 +58,10 @@ class LaunchTest {
                 .formatted(path("tokenizer"), path("corpus"), path("data")));
     assertThat(prepare.exit()).as(prepare::said).isZero();
     whole = folder.resolve("whole");
+    long began = System.nanoTime();
     Command launched = launch("whole", 1800, 0);
     assertThat(launched.exit()).as(launched::said).isZero();
+    usual = Duration.ofNanos(System.nanoTime() - began);
     assertThat(launched.out()).isEqualTo(whole.resolve("model") + System.lineSeparator());
     assertThat(launched.err().lines()).allMatch(line -> line.startsWith("[0] "));
   }
@@ -81,7 +93,7 @@ class LaunchTest {
       Command launched = launch(run, 1800, 3);
       Program.signal(victim(launched, run, random), "KILL");
       assertThat(launched.exit()).as(launched::said).isZero();
-      assertThat(launched.err()).contains("was ended by signal 9; all start again");
+      assertThat(launched.err()).contains("was ended by signal 9; %d start again".formatted(RANKS));
       assertSameAsWhole(run);
     }
   }
@@ -94,7 +106,8 @@ class LaunchTest {
       Command launched = launch(run, 10, 3);
       Program.signal(victim(launched, run, random), "STOP");
       assertThat(launched.exit()).as(launched::said).isZero();
-      assertThat(launched.err()).contains("lost touch", "all start again");
+      assertThat(launched.err())
+          .contains("lost touch", "did not come and was ended; %d start again".formatted(RANKS));
       assertSameAsWhole(run);
     }
   }
@@ -116,6 +129,84 @@ class LaunchTest {
       assertThat(again.exit()).as(again::said).isZero();
       assertSameAsWhole(run);
     }
+  }
+
+  /** In a run's first and last milliseconds as well, and while a checkpoint is written. */
+  @Test
+  void theResultIsTheSameWhateverHappensWhenever(TestReporter reporter) throws Exception {
+    assumeTrue(FAULTS > 0, "launch.faults is not set");
+    var random = new SplittableRandom(Long.getLong("launch.seed", 7));
+    String[] signals = {"KILL", "KILL", "STOP", "KILL of the launcher"};
+    for (int trial = 0; trial < FAULTS; trial++) {
+      String run = "fault-" + trial;
+      String signal = signals[trial % signals.length];
+      boolean inCheckpoint = trial / signals.length % 2 == 1;
+      Command launched = launch(run, signal.equals("STOP") ? 15 : 120, 3);
+      if (inCheckpoint) {
+        awaitCheckpoint(run, launched, random.nextInt(STEPS / 5));
+      } else {
+        launched.process().waitFor(random.nextLong(usual.toMillis()), TimeUnit.MILLISECONDS);
+      }
+      List<ProcessHandle> ranks = ranks(launched);
+      int victim = random.nextInt(RANKS);
+      String hit = "after its end";
+      if (signal.endsWith("launcher")) {
+        hit = launched.process().isAlive() ? "step " + steps(run) : hit;
+        launched.process().destroyForcibly().waitFor();
+        assertNoneIsLeft(run);
+        launched = launch(run, 120, 3);
+      } else if (victim < ranks.size()) {
+        Program.signal(ranks.get(victim).pid(), signal);
+        hit = "step " + steps(run);
+      }
+      assertThat(launched.process().waitFor(5, TimeUnit.MINUTES)).as(launched::said).isTrue();
+      assertThat(launched.exit()).as(launched::said).isZero();
+      assertSameAsWhole(run);
+      reporter.publishEntry(
+          run,
+          "%s %s, %s: %d start(s)"
+              .formatted(signal, inCheckpoint ? "in a checkpoint" : "at random", hit, starts(run)));
+      AtomicFiles.deleteTree(folder.resolve(run));
+    }
+  }
+
+  /** Waits until {@code count} checkpoints are written and another one is being. */
+  private static void awaitCheckpoint(String run, Command launched, int count)
+      throws InterruptedException {
+    Path next = folder.resolve("%s/checkpoints/step-%d%s".formatted(run, 5 * (count + 1), PARTIAL));
+    while (Files.notExists(next) && launched.process().isAlive()) {
+      launched.process().waitFor(1, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** That no process of a run is there any more 10 seconds from now. */
+  private static void assertNoneIsLeft(String run) throws Exception {
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (isAnyOf(run)) {
+      assertThat(System.nanoTime()).isLessThan(until);
+      Thread.sleep(20);
+    }
+  }
+
+  private static boolean isAnyOf(String run) throws IOException {
+    try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+      for (Path process : processes) {
+        try {
+          if (Files.readString(process.resolve("cmdline")).contains("output=" + path(run))) {
+            return true;
+          }
+        } catch (IOException e) {
+          // ended just now
+        }
+      }
+      return false;
+    }
+  }
+
+  private static long starts(String run) throws IOException {
+    return EventLog.read(folder.resolve(run)).stream()
+        .filter(RunEvent.Start.class::isInstance)
+        .count();
   }
 
   @Test

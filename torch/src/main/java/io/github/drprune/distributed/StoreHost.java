@@ -32,14 +32,15 @@ public final class StoreHost implements AutoCloseable {
   /**
    * The variables by which process {@code rank} of {@code size} finds the others.
    *
+   * @param place number of the device that it is to use, where it takes one
    * @param attempt how often the processes were started before
    */
-  public Map<String, String> environment(int rank, int size, int attempt) {
+  public Map<String, String> environment(int rank, int place, int size, int attempt) {
     Map<String, String> variables = new LinkedHashMap<>();
     variables.put(Rendezvous.HOST, ADDRESS);
     variables.put(Rendezvous.PORT, String.valueOf(store.getPort() & UNSIGNED));
     variables.put(Rendezvous.RANK, String.valueOf(rank));
-    variables.put(Rendezvous.LOCAL_RANK, String.valueOf(rank));
+    variables.put(Rendezvous.LOCAL_RANK, String.valueOf(place));
     variables.put(Rendezvous.SIZE, String.valueOf(size));
     variables.put(Rendezvous.LOCAL_SIZE, String.valueOf(size));
     variables.put(Rendezvous.HOSTED, "True");

@@ -17,6 +17,7 @@ import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelSummary;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.plan.StepTiming.Cost;
+import io.github.drprune.run.FittingData;
 import io.github.drprune.run.MemoryNeed;
 import io.github.drprune.run.PruneRun;
 import io.github.drprune.run.RunKind;
@@ -112,7 +113,7 @@ public final class Planner {
     long teacherBytes = MemoryNeed.ofTeacher(kind, options);
     MemoryNeed.require(source, state, teacherBytes, available);
     try (var data = PreparedData.open(config.data())) {
-      Runner.check(kind, source, data);
+      FittingData.require(kind, source, data);
       Optional<ModelSpec> teacher = teacher(kind);
       Cost cost = cost(kind, source, options, data, teacher, here);
       // What is measured is a process that holds everything.

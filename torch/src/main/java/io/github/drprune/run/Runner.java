@@ -14,8 +14,6 @@ import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.OutOfMemory;
 import io.github.drprune.libtorch.Precision;
 import io.github.drprune.model.CausalLm;
-import io.github.drprune.model.CheckpointCheck;
-import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelSpec;
@@ -23,7 +21,6 @@ import io.github.drprune.model.ModelSummary;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.report.Report;
 import io.github.drprune.run.Beginning.Resume;
-import io.github.drprune.tokenizer.Tokenizer;
 import io.github.drprune.train.Learning;
 import io.github.drprune.train.Objective;
 import io.github.drprune.train.StopSignal;
@@ -38,7 +35,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Device;
@@ -144,7 +140,7 @@ public final class Runner implements RunExecutor {
     RunConfig config = kind.config();
     requireRowsForAll(config);
     try (var data = PreparedData.open(config.data())) {
-      check(kind, source, data);
+      FittingData.require(kind, source, data);
       var origin = RunOrigin.of(kind.command(), kind.whole(), kind.model(), kind.teacher(), data);
       try (var beginning = new Beginning(kind, origin)) {
         long found =
@@ -158,7 +154,12 @@ public final class Runner implements RunExecutor {
           return new RunResult(config.steps(), model, true);
         }
         if (kind.takesSteps()) {
-          return run(kind, source, data, origin, beginning, found);
+          RunResult result = run(kind, source, data, origin, beginning, found);
+          if (!processes.isFirst()) {
+            // Without memory of the run, and so that the first is missed if it never writes.
+            processes.decided(() -> 0);
+          }
+          return result;
         }
         return processes.isFirst()
             ? oneShot(kind, source, data, origin, beginning.folder())
@@ -271,7 +272,8 @@ public final class Runner implements RunExecutor {
     }
   }
 
-  private static void run(
+  /** Takes the first process through the run, and tells the others when all is written. */
+  private void run(
       RunKind kind,
       Trainer trainer,
       CausalLm model,
@@ -281,20 +283,46 @@ public final class Runner implements RunExecutor {
       throws IOException, InterruptedException {
     try {
       trainer.run(log);
-      if (!trainer.isFinished()) {
-        end(done(trainer, "interrupted", null, null), folder, log);
-        return;
+      if (trainer.isFinished()) {
+        trainer.assemble();
       }
-      trainer.assemble();
-      ModelSpec result = kind.finish(folder, model, objective, log, trainer.step());
-      end(done(trainer, "completed", null, ModelSummary.of(result)), folder, log);
     } catch (IOException | RuntimeException e) {
-      try {
-        log.write(done(trainer, "failed", e.getMessage(), null));
-      } catch (IOException again) {
-        e.addSuppressed(again);
-      }
+      logFailure(e, trainer, log);
       throw e;
+    }
+    processes.decided(
+        () -> {
+          try {
+            end(finished(kind, trainer, model, objective, folder, log), folder, log);
+            return 0;
+          } catch (IOException | RuntimeException e) {
+            logFailure(e, trainer, log);
+            throw e;
+          }
+        });
+  }
+
+  /** Writes the result of a run whose steps are done; gives what ends its log. */
+  private static RunEvent.Done finished(
+      RunKind kind,
+      Trainer trainer,
+      CausalLm model,
+      Objective objective,
+      RunFolder folder,
+      RunLog log)
+      throws IOException {
+    if (!trainer.isFinished()) {
+      return done(trainer, "interrupted", null, null);
+    }
+    ModelSpec result = kind.finish(folder, model, objective, log, trainer.step());
+    return done(trainer, "completed", null, ModelSummary.of(result));
+  }
+
+  private static void logFailure(Exception failure, Trainer trainer, RunLog log) {
+    try {
+      log.write(done(trainer, "failed", failure.getMessage(), null));
+    } catch (IOException again) {
+      failure.addSuppressed(again);
     }
   }
 
@@ -310,60 +338,6 @@ public final class Runner implements RunExecutor {
       Trainer trainer, String status, String message, ModelSummary result) {
     return new RunEvent.Done(
         trainer.step(), status, message, result, trainer.tokens(), trainer.seconds());
-  }
-
-  /** Refuses data that does not go with the model. */
-  public static void check(RunKind kind, ModelSpec source, PreparedData data) throws IOException {
-    int length = data.seqLen();
-    kind.config()
-        .seqLen()
-        .filter(wanted -> wanted != length)
-        .ifPresent(
-            wanted -> {
-              throw UserException.at(
-                  "seq_len",
-                  "%d, but the data in %s has sequences of %d"
-                      .formatted(wanted, data.folder(), length),
-                  "prepare it again or leave the key out");
-            });
-    if (length > source.contextLength()) {
-      throw UserException.at(
-          "data",
-          "sequences of %d tokens in %s exceed the model's %d positions"
-              .formatted(length, data.folder(), source.contextLength()),
-          "prepare it with sequences of " + source.contextLength());
-    }
-    try (var tokenizer = Tokenizer.load(kind.tokenizer())) {
-      CheckpointSummary.requireFitting(tokenizer, source);
-      data.requireTokenizer(tokenizer);
-      if (kind.teacher().isPresent()) {
-        checkTeacher(kind.teacher().get(), source, data, tokenizer);
-      }
-    }
-  }
-
-  /** Refuses a teacher of other words than the model's, or of too short a context. */
-  private static void checkTeacher(
-      Path folder, ModelSpec source, PreparedData data, Tokenizer tokenizer) throws IOException {
-    ModelSpec teacher = CheckpointCheck.of(folder);
-    if (teacher.vocabularySize() != source.vocabularySize()) {
-      throw new UserException(
-          "distillation.teacher: %s has a vocabulary of %d and the model one of %d; choose a teacher of the same vocabulary"
-              .formatted(folder, teacher.vocabularySize(), source.vocabularySize()));
-    }
-    if (data.seqLen() > teacher.contextLength()) {
-      throw new UserException(
-          "distillation.teacher: sequences of %d tokens in %s exceed the %d positions of %s; prepare shorter ones or choose another teacher"
-              .formatted(data.seqLen(), data.folder(), teacher.contextLength(), folder));
-    }
-    try (var other = Tokenizer.load(folder)) {
-      OptionalInt different = tokenizer.firstDifference(other);
-      if (different.isPresent()) {
-        throw new UserException(
-            "distillation.teacher: token %d of %s is another one than in %s; choose a teacher of the same vocabulary"
-                .formatted(different.getAsInt(), other.file(), tokenizer.file()));
-      }
-    }
   }
 
   private static RunEvent.Start start(

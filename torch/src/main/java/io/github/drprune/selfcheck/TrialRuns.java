@@ -152,6 +152,6 @@ final class TrialRuns {
             "shape.tokenizer=" + folder.resolve("tokenizer"))) {
       command.addAll(List.of("--set", key));
     }
-    return new Launch(command, ranks, restarts, TIMEOUT);
+    return new Launch(command, ranks, ranks, restarts, TIMEOUT);
   }
 }

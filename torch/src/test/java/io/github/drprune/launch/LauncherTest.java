@@ -1,0 +1,104 @@
+package io.github.drprune.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.drprune.libtorch.LibTorch;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of processes that fail, with a shell's in the place of a run's. */
+class LauncherTest {
+  private final Heard heard = new Heard();
+
+  private static final class Heard implements LaunchListener {
+    private final List<String> lines = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
+
+    @Override
+    public synchronized void output(int rank, String line) {
+      lines.add(rank + ": " + line);
+    }
+
+    @Override
+    public void error(int rank, String line) {}
+
+    @Override
+    public void failed(int rank, int exitCode, int again) {
+      failures.add("process %d by %d, %d again".formatted(rank, exitCode, again));
+    }
+  }
+
+  @BeforeAll
+  static void loadLibraries() {
+    LibTorch.useThreads(1);
+  }
+
+  /** The second of three devices is gone: the others go on, each with its own. */
+  @Test
+  void aPlaceThatFailsTwiceIsGivenUp() throws Exception {
+    String script =
+        """
+        test $LOCAL_RANK = 1 && exit 1
+        test $WORLD_SIZE = 3 && exit 3
+        echo of $WORLD_SIZE at $LOCAL_RANK
+        """;
+    assertThat(run(script, 3, 2, 3)).isZero();
+    assertThat(heard.failures)
+        .containsExactly("process 1 by 1, 3 again", "process 1 by 1, 2 again");
+    assertThat(heard.lines).containsExactlyInAnyOrder("0: of 2 at 0", "1: of 2 at 2");
+  }
+
+  @Test
+  void noneIsGivenUpUnlessAskedFor() throws Exception {
+    assertThat(run("test $RANK = 1 && exit 7; exit 3", 2, 2, 2)).isEqualTo(7);
+    assertThat(heard.failures)
+        .containsExactly(
+            "process 1 by 7, 2 again", "process 1 by 7, 2 again", "process 1 by 7, 0 again");
+  }
+
+  /** A device that is gone at a second start is a mistake to the process that asks for it. */
+  @Test
+  void aMistakeEndsAllUnlessItWasNoneBefore() throws Exception {
+    assertThat(run("test $RANK = 1 && exit 2; exit 3", 2, 1, 3)).isEqualTo(2);
+    assertThat(heard.failures).containsExactly("process 1 by 2, 0 again");
+    heard.failures.clear();
+    String script =
+        """
+        test $LOCAL_RANK = 0 && exit $((TORCHELASTIC_RESTART_COUNT + 1))
+        test $WORLD_SIZE = 2 && exit 3
+        exit 0
+        """;
+    assertThat(run(script, 2, 1, 3)).isZero();
+    assertThat(heard.failures)
+        .containsExactly("process 0 by 1, 2 again", "process 0 by 2, 1 again");
+  }
+
+  @Test
+  void theOneThatOthersMissIsFound() throws Exception {
+    String script =
+        """
+        test $TORCHELASTIC_RESTART_COUNT = 1 && exit 0
+        test $RANK = 1 && exec sleep 60
+        exit 3
+        """;
+    assertThat(run(script, 3, 3, 1)).isZero();
+    assertThat(heard.failures)
+        .containsExactly("process 1 by %d, 3 again".formatted(LaunchListener.HUNG));
+  }
+
+  /** All is written when the first one ends well. */
+  @Test
+  void oneThatHangsAfterTheEndIsEnded() throws Exception {
+    assertThat(run("test $RANK = 1 && exec sleep 60; exit 0", 2, 2, 1)).isZero();
+    assertThat(heard.failures).isEmpty();
+  }
+
+  private int run(String script, int ranks, int minRanks, int restarts) throws Exception {
+    var launch =
+        new Launch(List.of("sh", "-c", script), ranks, minRanks, restarts, Duration.ofSeconds(1));
+    return new Launcher(launch, heard).run();
+  }
+}
