@@ -2,6 +2,7 @@ package io.github.drprune.model;
 
 import static org.bytedeco.pytorch.global.torch.embedding;
 
+import io.github.drprune.libtorch.GradientHook;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
@@ -187,6 +188,10 @@ public final class CausalLm implements AutoCloseable {
     }
     Tensor x = embed(tokens, masks.hidden());
     for (int i = 0; i < blocks().size(); i++) {
+      if (blockWeights != BlockWeights.HELD && x.requires_grad()) {
+        Loan loan = borrow(i, Use.BACKWARD);
+        GradientHook.whenThere(x, loan::close);
+      }
       x = blocks().get(i).forward(x, masks.block(i), past, hook);
     }
     return normalise(x, masks.hidden());

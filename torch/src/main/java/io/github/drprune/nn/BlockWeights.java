@@ -21,8 +21,9 @@ public interface BlockWeights {
   }
 
   /**
-   * Makes the weights of block {@code index} be there until the loan is closed. Where several
-   * processes share them all borrow the same, in the same order.
+   * Makes the weights of block {@code index} be there until the loan is closed; one of a backward
+   * pass is closed when the block's gradients are there. Where several processes share them all
+   * borrow the same, in the same order.
    */
   Loan borrow(int index, Use use);
 }

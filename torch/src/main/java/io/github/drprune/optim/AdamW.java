@@ -45,9 +45,19 @@ public final class AdamW implements AutoCloseable {
     groups.forEach(GroupState::zeroGrad);
   }
 
-  /** Makes the gradients those of all processes together, after the last backward pass. */
-  public void sumGradients() {
-    groups.forEach(GroupState::sumGradients);
+  /** The backward pass that follows is the last before {@link #startSums}. */
+  public void expectLastPass() {
+    groups.forEach(GroupState::expectLastPass);
+  }
+
+  /** Starts to make the gradients those of all processes together. */
+  public void startSums() {
+    groups.forEach(GroupState::startSums);
+  }
+
+  /** Returns when the gradients are those of all processes together. */
+  public void awaitSums() {
+    groups.forEach(GroupState::awaitSums);
   }
 
   /**

@@ -3,9 +3,7 @@ package io.github.drprune.optim;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -48,27 +46,6 @@ final class Bucket {
       offset += leaf.getValue().numel();
     }
     this.sliceLength = (offset + slices - 1) / slices;
-  }
-
-  /**
-   * Buckets of {@code parameters} in their order, each of about {@code size} elements or of one
-   * larger parameter.
-   */
-  static List<Bucket> of(SequencedMap<String, Tensor> parameters, long size, int slices) {
-    List<Bucket> buckets = new ArrayList<>();
-    SequencedMap<String, Tensor> next = new LinkedHashMap<>();
-    long elements = 0;
-    for (var parameter : parameters.entrySet()) {
-      if (elements > 0 && elements + parameter.getValue().numel() > size) {
-        buckets.add(new Bucket(next, slices));
-        next = new LinkedHashMap<>();
-        elements = 0;
-      }
-      next.put(parameter.getKey(), parameter.getValue());
-      elements += parameter.getValue().numel();
-    }
-    buckets.add(new Bucket(next, slices));
-    return buckets;
   }
 
   Iterable<String> names() {

@@ -13,8 +13,14 @@ public interface GroupState extends AutoCloseable {
 
   void zeroGrad();
 
-  /** Makes the gradients those of all processes together. */
-  void sumGradients();
+  /** The backward pass that follows completes the gradients: sums may start on its way. */
+  void expectLastPass();
+
+  /** Starts to make the gradients those of all processes together. */
+  void startSums();
+
+  /** Returns when the gradients are those of all processes together. */
+  void awaitSums();
 
   /** Square of the Euclidean norm of the gradients of the whole group. */
   double squaredNorm();

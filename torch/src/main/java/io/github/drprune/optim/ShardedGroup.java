@@ -5,10 +5,10 @@ import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.nn.BlockWeights;
 import io.github.drprune.optim.AdamWKernel.GroupTensors;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -27,27 +27,23 @@ public final class ShardedGroup implements GroupState, BlockWeights {
   private final GroupTensors tensors;
 
   /**
-   * @param blocks names of the parameters of each block, in the order of the blocks
+   * @param blocks what is fetched together
    */
-  public ShardedGroup(ParameterGroup group, List<List<String>> blocks, ProcessGroup processes) {
+  public ShardedGroup(ParameterGroup group, ParameterBlocks blocks, ProcessGroup processes) {
     this.group = group;
     this.processes = processes;
-    SequencedMap<String, Tensor> others = new LinkedHashMap<>(group.parameters());
-    blocks.forEach(names -> names.forEach(others::remove));
-    this.rest = new SlicedGroup(group.with(others), processes);
-    this.blocks = blocks.stream().map(this::shard).toList();
+    ParameterGroup others = group.with(blocks.others(group.parameters()));
+    this.rest = new SlicedGroup(others, ParameterBlocks.NONE, processes);
+    this.blocks =
+        IntStream.range(0, blocks.names().size())
+            .mapToObj(i -> new BlockShard(blocks.block(i, group.parameters()), processes))
+            .toList();
     this.tensors =
         new GroupTensors(
             joined(GroupTensors::parameters, BlockShard::values),
             joined(GroupTensors::gradients, BlockShard::gradients),
             joined(GroupTensors::means, shard -> shard.moments().means()),
             joined(GroupTensors::squares, shard -> shard.moments().squares()));
-  }
-
-  private BlockShard shard(List<String> names) {
-    SequencedMap<String, Tensor> leaves = new LinkedHashMap<>();
-    names.forEach(name -> leaves.put(name, group.parameters().get(name)));
-    return new BlockShard(leaves, processes);
   }
 
   private List<Tensor> joined(
@@ -87,10 +83,19 @@ public final class ShardedGroup implements GroupState, BlockWeights {
     blocks.forEach(block -> block.gradients().zero_());
   }
 
+  /** Blocks share out what each pass leaves. */
   @Override
-  public void sumGradients() {
+  public void expectLastPass() {}
+
+  @Override
+  public void startSums() {
+    rest.startSums();
+  }
+
+  @Override
+  public void awaitSums() {
     blocks.forEach(BlockShard::awaitGradients);
-    rest.sumGradients();
+    rest.awaitSums();
   }
 
   @Override

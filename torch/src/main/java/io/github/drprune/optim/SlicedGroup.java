@@ -5,7 +5,9 @@ import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.distributed.ProcessGroup.Pending;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
+import io.github.drprune.nn.BlockWeights;
 import io.github.drprune.optim.AdamWKernel.GroupTensors;
+import io.github.drprune.optim.ParameterBlocks.Sent;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,28 +20,30 @@ import org.bytedeco.pytorch.Tensor;
  * all parameters and computes gradients of all, then gets the sum of those of its slice, updates
  * that slice and tells the others. The parameters' storage moves into flat tensors.
  */
-public final class SlicedGroup implements GroupState {
-  /** Elements that are sent at once; while they are on their way the next ones start. */
-  private static final long BUCKET = 1L << 24;
-
+public final class SlicedGroup implements GroupState, BlockWeights {
   /** A bucket with what this process has of it. */
   private record Part(Bucket bucket, Tensor values, Tensor gradients, Moments moments) {}
 
   private final ParameterGroup group;
   private final ProcessGroup processes;
   private final List<Part> parts = new ArrayList<>();
+  private final GradientSums sums;
   private final GroupTensors tensors;
 
-  public SlicedGroup(ParameterGroup group, ProcessGroup processes) {
+  public SlicedGroup(ParameterGroup group, ParameterBlocks blocks, ProcessGroup processes) {
     this.group = group;
     this.processes = processes;
-    for (Bucket bucket : Bucket.of(group.parameters(), BUCKET, processes.size())) {
+    List<GradientSums.Part> summed = new ArrayList<>();
+    for (Sent sent : blocks.sentTogether(group.parameters())) {
+      var bucket = new Bucket(sent.parameters(), processes.size());
       Tensor values = bucket.newFlat();
       bucket.moveInto(values);
       Tensor gradients = bucket.newFlat();
       bucket.gatherGradientsIn(gradients);
       parts.add(new Part(bucket, values, gradients, new Moments(bucket, processes)));
+      summed.add(new GradientSums.Part(gradients, sent.firstBlock()));
     }
+    this.sums = new GradientSums(summed, processes::sumSlice);
     this.tensors =
         new GroupTensors(
             parts.stream().map(part -> ownSlice(part.bucket(), part.values())).toList(),
@@ -67,9 +71,23 @@ public final class SlicedGroup implements GroupState {
   }
 
   @Override
-  public void sumGradients() {
-    List<Pending> sums = parts.stream().map(part -> processes.sumSlice(part.gradients())).toList();
-    sums.forEach(Pending::await);
+  public void expectLastPass() {
+    sums.expectLastPass();
+  }
+
+  @Override
+  public Loan borrow(int index, Use use) {
+    return sums.borrow(index, use);
+  }
+
+  @Override
+  public void startSums() {
+    sums.start();
+  }
+
+  @Override
+  public void awaitSums() {
+    sums.await();
   }
 
   @Override

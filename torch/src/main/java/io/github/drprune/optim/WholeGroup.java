@@ -4,10 +4,12 @@ import static org.bytedeco.pytorch.global.torch.zeros_like;
 
 import io.github.drprune.distributed.GlobalTensor;
 import io.github.drprune.distributed.ProcessGroup;
-import io.github.drprune.distributed.ProcessGroup.Pending;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
+import io.github.drprune.nn.BlockWeights;
 import io.github.drprune.optim.AdamWKernel.GroupTensors;
+import io.github.drprune.optim.GradientSums.Part;
+import io.github.drprune.optim.ParameterBlocks.Sent;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,31 +17,41 @@ import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 
 /** A group that every process holds and updates as a whole. */
-public final class WholeGroup implements GroupState {
-  /** Gradients sent at once; while one part is on its way the next one starts. */
-  private static final long PART = 1L << 24;
-
+public final class WholeGroup implements GroupState, BlockWeights {
   private final ParameterGroup group;
-  private final ProcessGroup processes;
-  private final Gradients gradients;
-  private final GroupTensors tensors;
+  private final List<Gradients> gradients = new ArrayList<>();
+  private final GradientSums sums;
+  private final SequencedMap<String, Tensor> parameters = new LinkedHashMap<>();
+  private final GroupTensors tensors; // in the order of the parameters above
 
   /** A group whose gradients are the same in every process. */
   public WholeGroup(ParameterGroup group) {
-    this(group, ProcessGroup.SINGLE);
+    this(group, List.of(new Sent(group.parameters(), -1)), ProcessGroup.SINGLE);
   }
 
   /** A group of which each of {@code processes} computes a share of the gradients. */
-  public WholeGroup(ParameterGroup group, ProcessGroup processes) {
+  public WholeGroup(ParameterGroup group, ParameterBlocks blocks, ProcessGroup processes) {
+    this(group, blocks.sentTogether(group.parameters()), processes);
+  }
+
+  private WholeGroup(ParameterGroup group, List<Sent> together, ProcessGroup processes) {
     this.group = group;
-    this.processes = processes;
-    List<Tensor> parameters = List.copyOf(group.parameters().values());
-    gradients = new Gradients(parameters);
+    List<Part> parts = new ArrayList<>();
+    for (Sent sent : together) {
+      parameters.putAll(sent.parameters());
+      gradients.add(new Gradients(sent.parameters().values()));
+      parts.add(new Part(gradients.getLast().flat(), sent.firstBlock()));
+    }
+    sums = new GradientSums(parts, processes::sum);
+    List<Tensor> leaves = List.copyOf(parameters.values());
     try (var _ = NativeScope.open();
         var _ = NoGrad.open()) {
       tensors =
           new GroupTensors(
-              parameters, gradients.views(), zerosLike(parameters), zerosLike(parameters));
+              leaves,
+              gradients.stream().flatMap(part -> part.views().stream()).toList(),
+              zerosLike(leaves),
+              zerosLike(leaves));
     }
   }
 
@@ -54,33 +66,42 @@ public final class WholeGroup implements GroupState {
 
   @Override
   public void zeroGrad() {
-    gradients.zero();
+    gradients.forEach(Gradients::zero);
   }
 
   @Override
-  public void sumGradients() {
-    if (!processes.isShared()) {
-      return;
-    }
-    try (var _ = NativeScope.open()) {
-      List<Pending> parts = new ArrayList<>();
-      long size = gradients.flat().numel();
-      for (long from = 0; from < size; from += PART) {
-        parts.add(processes.sum(gradients.flat().narrow(0, from, Math.min(PART, size - from))));
-      }
-      parts.forEach(Pending::await);
-    }
+  public void expectLastPass() {
+    sums.expectLastPass();
+  }
+
+  @Override
+  public Loan borrow(int index, Use use) {
+    return sums.borrow(index, use);
+  }
+
+  @Override
+  public void startSums() {
+    sums.start();
+  }
+
+  @Override
+  public void awaitSums() {
+    sums.await();
   }
 
   @Override
   public double squaredNorm() {
-    double norm = gradients.norm();
-    return norm * norm;
+    double squares = 0;
+    for (Gradients part : gradients) {
+      double norm = part.norm();
+      squares += norm * norm;
+    }
+    return squares;
   }
 
   @Override
   public void scaleGradients(double factor) {
-    gradients.scale(factor);
+    gradients.forEach(part -> part.scale(factor));
   }
 
   @Override
@@ -95,7 +116,7 @@ public final class WholeGroup implements GroupState {
   public SequencedMap<String, GlobalTensor> moments() {
     SequencedMap<String, GlobalTensor> moments = new LinkedHashMap<>();
     int i = 0;
-    for (String name : group.parameters().keySet()) {
+    for (String name : parameters.keySet()) {
       moments.put(name + "/mean", GlobalTensor.of(tensors.means().get(i)));
       moments.put(name + "/square", GlobalTensor.of(tensors.squares().get(i)));
       i++;
@@ -105,7 +126,7 @@ public final class WholeGroup implements GroupState {
 
   @Override
   public void close() {
-    gradients.close();
+    gradients.forEach(Gradients::close);
     tensors.means().forEach(Tensor::close);
     tensors.squares().forEach(Tensor::close);
   }

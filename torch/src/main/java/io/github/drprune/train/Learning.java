@@ -9,6 +9,7 @@ import io.github.drprune.nn.Weight;
 import io.github.drprune.optim.AdamW;
 import io.github.drprune.optim.AdamWKernel;
 import io.github.drprune.optim.GroupState;
+import io.github.drprune.optim.ParameterBlocks;
 import io.github.drprune.optim.ParameterGroup;
 import io.github.drprune.optim.ShardedGroup;
 import io.github.drprune.optim.SlicedGroup;
@@ -43,15 +44,17 @@ public final class Learning implements AutoCloseable {
     if (!processes.isShared()) {
       return new WholeGroup(group);
     }
+    ParameterBlocks blocks = blocks(model);
     return switch (config.sharding()) {
-      case NONE -> new WholeGroup(group, processes);
-      case OPTIMIZER -> new SlicedGroup(group, processes);
-      case FULL -> {
-        var sharded = new ShardedGroup(group, blocks(model), processes);
-        model.borrowFrom(sharded);
-        yield sharded;
-      }
+      case NONE -> lending(model, new WholeGroup(group, blocks, processes));
+      case OPTIMIZER -> lending(model, new SlicedGroup(group, blocks, processes));
+      case FULL -> lending(model, new ShardedGroup(group, blocks, processes));
     };
+  }
+
+  private static <G extends GroupState & BlockWeights> G lending(CausalLm model, G weights) {
+    model.borrowFrom(weights);
+    return weights;
   }
 
   /** The weights by name. */
@@ -63,15 +66,14 @@ public final class Learning implements AutoCloseable {
     return tensors;
   }
 
-  /** Names of the weights of each block. */
-  private static List<List<String>> blocks(CausalLm model) {
+  private static ParameterBlocks blocks(CausalLm model) {
     SequencedMap<Integer, List<String>> blocks = new TreeMap<>();
     for (Weight weight : model.weights().values()) {
       if (weight.shape().layer() >= 0) {
         blocks.computeIfAbsent(weight.shape().layer(), _ -> new ArrayList<>()).add(weight.name());
       }
     }
-    return List.copyOf(blocks.values());
+    return new ParameterBlocks(List.copyOf(blocks.values()));
   }
 
   /** An optimizer over all that a run of one process learns. */

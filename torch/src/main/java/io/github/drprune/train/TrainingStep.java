@@ -94,6 +94,9 @@ public final class TrainingStep {
       double predicted = processes.sums(batch.predicted())[0];
       int most = mostRows(batch);
       for (int from = 0; from < most; from += config.microBatch()) {
+        if (from + config.microBatch() >= most) {
+          optimizer.expectLastPass();
+        }
         int rows = Math.min(config.microBatch(), batch.rows() - from);
         Batch micro = rows > 0 ? batch.rows(from, rows) : null;
         if (micro != null && micro.predicted() > 0 && losses.areFinite()) {
@@ -102,12 +105,14 @@ public final class TrainingStep {
           RecomputingPass.borrow(model);
         }
       }
+      optimizer.startSums();
       losses.sum(processes);
       if (!Double.isFinite(losses.mean())) { // as it is without any token that counts
+        optimizer.awaitSums();
         return new Gradient(losses, Double.NaN);
       }
       masks.backward(processes);
-      optimizer.sumGradients();
+      optimizer.awaitSums();
       return new Gradient(losses, optimizer.clip(config.optimizer().gradientClip()));
     }
   }

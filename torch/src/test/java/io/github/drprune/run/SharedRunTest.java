@@ -208,45 +208,48 @@ class SharedRunTest {
             RunEvent.Done.class, done -> assertThat(done.status()).isEqualTo("interrupted"));
   }
 
-  /** Not finite in one process alone: all leave the batch out. */
+  /** Not finite in one process alone: all leave the batch out, and what it left behind. */
   @Test
   void aLossThatIsNotFiniteInOneProcessIsLeftOutByAll() throws Exception {
-    Path output = folder.resolve("run");
-    Ranks.run(
-        2,
-        processes -> {
-          var passes = new int[1];
-          LossKernel kernel =
-              (hidden, head, targets) -> {
-                TokenLoss loss = LossKernel.REFERENCE.loss(hidden, head, targets);
-                boolean bad =
-                    loss.mean().requires_grad() && processes.rank() == 1 && ++passes[0] == 2;
-                return bad
-                    ? new TokenLoss(
-                        Ops.mul(loss.mean(), Double.NaN),
-                        Ops.mul(loss.perToken(), Double.NaN),
-                        null)
-                    : loss;
-              };
-          var plain = Kernels.REFERENCE;
-          var kernels =
-              new Kernels(
-                  plain.attention(),
-                  kernel,
-                  plain.linear(),
-                  plain.norm(),
-                  plain.rotary(),
-                  plain.gate());
-          return new Runner((_, _) -> kernels, List.of(), new StopSignal(), processes)
-              .train(tiny.train(output, "steps=3"));
-        });
-    assertThat(EventLog.read(output))
-        .filteredOn(event -> event.toString().contains("is not finite"))
-        .singleElement()
-        .asString()
-        .contains("sequences 4 to 7");
-    assertThat(RunnerTest.trainSteps(EventLog.read(output)))
-        .containsExactlyElementsOf(RunnerTest.steps(3));
+    Path expected = null;
+    for (String sharding : List.of("none", "optimizer", "full")) {
+      Path output = folder.resolve(sharding);
+      Ranks.run(
+          2,
+          processes -> {
+            var kernels = processes.rank() == 1 ? failingOnce(2) : Kernels.REFERENCE;
+            return new Runner((_, _) -> kernels, List.of(), new StopSignal(), processes)
+                .train(tiny.train(output, "steps=3", "micro_batch=1", "sharding=" + sharding));
+          });
+      assertThat(EventLog.read(output))
+          .filteredOn(event -> event.toString().contains("is not finite"))
+          .singleElement()
+          .asString()
+          .contains("sequences 4 to 7");
+      assertThat(RunnerTest.trainSteps(EventLog.read(output)))
+          .containsExactlyElementsOf(RunnerTest.steps(3));
+      if (expected != null) {
+        assertCloseWeights(output, expected);
+      }
+      expected = output;
+    }
+  }
+
+  /** Kernels whose loss is not finite in the last micro-batch of step {@code step}, of two. */
+  private static Kernels failingOnce(int step) {
+    var passes = new int[1];
+    LossKernel kernel =
+        (hidden, head, targets) -> {
+          TokenLoss loss = LossKernel.REFERENCE.loss(hidden, head, targets);
+          boolean bad = loss.mean().requires_grad() && ++passes[0] == 2 * step;
+          return bad
+              ? new TokenLoss(
+                  Ops.mul(loss.mean(), Double.NaN), Ops.mul(loss.perToken(), Double.NaN), null)
+              : loss;
+        };
+    var plain = Kernels.REFERENCE;
+    return new Kernels(
+        plain.attention(), kernel, plain.linear(), plain.norm(), plain.rotary(), plain.gate());
   }
 
   @Test
