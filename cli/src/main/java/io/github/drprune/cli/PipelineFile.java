@@ -3,6 +3,7 @@ package io.github.drprune.cli;
 import io.github.drprune.config.PipelineConfig;
 import io.github.drprune.io.InputFiles;
 import io.github.drprune.libtorch.LibTorch;
+import io.github.drprune.pipeline.TimedBudget;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,5 +39,10 @@ final class PipelineFile {
     var pipeline = PipelineConfig.load(file, sets);
     LibTorch.useThreads(threads());
     return pipeline;
+  }
+
+  /** What the file asks for, a budget of time in tokens; the text must be prepared. */
+  PipelineConfig inTokens(PipelineConfig pipeline) throws IOException, InterruptedException {
+    return pipeline.time().isEmpty() ? pipeline : new TimedBudget(file, sets).inTokens(pipeline);
   }
 }

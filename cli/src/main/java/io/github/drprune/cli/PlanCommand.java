@@ -10,6 +10,7 @@ import io.github.drprune.plan.RunPlan;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.ShapeSearch;
 import io.github.drprune.prune.ShapeSearch.Readers;
+import io.github.drprune.scaling.ReferenceLosses;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -42,7 +43,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  drprune plan shapes models/llama --parameters 1300000000",
+      "  drprune plan shapes models/llama --parameters 1.3B",
       "  drprune plan prune --config run.yaml",
       "  drprune plan run pipeline.yaml"
     })
@@ -61,7 +62,7 @@ final class PlanCommand implements Runnable {
           "Lists shapes with about a given number of parameters, those in the source's proportions"
               + " first.",
       mixinStandardHelpOptions = true,
-      footer = {"", "Example:", "  drprune plan shapes models/llama --parameters 1300000000"})
+      footer = {"", "Example:", "  drprune plan shapes models/llama --parameters 1.3B"})
   static final class Shapes implements Callable<Integer> {
     /** What {@code --json} writes. */
     record Figures(ModelSummary source, List<ModelSummary> shapes) {}
@@ -73,8 +74,9 @@ final class PlanCommand implements Runnable {
         names = "--parameters",
         required = true,
         paramLabel = "N",
-        description = "Parameters that the result should have; shapes within 3 %% are listed.")
-    private long parameters;
+        description =
+            "Parameters that the result should have, such as 1.3B; shapes within 3 %% are listed.")
+    private String parameters;
 
     @Option(
         names = "--group-policy",
@@ -103,9 +105,10 @@ final class PlanCommand implements Runnable {
     @Override
     public Integer call() throws IOException {
       ModelSpec source = CheckpointCheck.of(folder);
+      long wanted = ReferenceLosses.parameters(parameters, "--parameters: ");
       Readers readers = transformersOnly ? Readers.NEEDED : Readers.ALL;
       List<ModelSummary> shapes =
-          ShapeSearch.near(source, policy, parameters, readers, limit).stream()
+          ShapeSearch.near(source, policy, wanted, readers, limit).stream()
               .map(shape -> ModelSummary.of(policy.cut(source, shape)))
               .toList();
       List<List<String>> rows = new ArrayList<>();

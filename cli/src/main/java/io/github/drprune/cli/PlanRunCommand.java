@@ -27,7 +27,7 @@ final class PlanRunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    PipelinePlan plan = new Planner(cluster.cluster()).pipeline(file.load());
+    PipelinePlan plan = new Planner(cluster.cluster()).pipeline(file.inTokens(file.load()));
     PrintWriter out = spec.commandLine().getOut();
     if (plan.spending() != null) {
       out.println(plan.spending());

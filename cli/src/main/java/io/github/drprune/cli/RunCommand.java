@@ -1,5 +1,6 @@
 package io.github.drprune.cli;
 
+import io.github.drprune.config.PipelineConfig;
 import io.github.drprune.pipeline.Pipeline;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -26,16 +27,23 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    var pipeline = file.load();
+    PipelineConfig pipeline = file.load();
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    pipeline.spending().ifPresent(out::println);
     var runs = new RunExecution(out, err, new JsonOption());
     try (var progress = new PipelineProgress(out, err)) {
-      // What was done is recorded beside the file.
-      var stages = new Pipeline(file.path(), pipeline, file.threads(), runs, progress);
+      if (pipeline.time().isPresent()) {
+        stages(pipeline, runs, progress).prepareText(); // steps are timed on it
+        pipeline = file.inTokens(pipeline);
+      }
+      pipeline.spending().ifPresent(out::println);
       // As a shell tells of SIGINT.
-      return stages.run() ? 0 : 130;
+      return stages(pipeline, runs, progress).run() ? 0 : 130;
     }
+  }
+
+  /** What was done is recorded beside the file. */
+  private Pipeline stages(PipelineConfig pipeline, RunExecution runs, PipelineProgress progress) {
+    return new Pipeline(file.path(), pipeline, file.threads(), runs, progress);
   }
 }

@@ -10,6 +10,8 @@ import io.github.drprune.io.SuffixedNumber;
 import io.github.drprune.model.ConfigReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * What a number of training tokens is best spent on. The rules follow the measurements in {@code
@@ -22,8 +24,11 @@ import java.nio.file.Path;
  * @param learningRate peak of training
  */
 record Budget(int steps, int globalBatch, double learningRate) {
-  /** A number of tokens. */
-  static final String PATTERN = "[0-9]{1,12}([.][0-9]{1,9})?[kKmMbBgG]?";
+  /** A number of tokens, or a time in hours or minutes. */
+  static final String PATTERN = "[0-9]{1,12}([.][0-9]{1,9})?([kKmMbBgG]?|h|min)";
+
+  /** What a time is completed as until it is known how many tokens it pays for. */
+  private static final long TRIAL_TOKENS = 1_000_000;
 
   /** Tokens of a step at {@link #MEASURED_TOKENS}; they grow with the root of the budget. */
   private static final double STEP_TOKENS = 2048;
@@ -74,9 +79,21 @@ record Budget(int steps, int globalBatch, double learningRate) {
         (int) Math.min(Integer.MAX_VALUE, steps), batch, Math.max(LEAST_LEARNING_RATE, rate));
   }
 
-  /** A number of tokens such as 400M, 1.5B or 250000. */
+  /** A number of tokens such as 400M, 1.5B or 250000; of a time a trial's. */
   static long tokens(String text) {
-    return Math.round(SuffixedNumber.parse(text.replaceFirst("[gG]$", "B")).doubleValue());
+    return time(text).isPresent()
+        ? TRIAL_TOKENS
+        : Math.round(SuffixedNumber.parse(text.replaceFirst("[gG]$", "B")).doubleValue());
+  }
+
+  /** A time such as 8h, 1.5h or 90min; empty of a number of tokens. */
+  static Optional<Duration> time(String text) {
+    long unit = text.endsWith("h") ? 3600 : text.endsWith("min") ? 60 : 0;
+    return unit == 0
+        ? Optional.empty()
+        : Optional.of(
+            Duration.ofMillis(
+                Math.round(1000 * unit * Double.parseDouble(text.replaceAll("[a-z]+$", "")))));
   }
 
   /**

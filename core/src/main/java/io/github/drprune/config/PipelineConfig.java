@@ -10,6 +10,7 @@ import io.github.drprune.data.prepare.PrepareConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,9 +25,9 @@ import java.util.stream.Stream;
 public record PipelineConfig(
     @Key(
             doc =
-                "Training tokens to spend over all, such as 400M: chooses the method, steps, batch,"
-                    + " learning rate and distillation of the stages prune and train, where they"
-                    + " are not given.",
+                "Training tokens to spend over all, such as 400M, or the time that the run may"
+                    + " take, such as 8h or 90min: chooses the method, steps, batch, learning rate"
+                    + " and distillation of the stages prune and train, where they are not given.",
             pattern = Budget.PATTERN)
         Optional<String> budget,
     @Key(doc = "Text to prepared data.") Optional<Prepare> prepare,
@@ -113,6 +114,14 @@ public record PipelineConfig(
           "prepare: a pipeline needs at least one of the stages prepare, prune, cut, train,"
               + " evaluate, report");
     }
+  }
+
+  /**
+   * The time that the run may take, where the budget is one. The stages are then those of some
+   * number of tokens, until the file is loaded with the number that the time pays for.
+   */
+  public Optional<Duration> time() {
+    return budget.flatMap(Budget::time);
   }
 
   /** What the budget is spent on, in a line; empty without a budget. */

@@ -9,6 +9,7 @@ import io.github.drprune.prune.HiddenBasis;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -145,6 +146,9 @@ class PipelineConfigTest {
   @Test
   void aBudgetThatCannotBeSpentIsRefused() throws IOException {
     String spending = SPENDING.formatted(source(61));
+    assertThat(load(spending, "budget=1.5h").time()).contains(Duration.ofMinutes(90));
+    assertThat(load(spending, "budget=20min").time()).contains(Duration.ofMinutes(20));
+    assertThat(load(spending, "budget=20m").time()).isEmpty();
     assertThatThrownBy(() -> load(spending, "budget=100"))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("budget: 100 tokens are less than one step");

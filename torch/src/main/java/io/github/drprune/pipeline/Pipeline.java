@@ -69,9 +69,18 @@ public final class Pipeline {
    * @return false where a run was interrupted: the stages after it need its result
    */
   public boolean run() throws IOException, InterruptedException {
+    return run(stages());
+  }
+
+  /** Prepares the text, where that is a stage and not done. */
+  public void prepareText() throws IOException, InterruptedException {
+    run(config.prepare().map(this::prepare).stream().toList());
+  }
+
+  private boolean run(List<Stage> stages) throws IOException, InterruptedException {
     checkOutputs();
     var done = StageRecord.beside(file.toAbsolutePath());
-    for (Stage stage : stages()) {
+    for (Stage stage : stages) {
       if (!run(stage, done)) {
         return false;
       }

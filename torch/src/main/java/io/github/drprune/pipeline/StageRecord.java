@@ -11,10 +11,13 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
 
 /**
  * Which stages of a pipeline are done, and of what: the contents of a stage's inputs and its
- * settings are hashed, so that it is skipped as long as neither changes.
+ * settings are hashed, so that it is skipped as long as neither changes. It also keeps how many
+ * tokens a time was found to pay for, so that an interrupted run goes on with the same number.
  */
 final class StageRecord {
   /**
@@ -24,17 +27,25 @@ final class StageRecord {
    */
   record Stage(String fingerprint, boolean done) {}
 
-  /** The file's content. */
-  record Content(Map<String, Stage> stages) {}
+  /**
+   * The file's content.
+   *
+   * @param tokens that a time pays for, by the hash of what they were measured for; null in older
+   *     files
+   */
+  record Content(Map<String, Stage> stages, Map<String, Long> tokens) {}
 
   private final Path file;
   private final Map<String, Stage> stages = new LinkedHashMap<>();
+  private final Map<String, Long> tokens = new LinkedHashMap<>();
 
   /** Reads the record that lies beside {@code pipeline}, where there is one. */
   static StageRecord beside(Path pipeline) throws IOException {
     var record = new StageRecord(pipeline.resolveSibling(pipeline.getFileName() + ".state.json"));
     if (Files.exists(record.file)) {
-      record.stages.putAll(Json.read(record.file, Content.class).stages());
+      Content content = Json.read(record.file, Content.class);
+      record.stages.putAll(content.stages());
+      record.tokens.putAll(Objects.requireNonNullElse(content.tokens(), Map.of()));
     }
     return record;
   }
@@ -93,6 +104,22 @@ final class StageRecord {
 
   private void put(String name, Stage stage) throws IOException {
     stages.put(name, stage);
-    AtomicFiles.text(file, Json.pretty(new Content(stages)));
+    write();
+  }
+
+  /** The tokens that were noted under a hash of what they are for. */
+  OptionalLong tokens(String fingerprint) {
+    return tokens.containsKey(fingerprint)
+        ? OptionalLong.of(tokens.get(fingerprint))
+        : OptionalLong.empty();
+  }
+
+  void noteTokens(String fingerprint, long count) throws IOException {
+    tokens.put(fingerprint, count);
+    write();
+  }
+
+  private void write() throws IOException {
+    AtomicFiles.text(file, Json.pretty(new Content(stages, tokens)));
   }
 }

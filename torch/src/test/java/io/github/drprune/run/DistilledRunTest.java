@@ -8,11 +8,13 @@ import io.github.drprune.config.PipelineConfig;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.ByteSize;
+import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.Kernels;
+import io.github.drprune.pipeline.TimedBudget;
 import io.github.drprune.plan.PipelinePlan;
 import io.github.drprune.plan.Planner;
 import io.github.drprune.plan.RunPlan;
@@ -20,6 +22,7 @@ import io.github.drprune.train.StopSignal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -112,6 +115,22 @@ class DistilledRunTest {
       assertNear(losses(other), losses(reference));
       assertNear(divergences(other), divergences(reference));
     }
+  }
+
+  @Test
+  void oneThreadAndManyGiveTheSameLosses() throws Exception {
+    String[] sets = {"steps=6", "global_batch=16", "distillation.teacher=" + teacher};
+    Path one = folder.resolve("one");
+    runner(new StopSignal()).prune(tiny.prune(one, sets));
+    Path many = folder.resolve("many");
+    LibTorch.useThreads(3);
+    try {
+      runner(new StopSignal()).prune(tiny.prune(many, sets));
+    } finally {
+      LibTorch.useThreads(1);
+    }
+    assertNear(losses(many), losses(one));
+    assertNear(divergences(many), divergences(one));
   }
 
   private static void assertNear(List<Double> actual, List<Double> expected) {
@@ -279,6 +298,30 @@ class DistilledRunTest {
     assertThat(plan.train().tokens()).isBetween(38_000L, 41_000L);
     assertThat(plan.tokensPerParameter()).isPositive();
     assertThat(folder.resolve("pruned")).doesNotExist();
+  }
+
+  @Test
+  void aTimeIsMeasuredOnceAndKept() throws Exception {
+    Path file = folder.resolve("timed.yaml");
+    Files.writeString(
+        file,
+        """
+        budget: 90min
+        prune: {model: '%s', data: '%s', output: '%s', target: {layers: 2}, device: cpu}
+        train: {output: '%s', device: cpu, precision: fp32}
+        """
+            .formatted(
+                tiny.model(), tiny.data(), folder.resolve("pruned"), folder.resolve("final")));
+    PipelineConfig timed = PipelineConfig.load(file, List.of());
+    assertThat(timed.time()).contains(Duration.ofMinutes(90));
+    PipelineConfig measured = new TimedBudget(file, List.of()).inTokens(timed);
+    assertThat(measured.time()).isEmpty();
+    var run = measured.train().orElseThrow().run();
+    RunPlan plan = new Planner().pipeline(measured).train();
+    // The machine's speed varies; a wrong unit or factor would be further off.
+    assertThat(plan.seconds()).isBetween(0.3 * 5400, 3.0 * 5400);
+    assertThat(run.steps()).isGreaterThan(100);
+    assertThat(new TimedBudget(file, List.of()).inTokens(timed)).isEqualTo(measured);
   }
 
   @Test

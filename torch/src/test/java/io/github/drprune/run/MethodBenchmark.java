@@ -1,5 +1,6 @@
 package io.github.drprune.run;
 
+import io.github.drprune.bench.Operations;
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.config.binding.ConfigLoader;
@@ -8,7 +9,9 @@ import io.github.drprune.evaluate.EvaluationText;
 import io.github.drprune.evaluate.ModelEvaluation;
 import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.Precision;
+import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.train.StopSignal;
 import java.io.IOException;
@@ -30,12 +33,16 @@ import org.bytedeco.pytorch.Device;
  * <p>Arguments: model, data, folder for the runs, seeds joined by commas, threads, tokens to spend
  * on each, what to compare joined by commas, then the target as assignments. What to compare is a
  * way to prune, a weighting and, if wanted, a share of the loss to distil from the source, joined
- * by dots: {@code importance.drpruning.0.9}, {@code exact.constant}. A run that is there already is
- * not repeated: several processes may share the seeds out, and a last call with all of them prints
- * the tables.
+ * by dots: {@code importance.drpruning.0.9}, {@code exact.constant}. With {@code iterative} the cut
+ * is made in two: half of the way, training with a third of the tokens, then the rest of both. A
+ * run that is there already is not repeated: several processes may share the seeds out, and a last
+ * call with all of them prints the tables.
  */
 final class MethodBenchmark {
   private static final long TEST_SEQUENCES = 64;
+
+  /** As the product reads to score units and to fit weights: 128 sequences. */
+  private static final long CALIBRATION_TOKENS = 128 * 256;
 
   /** One way to spend the tokens. */
   private record Way(String pruning, String weighting, String distilled) {
@@ -53,7 +60,7 @@ final class MethodBenchmark {
       return switch (pruning) {
         case "exact" -> List.of("learning_rate=1e-3");
         case "lagrangian" -> List.of("constraint=lagrangian", "learning_rate=5e-4");
-        case "importance" -> List.of("method=importance");
+        case "importance", "iterative" -> List.of("method=importance");
         case "fitted" -> List.of("method=importance", "hidden_basis=source");
         case "plain" ->
             List.of(
@@ -77,6 +84,7 @@ final class MethodBenchmark {
   private final long tokens;
   private final List<Way> ways;
   private final List<String> target;
+  private final List<Integer> seeds;
   private final ModelOptions holding =
       new ModelOptions(
           new Device("cpu"),
@@ -85,10 +93,17 @@ final class MethodBenchmark {
           Kernels.select(new Device("cpu"), Precision.FP32));
 
   private MethodBenchmark(
-      Path model, Path data, Path out, long tokens, List<Way> ways, List<String> target) {
+      Path model,
+      Path data,
+      Path out,
+      List<Integer> seeds,
+      long tokens,
+      List<Way> ways,
+      List<String> target) {
     this.model = model;
     this.data = data;
     this.out = out;
+    this.seeds = seeds;
     this.tokens = tokens;
     this.ways = ways;
     this.target = target;
@@ -100,13 +115,14 @@ final class MethodBenchmark {
             Path.of(args[0]),
             Path.of(args[1]),
             Path.of(args[2]),
+            Arrays.stream(args[3].split(",")).map(Integer::valueOf).toList(),
             Long.parseLong(args[5]),
             Arrays.stream(args[6].split(",")).map(Way::parse).toList(),
             List.of(args).subList(7, args.length))
-        .run(Arrays.stream(args[3].split(",")).map(Integer::valueOf).toList());
+        .run();
   }
 
-  private void run(List<Integer> seeds) throws IOException, InterruptedException {
+  private void run() throws IOException, InterruptedException {
     List<String> references =
         evaluate(model, EvaluationText.WATCHED_BY_RUNS).domains().entrySet().stream()
             .map(
@@ -117,33 +133,75 @@ final class MethodBenchmark {
             .toList();
     for (int seed : seeds) {
       for (Way way : ways) {
-        prune(way, seed, references);
-        train(way, seed, references);
+        make(way, seed, references);
         System.err.println("done: " + way + ", seed " + seed);
       }
     }
     ModelEvaluation source = evaluate(model, EvaluationText.UNSEEN_BY_RUNS);
     for (String stage : List.of("pruned", "trained")) {
       System.out.println("\nperplexity, " + stage + "\n");
-      print(stage, seeds, source);
+      print(stage, source);
     }
   }
 
-  /** Masks that are learned get two fifths of the tokens, in steps of 1,024. */
-  private int pruneSteps(Way way) {
-    return way.takesSteps() ? (int) (tokens * 2 / 5 / 1024) : 0;
+  /** Tokens of learned masks: two fifths, in steps of 1,024. */
+  private long maskTokens(Way way) {
+    return way.takesSteps() ? tokens * 2 / 5 / 1024 * 1024 : 0;
   }
 
-  private void prune(Way way, int seed, List<String> references)
+  /** Tokens of the training between the two cuts of an iterative way. */
+  private long tokensBetween(Way way) {
+    return way.pruning().equals("iterative") ? tokens / 3 : 0;
+  }
+
+  private void make(Way way, int seed, List<String> references)
       throws IOException, InterruptedException {
-    int steps = Math.max(1, pruneSteps(way));
-    List<String> keys = new ArrayList<>(target);
+    Path start = model;
+    if (way.pruning().equals("iterative")) {
+      Path half = folder(way, seed, "half");
+      prune(way, seed, references, start, halfWay(), half);
+      Path between = folder(way, seed, "between");
+      train(way, seed, references, half, tokensBetween(way), between);
+      start = between.resolve("model");
+    }
+    Path pruned = folder(way, seed, "pruned");
+    prune(way, seed, references, start, target, pruned);
+    long left = tokens - maskTokens(way) - tokensBetween(way);
+    train(way, seed, references, pruned, left, folder(way, seed, "trained"));
+  }
+
+  /** The shape in the middle between the source's and the target. */
+  private List<String> halfWay() throws IOException {
+    ModelShape source = ConfigReader.read(model).shape();
+    return target.stream()
+        .map(
+            assignment -> {
+              String[] parts = assignment.split("=");
+              int size =
+                  switch (parts[0]) {
+                    case "target.hidden_size" -> source.hiddenSize();
+                    case "target.layers" -> source.layers();
+                    case "target.heads" -> source.heads();
+                    case "target.kv_heads" -> source.kvHeads();
+                    case "target.intermediate_size" -> source.intermediateSize();
+                    default -> throw new IllegalArgumentException("no size: " + assignment);
+                  };
+              return parts[0] + "=" + (size + Integer.parseInt(parts[1])) / 2;
+            })
+        .toList();
+  }
+
+  private void prune(
+      Way way, int seed, List<String> references, Path start, List<String> shape, Path output)
+      throws IOException, InterruptedException {
+    int steps = Math.max(1, (int) (maskTokens(way) / 1024));
+    List<String> keys = new ArrayList<>(shape);
     keys.addAll(weighting(way, references));
     keys.addAll(way.keys());
     keys.addAll(
         List.of(
-            "model=" + model,
-            "output=" + folder(way, seed, "pruned"),
+            "model=" + start,
+            "output=" + output,
             "steps=" + steps,
             "global_batch=4",
             "micro_batch=4",
@@ -152,11 +210,11 @@ final class MethodBenchmark {
     runner().prune(ConfigLoader.load(Optional.empty(), keys, PruneConfig.class));
   }
 
-  private void train(Way way, int seed, List<String> references)
+  private void train(
+      Way way, int seed, List<String> references, Path pruned, long tokens, Path output)
       throws IOException, InterruptedException {
-    long left = tokens - 1024L * pruneSteps(way);
-    int batch = tokens > 4 * 410_000 ? 32 : tokens > 820_000 ? 16 : 8;
-    int steps = (int) (left / (256L * batch));
+    int batch = this.tokens > 4 * 410_000 ? 32 : this.tokens > 820_000 ? 16 : 8;
+    int steps = (int) (tokens / (256L * batch));
     List<String> keys = new ArrayList<>(weighting(way, references));
     if (!way.distilled().isEmpty()) {
       keys.add("distillation.teacher=" + model);
@@ -164,8 +222,8 @@ final class MethodBenchmark {
     }
     keys.addAll(
         List.of(
-            "model=" + folder(way, seed, "pruned").resolve("model"),
-            "output=" + folder(way, seed, "trained"),
+            "model=" + pruned.resolve("model"),
+            "output=" + output,
             "steps=" + steps,
             "global_batch=" + batch,
             "micro_batch=8",
@@ -173,6 +231,32 @@ final class MethodBenchmark {
             "evaluation_interval=" + Math.max(1, steps / 15)));
     keys.addAll(shared(seed));
     runner().train(ConfigLoader.load(Optional.empty(), keys, TrainConfig.class));
+  }
+
+  /**
+   * What a way computes, in units of 1e12 operations: masks that are learned cost steps of the
+   * whole source; a cut in one shot reads its calibration text four times with the source (sizes,
+   * gradients, fit) and three times with the result; a teacher reads what is trained on.
+   */
+  private double teraOperations(Way way) throws IOException {
+    double source = operations(model);
+    double result = operations(folder(way, seeds.getFirst(), "pruned").resolve("model"));
+    double teacher = way.distilled().isEmpty() ? 0 : source;
+    double training =
+        (tokens - maskTokens(way) - tokensBetween(way)) * (3 * result + teacher)
+            + maskTokens(way) * 3 * source;
+    double cut = CALIBRATION_TOKENS * (4 * source + 3 * result);
+    if (way.pruning().equals("iterative")) {
+      double half = operations(folder(way, seeds.getFirst(), "half").resolve("model"));
+      training += tokensBetween(way) * (3 * half + teacher);
+      cut += CALIBRATION_TOKENS * (4 * half + 3 * half);
+    }
+    return (training + (way.takesSteps() ? 0 : cut)) / 1e12;
+  }
+
+  /** Of a forward pass, for each token. */
+  private static double operations(Path checkpoint) throws IOException {
+    return new Operations(ConfigReader.read(checkpoint)).forward(256);
   }
 
   private static List<String> weighting(Way way, List<String> references) {
@@ -216,18 +300,20 @@ final class MethodBenchmark {
     }
   }
 
-  private void print(String stage, List<Integer> seeds, ModelEvaluation source) throws IOException {
+  private void print(String stage, ModelEvaluation source) throws IOException {
     List<String> domains = List.copyOf(source.domains().keySet());
-    System.out.printf("| | %s | mean | worst excess |%n", String.join(" | ", domains));
-    System.out.println("| --- |" + " --- |".repeat(domains.size() + 2));
-    System.out.println("| source | " + row(List.of(source), source));
+    System.out.printf(
+        "| | %s | mean | worst excess | 1e12 operations |%n", String.join(" | ", domains));
+    System.out.println("| --- |" + " --- |".repeat(domains.size() + 3));
+    System.out.println("| source | " + row(List.of(source), source) + " |");
     for (Way way : ways) {
       List<ModelEvaluation> evaluations = new ArrayList<>();
       for (int seed : seeds) {
         evaluations.add(
             evaluate(folder(way, seed, stage).resolve("model"), EvaluationText.UNSEEN_BY_RUNS));
       }
-      System.out.println("| " + way + " | " + row(evaluations, source));
+      System.out.printf(
+          Locale.ROOT, "| %s | %s %.1f |%n", way, row(evaluations, source), teraOperations(way));
     }
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.SuffixedNumber;
 import io.github.drprune.json.Json;
 import io.github.drprune.json.Suggestion;
 import java.lang.reflect.InvocationTargetException;
@@ -193,8 +194,8 @@ final class RecordBinder {
       return constant(type, node, path);
     }
     return switch (type.getSimpleName()) {
-      case "int" -> Math.toIntExact(whole(node, path, Integer.MIN_VALUE, Integer.MAX_VALUE));
-      case "long" -> whole(node, path, Long.MIN_VALUE, Long.MAX_VALUE);
+      case "int" -> Math.toIntExact(whole(number(node, path), node, path, Integer.MAX_VALUE));
+      case "long" -> whole(count(node, path), node, path, Long.MAX_VALUE);
       case "double" -> number(node, path).doubleValue();
       case "boolean" -> {
         if (!List.of("true", "false").contains(node.asText())) {
@@ -225,15 +226,25 @@ final class RecordBinder {
             .formatted(shown(node), Suggestion.among(node.asText(), ValueType.names(type))));
   }
 
-  private long whole(JsonNode node, String path, long lowest, long highest) {
+  private long whole(BigDecimal number, JsonNode node, String path, long highest) {
     try {
-      long value = number(node, path).longValueExact();
-      if (value < lowest || value > highest) {
-        throw unexpected(path, "a whole number from %d to %d".formatted(lowest, highest), node);
+      long value = number.longValueExact();
+      if (value < -highest - 1 || value > highest) {
+        throw unexpected(
+            path, "a whole number from %d to %d".formatted(-highest - 1, highest), node);
       }
       return value;
     } catch (ArithmeticException e) {
       throw unexpected(path, "a whole number of 64 bits", node);
+    }
+  }
+
+  /** A number that may be written as 81M. */
+  private BigDecimal count(JsonNode node, String path) {
+    try {
+      return SuffixedNumber.parse(node.asText());
+    } catch (NumberFormatException e) {
+      throw unexpected(path, "a number", node);
     }
   }
 

@@ -1,0 +1,76 @@
+package io.github.drprune.pipeline;
+
+import io.github.drprune.config.PipelineConfig;
+import io.github.drprune.config.binding.ConfigLoader;
+import io.github.drprune.plan.Planner;
+import io.github.drprune.plan.RunPlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * A budget of time in tokens: steps of the model that will be trained, its teacher included, are
+ * timed on this machine.
+ */
+public final class TimedBudget {
+  /** The rest is for the cut, for reading models and for what runs slower than a short trial. */
+  private static final double SHARE_OF_TRAINING = 0.9;
+
+  private static final long LEAST_TOKENS = 1;
+
+  private final Path file;
+  private final List<String> sets;
+
+  /**
+   * @param file the pipeline file; the record of what is done lies beside it
+   * @param sets assignments over its values
+   */
+  public TimedBudget(Path file, List<String> sets) {
+    this.file = file;
+    this.sets = List.copyOf(sets);
+  }
+
+  /**
+   * The pipeline with the number of tokens that its time pays for. What was measured once is kept:
+   * an interrupted run goes on with the same number of steps.
+   *
+   * @param timed as the file says it; its text must be prepared
+   */
+  public PipelineConfig inTokens(PipelineConfig timed) throws IOException, InterruptedException {
+    String asked =
+        StageRecord.fingerprint(
+            List.of(
+                timed.budget().orElseThrow(),
+                ConfigLoader.tree(timed.prune().orElseThrow()),
+                ConfigLoader.tree(timed.train().orElseThrow())),
+            List.of());
+    var done = StageRecord.beside(file.toAbsolutePath());
+    OptionalLong known = done.tokens(asked);
+    if (known.isPresent()) {
+      return load(known.getAsLong());
+    }
+    Duration time = timed.time().orElseThrow();
+    // The batch follows the number of tokens and the speed a little the batch, hence twice.
+    PipelineConfig near = load(tokens(timed, time));
+    long tokens = tokens(near, time);
+    PipelineConfig config = load(tokens);
+    done.noteTokens(asked, tokens);
+    return config;
+  }
+
+  private static long tokens(PipelineConfig config, Duration time)
+      throws IOException, InterruptedException {
+    RunPlan plan = new Planner().pipeline(config).train();
+    double seconds = SHARE_OF_TRAINING * time.toMillis() / 1000;
+    return Math.max(LEAST_TOKENS, Math.round(plan.tokens() * seconds / plan.seconds()));
+  }
+
+  private PipelineConfig load(long tokens) throws IOException {
+    List<String> all = new ArrayList<>(sets);
+    all.add("budget=" + tokens);
+    return PipelineConfig.load(file, all);
+  }
+}
