@@ -57,7 +57,8 @@ final class HardConcrete {
 
   /**
    * The masks used where nothing is sampled: soft values, the {@code removed} smallest of each row
-   * zero (of equals the later ones).
+   * zero (of equals the later ones). Those that stay are above zero, however low their log alphas:
+   * where layers are uneven, a uniform cut keeps units that were all but gone.
    *
    * @param logAlpha [rows, units]
    * @param removed per row
@@ -68,6 +69,9 @@ final class HardConcrete {
       float[][] values = rows(Ops.mul(logAlpha, SHARPNESS / TEMPERATURE).sigmoid());
       float[][] order = rows(logAlpha);
       for (int row = 0; row < values.length; row++) {
+        for (int unit = 0; unit < values[row].length; unit++) {
+          values[row][unit] = Math.max(values[row][unit], Float.MIN_NORMAL);
+        }
         for (int unit : smallest(order[row], removed[row])) {
           values[row][unit] = 0;
         }

@@ -19,6 +19,7 @@ import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -60,6 +61,32 @@ class MaskSetTest {
       if (!limited) {
         assertThat(sparsity).isCloseTo(wanted, within(unit));
       }
+    }
+  }
+
+  @Property(tries = 20)
+  void whatIsAllButGoneStaysInAUniformCut(@ForAll long seed) {
+    ModelSpec config = RandomModels.llama(new SplittableRandom(seed), 2, 2);
+    var target =
+        new ModelShape(
+            config.hiddenSize() / 2,
+            1,
+            config.heads() / 2,
+            config.kvHeads() / 2,
+            config.intermediateSize() / 2);
+    try (var noise = new RandomState(seed);
+        var masks =
+            MaskSet.create(
+                MaskLayout.of(config, ALL, GroupPolicy.KV_GROUP),
+                new TargetShape(target),
+                noise,
+                LibTorch.device("cpu"))) {
+      try (var _ = NativeScope.open();
+          var _ = NoGrad.open()) {
+        // Such log alphas have a mask of 0 in float32.
+        masks.parameters().values().forEach(leaf -> leaf.sub_(new Scalar(1000)));
+      }
+      assertThat(masks.deterministicExact().shape()).isEqualTo(target);
     }
   }
 
