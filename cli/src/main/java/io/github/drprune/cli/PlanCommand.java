@@ -2,7 +2,9 @@ package io.github.drprune.cli;
 
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.TrainConfig;
+import io.github.drprune.export.ExportCheck;
 import io.github.drprune.model.CheckpointCheck;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelSummary;
 import io.github.drprune.plan.Planner;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -107,10 +110,9 @@ final class PlanCommand implements Runnable {
       ModelSpec source = CheckpointCheck.of(folder);
       long wanted = ReferenceLosses.parameters(parameters, "--parameters: ");
       Readers readers = transformersOnly ? Readers.NEEDED : Readers.ALL;
+      List<ModelShape> targets = ShapeSearch.near(source, policy, wanted, readers, limit);
       List<ModelSummary> shapes =
-          ShapeSearch.near(source, policy, wanted, readers, limit).stream()
-              .map(shape -> ModelSummary.of(policy.cut(source, shape)))
-              .toList();
+          targets.stream().map(shape -> ModelSummary.of(policy.cut(source, shape))).toList();
       List<List<String>> rows = new ArrayList<>();
       rows.add(row("source", ModelSummary.of(source)));
       for (int i = 0; i < shapes.size(); i++) {
@@ -128,8 +130,27 @@ final class PlanCommand implements Runnable {
               rows)
           .forEach(spec.commandLine().getOut()::println);
       spec.commandLine().getOut().flush();
+      warnOfLlamaCpp(source, targets);
       json.write(new Figures(ModelSummary.of(source), shapes));
       return 0;
+    }
+
+    /** One line, about the first shape that llama.cpp does not run and those like it. */
+    private void warnOfLlamaCpp(ModelSpec source, List<ModelShape> targets) {
+      var check = new ExportCheck(source);
+      List<String> numbers = new ArrayList<>();
+      String reason = null;
+      for (int i = 0; i < targets.size(); i++) {
+        Optional<String> obstacle = check.obstacle(targets.get(i));
+        if (obstacle.isPresent()) {
+          numbers.add(String.valueOf(i + 1));
+          reason = reason == null ? obstacle.get() : reason;
+        }
+      }
+      if (reason != null) {
+        Console.warnings(spec.commandLine().getErr())
+            .accept("shape %s: %s".formatted(String.join(", ", numbers), reason));
+      }
     }
 
     private static List<String> row(String name, ModelSummary shape) {

@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,31 +40,34 @@ class CutCommandTest {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
-  private static ModelSpec config(int hidden) {
+  private static ModelSpec config(String family, int hidden) {
     return ConfigReader.parse(
         """
-        {"model_type": "llama", "hidden_size": %d, "num_hidden_layers": 3, "head_dim": 4,
+        {"model_type": "%s", "hidden_size": %d, "num_hidden_layers": 3, "head_dim": 4,
          "num_attention_heads": 4, "intermediate_size": 20, "vocab_size": 11}\
         """
-            .formatted(hidden),
+            .formatted(family, hidden),
         "test");
   }
 
   @BeforeEach
   void writeModelAndMasks() throws IOException {
+    write("16", config("llama", 16));
+    write("20", config("llama", 20));
+  }
+
+  private void write(String name, ModelSpec spec) throws IOException {
     var options =
         new ModelOptions(LibTorch.device("cpu"), Precision.FP32, false, Kernels.REFERENCE);
-    for (int hidden : new int[] {16, 20}) {
-      try (var _ = NativeScope.open();
-          var model = ModelLoader.random(config(hidden), options, 1)) {
-        ModelWriter.save(
-            model, folder.resolve("m" + hidden), folder, Optional.empty(), ByteSize.parse("1GB"));
-        var batch = Tensors.of(new long[] {1, 5, 3, 9}, 1, 4);
-        MaskValues masks =
-            Importance.masks(
-                model, List.of(batch), TARGET, GroupPolicy.KV_GROUP, ScoredBy.ACTIVATIONS);
-        masks.write(folder.resolve("masks" + hidden + ".json"));
-      }
+    try (var _ = NativeScope.open();
+        var model = ModelLoader.random(spec, options, 1)) {
+      ModelWriter.save(
+          model, folder.resolve("m" + name), folder, Optional.empty(), ByteSize.parse("1GB"));
+      var batch = Tensors.of(new long[] {1, 5, 3, 9}, 1, 4);
+      MaskValues masks =
+          Importance.masks(
+              model, List.of(batch), TARGET, GroupPolicy.KV_GROUP, ScoredBy.ACTIVATIONS);
+      masks.write(folder.resolve("masks" + name + ".json"));
     }
   }
 
@@ -112,6 +116,28 @@ class CutCommandTest {
             run("cut", at("m16"), "--masks", at("masks16.json"), "--out", at("c"), "--dtype", "I8"))
         .isEqualTo(2);
     assertThat(folder.resolve("cut")).doesNotExist();
+  }
+
+  @Test
+  void saysBeforeTheWorkWhatLlamaCppWillNotRun() throws IOException {
+    write("-qwen2", config("qwen2", 16));
+    assertThat(run("cut", at("m-qwen2"), "--masks", at("masks-qwen2.json"), "--out", at("cut")))
+        .isZero();
+    assertThat(err.toString())
+        .startsWith("warning: hidden size 12 with 2 heads of 4: llama.cpp needs a qwen2")
+        .hasLineCount(1);
+
+    err.getBuffer().setLength(0);
+    String[] shapes = {"plan", "shapes", at("m-qwen2"), "--parameters", "1000"};
+    assertThat(run(shapes)).isZero();
+    assertThat(err.toString()).isEmpty();
+    assertThat(run(with(shapes, "--transformers-only"))).isZero();
+    assertThat(err.toString())
+        .matches("warning: shape (\\d, )*\\d: hidden size .* needs a qwen2 .*\\R");
+  }
+
+  private static String[] with(String[] arguments, String more) {
+    return Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new);
   }
 
   @Test

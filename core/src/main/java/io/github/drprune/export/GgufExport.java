@@ -9,7 +9,6 @@ import io.github.drprune.io.OutputPaths;
 import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelSpec;
-import io.github.drprune.model.SizeRule;
 import io.github.drprune.safetensors.CheckpointReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +17,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
 
@@ -64,13 +64,8 @@ public record GgufExport(Path model, Path output, TensorType type) {
     try (var reader = CheckpointReader.open(model)) {
       ModelSpec spec = CheckpointCheck.of(model, configured, reader);
       CheckpointCheck.warning(model, configured, spec).ifPresent(warnings);
-      requireSizes(spec);
-      ExportedModel exported;
-      try {
-        exported = ExportedModel.of(spec, warnings);
-      } catch (UserException e) {
-        throw e.in(model + ": ");
-      }
+      requireExpressible(spec);
+      var exported = ExportedModel.of(spec, warnings);
       var tensors = new TensorList(exported, type).tensors(warnings);
       SequencedMap<String, GgufValue> metadata = new LinkedHashMap<>();
       metadata.put("general.architecture", GgufValue.of(exported.architecture().name()));
@@ -99,10 +94,10 @@ public record GgufExport(Path model, Path output, TensorType type) {
     }
   }
 
-  private void requireSizes(ModelSpec spec) {
-    List<String> broken = spec.brokenRules(spec, SizeRule.Reader.LLAMA_CPP);
-    if (!broken.isEmpty()) {
-      throw new UserException(model + ": " + broken.getFirst());
+  private void requireExpressible(ModelSpec spec) {
+    Optional<String> obstacle = new ExportCheck(spec).obstacle(spec);
+    if (obstacle.isPresent()) {
+      throw new UserException(model + ": " + obstacle.get());
     }
   }
 

@@ -6,6 +6,7 @@ import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.Axis.Unit;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TensorShape;
 import java.util.HashMap;
@@ -34,25 +35,25 @@ public final class Cut {
     this.model = model;
     this.masks = masks;
     this.layers = masks.layers();
-    ModelSpec kept =
-        model
-            .spec()
-            .layersFrom(
-                layers.stream().mapToInt(LayerPair::attention).toArray(),
-                layers.stream().mapToInt(LayerPair::mlp).toArray());
-    this.target = masks.layout().policy().cut(kept, masks.shape());
+    this.target = target(model.spec(), masks);
     this.shapes = model.spec().tensors();
     this.sources = sources();
   }
 
   /**
-   * Refuses, before anything is loaded, what {@link #apply} would refuse.
+   * What {@code masks} leave of a model, before anything of it is loaded.
    *
    * @throws io.github.drprune.error.UserException as {@link #apply} does
    */
-  public static void check(ModelSpec model, MaskValues masks) {
+  public static ModelSpec target(ModelSpec model, MaskValues masks) {
     masks.layout().checkModel(model);
-    masks.layout().policy().cut(model, masks.shape());
+    ModelShape shape = masks.shape();
+    List<LayerPair> layers = masks.layers();
+    ModelSpec kept =
+        model.layersFrom(
+            layers.stream().mapToInt(LayerPair::attention).toArray(),
+            layers.stream().mapToInt(LayerPair::mlp).toArray());
+    return masks.layout().policy().cut(kept, shape);
   }
 
   /**
@@ -67,7 +68,6 @@ public final class Cut {
 
   /** A cut that can be looked into. */
   static Cut of(CausalLm model, MaskValues masks) {
-    check(model.spec(), masks);
     return new Cut(model, masks);
   }
 

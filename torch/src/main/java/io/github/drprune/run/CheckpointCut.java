@@ -1,6 +1,7 @@
 package io.github.drprune.run;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.export.ExportCheck;
 import io.github.drprune.io.ByteSize;
 import io.github.drprune.io.OutputPaths;
 import io.github.drprune.libtorch.LibTorch;
@@ -72,11 +73,9 @@ public record CheckpointCut(
     ModelSpec source = CheckpointCheck.of(model);
     MaskValues values = MaskValues.read(masks);
     values.layout().requireUnitsOfTheCheckpoint();
-    Cut.check(source, values);
-    ModelSpec target = values.layout().policy().cut(source, values.shape());
-    for (Reader reader : Reader.values()) {
-      target.brokenRules(source, reader).forEach(warnings);
-    }
+    ModelSpec target = Cut.target(source, values);
+    target.brokenRules(source, Reader.TRANSFORMERS).forEach(warnings);
+    new ExportCheck(source).obstacle(target).ifPresent(warnings);
     // Folding in float32 rounds each weight once, whatever type it is stored in.
     var options =
         new ModelOptions(LibTorch.device("cpu"), Precision.FP32, false, Kernels.REFERENCE);

@@ -7,6 +7,7 @@ import io.github.drprune.config.TargetConfig;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
 import io.github.drprune.evaluate.EvaluationResult;
+import io.github.drprune.export.ExportCheck;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.RandomState;
 import io.github.drprune.model.CausalLm;
@@ -85,7 +86,7 @@ public record PruneRun(PruneConfig whole) implements RunKind {
       for (String broken : cut.brokenRules(source, SizeRule.Reader.TRANSFORMERS)) {
         throw new UserException("target " + broken);
       }
-      cut.brokenRules(source, SizeRule.Reader.LLAMA_CPP).forEach(LOG::warn);
+      new ExportCheck(source).obstacle(shape).ifPresent(LOG::warn);
     } else if (!takesSteps()) {
       throw UserException.at(
           "method", "importance needs a shape or a number of parameters as target, not a sparsity");
