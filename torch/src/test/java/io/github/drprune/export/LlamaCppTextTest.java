@@ -144,6 +144,7 @@ class LlamaCppTextTest {
     for (int i = 0; i < types.size(); i++) {
       assertThat(theirs.get(i).error()).isNull();
       double found = perplexity(theirs.get(i).losses());
+      System.out.printf("perplexity ours %.4f, %s %.4f%n", expected, types.get(i), found);
       double tolerance = types.get(i) == TensorType.Q8_0 ? 5e-3 : 1e-3;
       assertThat(found).as("%s", types.get(i)).isCloseTo(expected, within(tolerance * expected));
     }
