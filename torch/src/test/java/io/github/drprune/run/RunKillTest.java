@@ -58,20 +58,23 @@ class RunKillTest {
   }
 
   private Process start(String command, Path output) throws IOException {
-    return new ProcessBuilder(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-Dorg.bytedeco.javacpp.maxBytes=0",
-                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Victim.class.getName(),
-                folder.resolve("source").toString(),
-                command,
-                output.toString()))
+    return java(Victim.class, folder.resolve("source").toString(), command, output.toString());
+  }
+
+  /** A process of the tests' own classes. */
+  static Process java(Class<?> main, String... arguments) throws IOException {
+    List<String> command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-Dorg.bytedeco.javacpp.maxBytes=0",
+            "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-cp",
+            System.getProperty("java.class.path"),
+            main.getName());
+    return new ProcessBuilder(Stream.concat(command.stream(), Stream.of(arguments)).toList())
         .redirectError(ProcessBuilder.Redirect.DISCARD)
         .start();
   }
