@@ -145,7 +145,7 @@ final class DocumentFields {
           .computeIfAbsent(template, source -> Template.compile(source, TemplateOptions.prompts()))
           .render(document);
     } catch (TemplateException e) {
-      throw new UserException("%s: %s: %s".formatted(task.file(), key, e.getMessage()), e);
+      throw new UserException("%s: %s: %s".formatted(task.place(), key, e.getMessage()), e);
     }
   }
 
@@ -155,7 +155,7 @@ final class DocumentFields {
     } catch (IllegalArgumentException e) {
       throw new UserException(
           "%s: %s: must give a list as Python writes it, not %s (%s)"
-              .formatted(task.file(), key, text, e.getMessage()),
+              .formatted(task.place(), key, text, e.getMessage()),
           e);
     }
   }
@@ -169,7 +169,7 @@ final class DocumentFields {
   }
 
   private UserException wrong(String key, String expected, Object value) {
-    return new UserException("%s: %s: %s, not %s".formatted(task.file(), key, expected, value));
+    return new UserException("%s: %s: %s, not %s".formatted(task.place(), key, expected, value));
   }
 
   /** A number where Python has one: true is 1. */

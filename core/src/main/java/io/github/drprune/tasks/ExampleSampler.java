@@ -58,7 +58,7 @@ final class ExampleSampler {
     if (count > available) {
       throw new UserException(
           "%s: %s: %d examples are drawn, and the split has %d documents; ask for fewer with --shots"
-              .formatted(task.file(), task.name(), count, available));
+              .formatted(task.place(), task.name(), count, available));
     }
   }
 }

@@ -113,6 +113,6 @@ record Prompts(
   }
 
   private UserException wrong(String key, String expected, Object value) {
-    return new UserException("%s: %s: %s, not %s".formatted(task.file(), key, expected, value));
+    return new UserException("%s: %s: %s, not %s".formatted(task.place(), key, expected, value));
   }
 }

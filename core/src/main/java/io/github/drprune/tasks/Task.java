@@ -78,7 +78,7 @@ public final class Task {
   public static Task load(TaskConfig config, DatasetFinder finder, Setting setting)
       throws IOException {
     try {
-      return new Task(config, finder.find(config.source(), config.file()), setting);
+      return new Task(config, finder.find(config), setting);
     } catch (UserException e) {
       throw named(config, "", e);
     }
@@ -111,7 +111,7 @@ public final class Task {
       return split(splits, source.validation().get(), "validation_split");
     }
     throw new UserException(
-        "%s: names neither test_split nor validation_split; add one".formatted(config.file()));
+        "%s: names neither test_split nor validation_split; add one".formatted(config.place()));
   }
 
   private Table split(Splits splits, String name, String key) throws IOException {
@@ -150,7 +150,7 @@ public final class Task {
       if (!(document instanceof Map<?, ?> map)) {
         throw new UserException(
             "%s: fewshot_config: samples: must list documents, not %s"
-                .formatted(config.file(), document));
+                .formatted(config.place(), document));
       }
       Map<String, Object> row = new LinkedHashMap<>();
       map.forEach((field, value) -> row.put(String.valueOf(field), value));

@@ -48,7 +48,7 @@ record TaskMetric(String name, Aggregation aggregation, ExactMatch match) {
   /** The metrics of {@code task}. */
   static List<TaskMetric> of(TaskConfig task) {
     if (task.metrics().isEmpty()) {
-      Keys none = new Keys(task.file().toString(), Map.of());
+      Keys none = new Keys(task.place(), Map.of());
       return task.type().defaultMetrics().stream()
           .map(name -> new TaskMetric(name, of(task.type()).get(name), ExactMatch.of(none)))
           .toList();

@@ -104,4 +104,18 @@ class TaskMistakesTest {
     assertThat(library.select(List.of("drpruning-multilingual")).tasks()).hasSize(18);
     assertThat(library.select(List.of("mmlu_stem*")).groups()).hasSize(1);
   }
+
+  @Test
+  void missingDataOfABuiltInTaskAreToldWithoutPathsInsideTheProgram() throws Exception {
+    var task = TaskLibrary.withBuiltIn(List.of()).select(List.of("arc_easy")).tasks().getFirst();
+    var setting = new Task.Setting(Optional.empty(), 10, Optional.empty());
+
+    assertThatThrownBy(() -> Task.load(task, new DatasetFinder(List.of()), setting))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "task arc_easy: built-in file arc_easy.yaml: dataset_path: no folder with the data set"
+                + " allenai/ai2_arc; download it and name the folder it is in with --data");
+    assertThatThrownBy(() -> Task.load(task, new DatasetFinder(List.of(folder)), setting))
+        .hasMessageEndingWith("%s])", folder.resolve("ai2_arc"));
+  }
 }

@@ -2,6 +2,7 @@ package io.github.drprune.tasks.documents;
 
 import io.github.drprune.error.UserException;
 import io.github.drprune.tasks.file.Keys;
+import io.github.drprune.tasks.file.TaskConfig;
 import io.github.drprune.tasks.file.TaskConfig.Source;
 import java.io.IOException;
 import java.nio.file.FileSystems;
@@ -25,18 +26,16 @@ import java.util.stream.Stream;
 public record DatasetFinder(List<Path> data) {
   private static final Set<String> BUILDERS = Set.of("json", "parquet");
 
-  /**
-   * The splits of {@code source}.
-   *
-   * @param file the task file, beside which relative paths are looked for first
-   */
-  public Splits find(Source source, Path file) throws IOException {
+  /** The splits of a task's documents; relative paths are looked for beside its file first. */
+  public Splits find(TaskConfig task) throws IOException {
+    Source source = task.source();
+    Path file = task.file();
     Keys arguments = source.arguments();
     Optional<String> field = arguments.text("field");
     if (BUILDERS.contains(source.path())) {
-      return new Splits(file.toString(), named(arguments, file), field);
+      return new Splits(task.place(), named(arguments, file), field);
     }
-    List<Path> tried = candidates(source.path(), file);
+    List<Path> tried = candidates(task);
     for (Path folder : tried) {
       if (Files.isDirectory(folder)) {
         Path root = snapshot(folder);
@@ -44,15 +43,17 @@ public record DatasetFinder(List<Path> data) {
             arguments.has("data_files")
                 ? named(arguments, root.resolve(file.getFileName().toString()))
                 : DatasetFolder.splits(root, source.subset());
-        return new Splits(file.toString(), files, field);
+        return new Splits(task.place(), files, field);
       }
     }
+    String lookedFor = tried.isEmpty() ? "" : " (looked for %s)".formatted(tried);
     throw new UserException(
-        "%s: dataset_path: no folder with the data set %s; download it and name the folder it is in with --data (looked for %s)"
-            .formatted(file, source.path(), tried));
+        "%s: dataset_path: no folder with the data set %s; download it and name the folder it is in with --data%s"
+            .formatted(task.place(), source.path(), lookedFor));
   }
 
-  private List<Path> candidates(String name, Path file) {
+  private List<Path> candidates(TaskConfig task) {
+    String name = task.source().path();
     List<Path> candidates = new ArrayList<>();
     String last = name.substring(name.lastIndexOf('/') + 1);
     for (Path folder : data) {
@@ -61,7 +62,9 @@ public record DatasetFinder(List<Path> data) {
       candidates.add(folder.resolve(name.replace("/", "--")));
       candidates.add(folder.resolve(last));
     }
-    candidates.add(file.resolveSibling(name));
+    if (!task.isBuiltIn()) {
+      candidates.add(task.file().resolveSibling(name));
+    }
     return candidates.stream().distinct().toList();
   }
 

@@ -11,7 +11,8 @@ import java.util.Map;
 
 /** The task files that the program brings: those of the paper's lists, as in the harness. */
 final class BuiltInTasks {
-  private static final String FILE = "/io/github/drprune/tasks/library/drpruning.yaml";
+  private static final String FOLDER = "io/github/drprune/tasks/library";
+  private static final String FILE = "/" + FOLDER + "/drpruning.yaml";
 
   private BuiltInTasks() {}
 
@@ -24,6 +25,10 @@ final class BuiltInTasks {
     } catch (URISyntaxException e) {
       throw new AssertionError("the class path has names that are no URIs", e);
     }
+  }
+
+  static boolean contains(Path file) {
+    return file.toAbsolutePath().getParent().endsWith(FOLDER);
   }
 
   /** It stays open: the files are read when they are asked for. */

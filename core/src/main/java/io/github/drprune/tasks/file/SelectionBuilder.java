@@ -54,7 +54,7 @@ final class SelectionBuilder {
 
   private String define(Path file, Map<String, Object> keys) {
     keys.keySet().removeAll(Set.of("tag", "group", "task_list"));
-    var task = TaskConfig.of(file, new Keys(file.toString(), keys));
+    var task = TaskConfig.of(file, new Keys(TaskConfig.place(file), keys));
     tasks.put(task.name(), task);
     return task.name();
   }
@@ -67,7 +67,7 @@ final class SelectionBuilder {
     Map<String, Object> forTasks = new LinkedHashMap<>(keys);
     forTasks.keySet().removeAll(TaskGroup.KEYS);
     forTasks.putAll(changes);
-    var own = new Keys(file.toString(), keys);
+    var own = new Keys(TaskConfig.place(file), keys);
     List<String> members = new ArrayList<>();
     for (Object member : own.list("task")) {
       members.addAll(member(member, name, file, forTasks));
@@ -82,7 +82,7 @@ final class SelectionBuilder {
       requireDefined(name, group, file);
       return named(name, changes);
     }
-    Map<String, Object> own = Keys.of(file.toString(), "task", member).values();
+    Map<String, Object> own = Keys.of(TaskConfig.place(file), "task", member).values();
     Map<String, Object> all = new LinkedHashMap<>(changes);
     if (own.get("group") instanceof String name) {
       if (!library.isGroup(name)) {

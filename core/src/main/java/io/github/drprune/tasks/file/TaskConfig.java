@@ -151,6 +151,21 @@ public record TaskConfig(
     public static final int MAX_TOKENS = 256;
   }
 
+  /** Whether its file is one that the program brings. */
+  public boolean isBuiltIn() {
+    return BuiltInTasks.contains(file);
+  }
+
+  /** How errors name its file. */
+  public String place() {
+    return place(file);
+  }
+
+  /** Paths inside the program mean nothing to its user. */
+  static String place(Path file) {
+    return BuiltInTasks.contains(file) ? "built-in file " + file.getFileName() : file.toString();
+  }
+
   /** The task of {@code keys}, which were read from {@code file}. */
   static TaskConfig of(Path file, Keys own) {
     Keys keys = own.has("class") ? SquadTask.keys(own) : own;
