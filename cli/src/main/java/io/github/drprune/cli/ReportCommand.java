@@ -6,10 +6,13 @@ import io.github.drprune.report.Comparison;
 import io.github.drprune.report.PageModel;
 import io.github.drprune.report.Report;
 import io.github.drprune.report.RunView;
+import io.github.drprune.tasks.TaskComparison;
+import io.github.drprune.tasks.TaskEvaluations;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -42,6 +45,14 @@ final class ReportCommand implements Callable<Integer> {
       description = "Where to write the page (for one run: report.html in its folder).")
   private Path out;
 
+  @Option(
+      names = "--tasks",
+      paramLabel = "FILE",
+      description =
+          "Also show results that 'tasks --json' wrote: all models side by side, compared with the"
+              + " first; may be given more than once.")
+  private List<Path> tasks = new ArrayList<>();
+
   @Mixin private JsonOption json;
 
   /** The figures of one run. */
@@ -49,18 +60,27 @@ final class ReportCommand implements Callable<Integer> {
       String run, String state, long step, long tokens, List<RunView.DomainRow> domains) {}
 
   /** What {@code --json} writes. */
-  private record Summary(List<Figures> runs, Comparison comparison) {}
+  private record Summary(List<Figures> runs, Comparison comparison, TaskComparison tasks) {}
 
   @Override
   public Integer call() throws IOException {
     Path html = out == null ? besideTheRun() : out;
     OutputPaths.requireFile(html);
-    var model = Report.read(runs);
+    var model = Report.read(runs).with(results());
     Report.write(model, html);
     var figures = model.runs().stream().map(ReportCommand::figures).toList();
-    json.write(new Summary(figures, model.comparison()));
+    json.write(new Summary(figures, model.comparison(), model.tasks()));
     print(model, html, spec.commandLine().getOut());
     return 0;
+  }
+
+  /** The models of all files of results, or null without files. */
+  private TaskComparison results() throws IOException {
+    List<TaskEvaluations.Model> models = new ArrayList<>();
+    for (Path file : tasks) {
+      models.addAll(TaskEvaluations.read(file).models());
+    }
+    return models.isEmpty() ? null : TaskComparison.of(models);
   }
 
   static void print(PageModel page, Path html, PrintWriter terminal) {

@@ -2,9 +2,10 @@ package io.github.drprune.cli;
 
 import io.github.drprune.error.UserException;
 import io.github.drprune.json.Suggestion;
+import io.github.drprune.tasks.TaskComparison;
+import io.github.drprune.tasks.TaskEvaluations;
 import io.github.drprune.tasks.documents.DatasetFinder;
 import io.github.drprune.tasks.file.TaskLibrary;
-import io.github.drprune.tasks.scoring.TaskEvaluations;
 import io.github.drprune.tasks.scoring.TaskRun;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -146,6 +147,9 @@ final class TasksCommand implements Callable<Integer> {
     try (var progress =
         new TasksProgress(spec.commandLine().getOut(), spec.commandLine().getErr())) {
       TaskEvaluations results = run.run(options.inference(), progress);
+      if (models.size() > 1) {
+        progress.compare(TaskComparison.of(results.models()));
+      }
       json.write(results);
       run.forget();
     }

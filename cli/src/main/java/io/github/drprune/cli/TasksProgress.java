@@ -1,9 +1,10 @@
 package io.github.drprune.cli;
 
 import io.github.drprune.error.Printable;
+import io.github.drprune.tasks.TaskComparison;
+import io.github.drprune.tasks.TaskEvaluations;
+import io.github.drprune.tasks.TaskEvaluations.Figures;
 import io.github.drprune.tasks.TaskResult;
-import io.github.drprune.tasks.scoring.TaskEvaluations;
-import io.github.drprune.tasks.scoring.TaskEvaluations.Figures;
 import io.github.drprune.tasks.scoring.TaskListener;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -79,6 +80,28 @@ final class TasksProgress implements TaskListener, AutoCloseable {
         .forEach(out::println);
     out.println();
     out.flush();
+  }
+
+  /** Several models, each with its difference from the first. */
+  void compare(TaskComparison comparison) {
+    List<String> titles = new ArrayList<>(List.of("task", "metric"));
+    comparison.models().forEach(model -> titles.add(Printable.escaped(model)));
+    List<List<String>> rows = new ArrayList<>();
+    for (TaskComparison.Row row : comparison.rows()) {
+      List<String> cells = new ArrayList<>(List.of(row.task(), row.metric()));
+      row.cells().forEach(cell -> cells.add(cell(cell)));
+      rows.add(cells);
+    }
+    Console.table(titles, rows).forEach(out::println);
+    out.flush();
+  }
+
+  private static String cell(TaskComparison.Cell cell) {
+    if (cell.value() == null || cell.difference() == null) {
+      return cell.value() == null ? "" : figure(cell.value());
+    }
+    String error = cell.differenceError() == null ? "" : " +- " + figure(cell.differenceError());
+    return String.format(Locale.ROOT, "%.4f (%+.4f%s)", cell.value(), cell.difference(), error);
   }
 
   private static void addRows(String name, Figures figures, List<List<String>> rows) {

@@ -1,6 +1,7 @@
 package io.github.drprune.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.drprune.json.Json;
 import io.github.drprune.run.RunEvent;
@@ -62,6 +63,57 @@ class ReportCommandTest {
     assertThat(figures.at("/runs/1/domains/0/loss_now").asDouble()).isEqualTo(1.5);
     assertThat(figures.at("/comparison/rows/0/difference/1").asDouble()).isEqualTo(-0.5);
     assertThat(html).content().contains("<title>a · b — drprune</title>");
+  }
+
+  @Test
+  void tasksOfSeveralModelsSideBySide() throws IOException {
+    String run = runWithLoss("a", 2);
+    Path source =
+        Files.writeString(
+            folder.resolve("source.json"),
+            """
+            {"models": [{"model": "source", "groups": {}, "tasks":
+              {"arc": {"documents": 40, "shots": 0, "metrics": {"acc": 0.5, "acc_stderr": 0.03}},
+               "lm": {"documents": 9, "shots": 0, "metrics": {"perplexity": 20.0}}}}]}
+            """);
+    Path small =
+        Files.writeString(
+            folder.resolve("small.json"),
+            """
+            {"models": [{"model": "small", "groups": {}, "tasks":
+              {"arc": {"documents": 40, "shots": 0, "metrics": {"acc": 0.4, "acc_stderr": 0.04}},
+               "lm": {"documents": 8, "shots": 0, "metrics": {"perplexity": null}},
+               "new": {"documents": 5, "shots": 1,
+                 "metrics": {"exact_match": 0, "exact_match,strict": 0}}}}]}
+            """);
+    Path json = folder.resolve("figures.json");
+    String[] command = {
+      "report",
+      run,
+      "--tasks",
+      source.toString(),
+      "--tasks",
+      small.toString(),
+      "--json",
+      json.toString()
+    };
+    assertThat(run(command)).isZero();
+
+    var tasks = Json.tree(Files.readString(json), "figures").get("tasks");
+    assertThat(tasks.get("models")).hasToString("[\"source\",\"small\"]");
+    assertThat(tasks.at("/rows/0/cells/1/difference").asDouble()).isCloseTo(-0.1, within(1e-12));
+    assertThat(tasks.at("/rows/0/cells/1/difference_error").asDouble())
+        .isCloseTo(0.05, within(1e-12)); // the square root of 0.03^2 + 0.04^2
+    assertThat(tasks.at("/rows/1/lower_is_better").asBoolean()).isTrue();
+    assertThat(tasks.at("/rows/1/cells/1/difference").isNull()).isTrue();
+    assertThat(tasks.at("/rows/2/metric").asText()).isEqualTo("exact_match,strict");
+    assertThat(tasks.at("/rows/2/cells/0/value").isNull()).isTrue();
+    assertThat(tasks.get("rows")).hasSize(3);
+    assertThat(Path.of(run, "report.html")).content().contains("\"difference_error\":0.05");
+
+    Files.writeString(source, "{\"models\": []}");
+    assertThat(run("report", run, "--tasks", source.toString())).isEqualTo(Main.USER_MISTAKE);
+    assertThat(err.toString()).contains("source.json: lists no models").hasLineCount(1);
   }
 
   @Test

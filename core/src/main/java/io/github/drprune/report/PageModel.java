@@ -1,5 +1,6 @@
 package io.github.drprune.report;
 
+import io.github.drprune.tasks.TaskComparison;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
@@ -12,8 +13,14 @@ import java.util.List;
  * @param generated when it was made, ISO 8601, UTC
  * @param live whether the page follows the runs
  * @param comparison null for one run
+ * @param tasks what models reached in downstream tasks; null where that is not shown
  */
-public record PageModel(String generated, boolean live, List<RunView> runs, Comparison comparison) {
+public record PageModel(
+    String generated,
+    boolean live,
+    List<RunView> runs,
+    Comparison comparison,
+    TaskComparison tasks) {
 
   /** The runs as they stand after their last {@link FollowedRun#poll}. */
   public static PageModel of(List<FollowedRun> runs, boolean live, Clock clock) throws IOException {
@@ -25,7 +32,13 @@ public record PageModel(String generated, boolean live, List<RunView> runs, Comp
         clock.instant().truncatedTo(ChronoUnit.SECONDS).toString(),
         live,
         views,
-        views.size() < 2 ? null : Comparison.of(views));
+        views.size() < 2 ? null : Comparison.of(views),
+        null);
+  }
+
+  /** The same with results of downstream tasks. */
+  public PageModel with(TaskComparison results) {
+    return new PageModel(generated, live, runs, comparison, results);
   }
 
   /** The runs' names, as a title. */

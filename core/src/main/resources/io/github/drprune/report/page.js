@@ -58,7 +58,7 @@ function build() {
   parts = [];
   built = structure();
   const main = document.getElementById('main');
-  main.replaceChildren(...(runs().length > 1 ? comparison() : []), ...single());
+  main.replaceChildren(...(runs().length > 1 ? comparison() : []), ...(model.tasks ? [downstream()] : []), ...single());
   header();
 }
 
@@ -75,6 +75,11 @@ function comparison() {
   el('h3', { class: 'between' }, 'Held-out loss per domain'),
   grid(domains.map(domain => overlay(runs, legend, { title: domain, y: NATS }, run => pairs(at(run.held_out.loss, domain)))), 'small')),
   el('section', { 'aria-labelledby': 'each' }, el('h2', { id: 'each' }, 'One run in full'), runTabs())];
+}
+
+function downstream() {
+  return section('tasks', 'Downstream tasks', 'Scores with their standard errors. A difference has the error of two independent scores; since all models ' +
+    'answered the same questions, it is rather smaller. Differences of more than two errors are coloured.', taskTable(model.tasks));
 }
 
 function runTabs() {

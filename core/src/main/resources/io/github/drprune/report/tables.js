@@ -76,6 +76,26 @@ function comparisonTable(comparison) {
 
 const difference = value => el('td', { class: value < 0 ? 'better' : value > 0 ? 'worse' : null }, signed(value));
 
+function taskTable(tasks) {
+  const [first, ...others] = tasks.models;
+  const figure = (value, error) => isNumber(value) ? value.toFixed(4) + (isNumber(error) ? ' ± ' + error.toFixed(4) : '') : '–';
+  return el('div', { class: 'scroll card', tabindex: 0, role: 'region', 'aria-label': 'Downstream tasks' },
+    el('table', { class: 'figures' },
+      el('thead', null, el('tr', null, el('th', { scope: 'col', class: 'name' }, 'Task'), el('th', { scope: 'col' }, 'Metric'), head(first),
+        ...others.flatMap(name => [head(name), head('difference', 'from ' + first)]))),
+      el('tbody', null, ...tasks.rows.map(row => el('tr', { class: row.group ? 'overall' : null },
+        el('th', { scope: 'row', class: 'name', title: row.task }, row.task), el('td', null, row.metric),
+        ...row.cells.flatMap((cell, i) => [el('td', null, figure(cell.value, cell.error)), i > 0 && taskDifference(row, cell)]))))));
+}
+
+/** Coloured where it is more than two standard errors. */
+function taskDifference(row, cell) {
+  const clear = isNumber(cell.difference_error) && Math.abs(cell.difference) > 2 * cell.difference_error;
+  const better = (cell.difference < 0) === row.lower_is_better;
+  const error = isNumber(cell.difference_error) ? ' ± ' + cell.difference_error.toFixed(4) : '';
+  return el('td', { class: !clear ? null : better ? 'better' : 'worse' }, signed(cell.difference, 4) + error);
+}
+
 function environment(run) {
   return el('div', { class: 'two' },
     el('div', { class: 'card' }, el('h3', null, 'Configuration'), run.config ? el('pre', { tabindex: 0 }, run.config) : el('p', { class: 'about' }, 'unknown')),

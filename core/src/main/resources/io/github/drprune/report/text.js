@@ -38,8 +38,8 @@ function short(value) {
 
 const whole = value => isNumber(value) ? Math.round(value).toLocaleString('en-US') : '–';
 const percent = (value, digits = 0) => isNumber(value) ? (100 * value).toFixed(digits) + '\u00a0%' : '–';
-const signed = value =>
-  isNumber(value) ? (value > 0 ? '+' : value < 0 ? '−' : '') + Math.abs(value).toFixed(3) : '–';
+const signed = (value, digits = 3) =>
+  isNumber(value) ? (value > 0 ? '+' : value < 0 ? '−' : '') + Math.abs(value).toFixed(digits) : '–';
 
 function duration(seconds) {
   if (!isNumber(seconds)) return '–';

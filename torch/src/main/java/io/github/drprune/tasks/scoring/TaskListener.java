@@ -1,5 +1,7 @@
 package io.github.drprune.tasks.scoring;
 
+import io.github.drprune.tasks.TaskEvaluations;
+
 /** Is told how the asking goes on. */
 public interface TaskListener {
   /** Hears nothing. */

@@ -11,6 +11,7 @@ import io.github.drprune.tasks.ChatFormat;
 import io.github.drprune.tasks.Question;
 import io.github.drprune.tasks.Response;
 import io.github.drprune.tasks.Task;
+import io.github.drprune.tasks.TaskEvaluations;
 import io.github.drprune.tasks.TaskResult;
 import io.github.drprune.tasks.documents.DatasetFinder;
 import io.github.drprune.tasks.file.TaskConfig;
@@ -135,7 +136,7 @@ public record TaskRun(
             .map(group -> TaskResult.of(group, byName))
             .filter(result -> !result.byFilter().isEmpty())
             .toList();
-    var result = TaskEvaluations.model(folder.toString(), results, shotsOf, groups);
+    var result = TaskEvaluations.Model.of(folder.toString(), results, shotsOf, groups);
     listener.finished(result);
     return result;
   }

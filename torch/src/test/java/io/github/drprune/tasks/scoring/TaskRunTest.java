@@ -18,6 +18,7 @@ import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.TinyModels;
+import io.github.drprune.tasks.TaskEvaluations;
 import io.github.drprune.tasks.documents.DatasetFinder;
 import io.github.drprune.tasks.file.TaskLibrary;
 import io.github.drprune.tokenizer.Tokenizer;
