@@ -1,19 +1,24 @@
 #!/usr/bin/env python3
 """Runs lm-evaluation-harness 0.4.13 and drprune on the same made-up documents and compares them.
 
-usage: compare-lm-eval.py MODEL [--tasks A,B] [--documents 50] [--shots N] [--max-length N] [--folder F]
+usage: compare-lm-eval.py MODEL [--tasks A,B] [--documents 50] [--limit N] [--shots N|suite]
+                          [--max-length N] [--apply-chat-template] [--threads 1] [--folder F]
 
 For every task of both suites: prompts byte for byte, log-likelihoods to 1e-4, the greedy flag, generated and filtered
-texts, metrics to 1e-6 (relative where they are above 1). Needs a Python with lm-eval, transformers and torch; drprune
+texts, metrics to 1e-6 (relative where they are above 1). The harness's model computes in float32; its log-softmax and
+the sums over a continuation are taken in float64, since float32 has steps of 6e-5 from 512 on. "suite" stands for the
+shots of the paper's suites: the English ones with theirs, the multilingual ones with 4. Needs a Python with lm-eval, transformers and torch; drprune
 is found beside this script, or named by DRPRUNE. Documents have the fields of the real data sets.
 """
-import argparse, json, os, random, subprocess, sys, time
+import argparse, json, os, random, resource, subprocess, sys, time
 
 os.environ.update(HF_HUB_OFFLINE="1", DISABLE_MULTIPROC="1", TOKENIZERS_PARALLELISM="false")
 
 WORDS = """the a river stone light cloud machine green water letter house winter small bright copper garden music engine
 paper forest bridge Zürich naïve don't 12 3.5 (old) "loud" well-known answers [title] of in on with because however""".split()
 SUBJECTS = ["abstract_algebra", "anatomy", "world_religions"]
+SHOTS = {"arc_challenge": 25, "boolq": 32, "gsm8k": 8, "hellaswag": 10, "nq_open": 32, "triviaqa": 5,
+         **{"mmlu_" + subject: 5 for subject in SUBJECTS}}
 LANGUAGES = {"xnli": "ar en ru th tr zh", "xstorycloze": "ar en ru zh", "xwinograd": "en jp ru zh", "paws": "en ja ko zh"}
 
 
@@ -140,12 +145,37 @@ def write(folder, tasks, count):
     return files
 
 
-def harness(model, tasks, files, shots, max_length, threads):
+class Times:
+    """Seconds, and processor seconds of this process and of those it started, which other work disturbs less."""
+    def __init__(self):
+        self.wall = self.processor = 0.0
+
+    def of(self, call):
+        wall, processor = time.time(), self.processor_now()
+        result = call()
+        self.wall += time.time() - wall
+        self.processor += self.processor_now() - processor
+        return result
+
+    @staticmethod
+    def processor_now():
+        own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+        return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+    def __str__(self):
+        return f"{self.wall:.1f} s ({self.processor:.1f} s of the processor)"
+
+
+def suite_shots(task):
+    return 4 if task.rsplit("_", 1)[0] in LANGUAGES else SHOTS.get(task, 0)
+
+
+def harness(model, tasks, files, shots, options, times):
     import datasets, lm_eval, torch
     from lm_eval.models.huggingface import HFLM
     from lm_eval.tasks import TaskManager
-    torch.set_num_threads(threads)
-    real = datasets.load_dataset
+    torch.set_num_threads(options.threads)
+    real = datasets.load.load_dataset
     datasets.load_dataset = lambda path, name=None, **_: real("json", data_files=files[(path, name)])
     root = os.path.join(os.path.dirname(lm_eval.__file__), "tasks")
     folders = ["arc", "super_glue/boolq", "super_glue/wsc", "gsm8k", "hellaswag", "lambada", "logiqa", "nq_open", "openbookqa", "piqa", "sciq",
@@ -159,24 +189,23 @@ def harness(model, tasks, files, shots, max_length, threads):
             def compute(self, **_):
                 return {}
         evaluate.load = lambda name: NoMetric()  # its script is on the network only: scores of SQuAD are not compared
-    lm = HFLM(pretrained=model, dtype="float32", device="cpu", max_length=max_length, batch_size=1)
-    begin = time.time()
-    result = lm_eval.simple_evaluate(model=lm, tasks=list(tasks), task_manager=manager, num_fewshot=shots, log_samples=True,
-                                     bootstrap_iters=1000)
-    return result, time.time() - begin
+    lm = HFLM(pretrained=model, dtype="float32", softmax_dtype="float64", device="cpu", max_length=options.max_length, batch_size=1)
+    return times.of(lambda: lm_eval.simple_evaluate(
+        model=lm, tasks=list(tasks), task_manager=manager, num_fewshot=shots, limit=options.limit, log_samples=True,
+        bootstrap_iters=1000, apply_chat_template=options.apply_chat_template, fewshot_as_multiturn=False))
 
 
-def ours(model, tasks, folder, shots, max_length, threads):
+def ours(model, tasks, folder, shots, options, times):
     program = os.environ.get("DRPRUNE", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "drprune"))
     results, samples = os.path.join(folder, "results.json"), os.path.join(folder, "samples")
     command = [program, "tasks", model, "--tasks", ",".join(tasks), "--data", os.path.join(folder, "data"), "--precision", "fp32", "--device", "cpu",
-               "--bootstrap", "1000", "--threads", str(threads), "--json", results, "--samples", samples]
+               "--bootstrap", "1000", "--threads", str(options.threads), "--json", results, "--samples", samples]
     command += [] if shots is None else ["--shots", str(shots)]
-    command += [] if max_length is None else ["--max-length", str(max_length)]
-    begin = time.time()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    seconds = time.time() - begin
-    return json.load(open(results))["models"][0]["tasks"], samples, seconds
+    command += [] if options.max_length is None else ["--max-length", str(options.max_length)]
+    command += [] if options.limit is None else ["--limit", str(options.limit)]
+    command += ["--apply-chat-template"] if options.apply_chat_template else []
+    times.of(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL))
+    return json.load(open(results))["models"][0]["tasks"], samples
 
 
 def texts(values):
@@ -204,8 +233,7 @@ def compare(task, reference, figures, path, report):
         scored = [answer for answer in answers if not isinstance(answer, str)]
         for (value, greedy), mine, mine_greedy in zip(scored, line.get("log_likelihoods", []), line.get("greedy", [])):
             worst = max(worst, abs(value - mine))
-            # The harness adds in float32, whose steps are 6e-5 from 512 on.
-            if abs(value - mine) > max(1e-4, 3e-7 * abs(value)) or bool(greedy) != mine_greedy:
+            if abs(value - mine) > 1e-4 or bool(greedy) != mine_greedy:
                 wrong.append(f"document {line['doc_id']}: log-likelihood {value} {greedy}, here {mine} {mine_greedy}")
         if len(scored) != len(line.get("log_likelihoods", [])) or texts(answers) != line.get("generated", []):
             wrong.append(f"document {line['doc_id']}: {texts(answers)}, here {line.get('generated')}")
@@ -232,8 +260,10 @@ def main():
     parser.add_argument("model")
     parser.add_argument("--tasks")
     parser.add_argument("--documents", type=int, default=50)
-    parser.add_argument("--shots", type=int)
+    parser.add_argument("--limit", type=int, help="ask about so many of the documents, of each task")
+    parser.add_argument("--shots")
     parser.add_argument("--max-length", type=int)
+    parser.add_argument("--apply-chat-template", action="store_true")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--folder", default="compare-lm-eval")
     options = parser.parse_args()
@@ -243,10 +273,17 @@ def main():
     folder = os.path.abspath(options.folder)
     model = os.path.abspath(options.model)
     files = write(folder, tasks, options.documents)
-    reference, theirs = harness(model, tasks, files, options.shots, options.max_length, options.threads)
-    figures, samples, seconds = ours(model, tasks, folder, options.shots, options.max_length, options.threads)
-    equal = [compare(task, reference, figures, os.path.join(samples, task + ".jsonl"), print) for task in tasks]
-    print(f"{sum(equal)} of {len(equal)} tasks equal; the harness took {theirs:.1f} s after loading the model, drprune {seconds:.1f} s in all")
+    by_shots = {}
+    for task in tasks:
+        shots = suite_shots(task) if options.shots == "suite" else options.shots and int(options.shots)
+        by_shots.setdefault(shots, []).append(task)
+    equal, theirs, mine = [], Times(), Times()
+    for shots, names in by_shots.items():
+        print("shots of the tasks' own" if shots is None else f"{shots} shots", flush=True)
+        reference = harness(model, names, files, shots, options, theirs)
+        figures, samples = ours(model, names, folder, shots, options, mine)
+        equal += [compare(task, reference, figures, os.path.join(samples, task + ".jsonl"), lambda line: print(line, flush=True)) for task in names]
+    print(f"{sum(equal)} of {len(equal)} tasks equal; the harness took {theirs} after loading the model, drprune {mine} in all")
     sys.exit(0 if all(equal) else 1)
 
 
