@@ -34,7 +34,13 @@ public final class Rotary implements AutoCloseable {
     this.longTable = spec.longAfter() < contextLength ? new Table(spec.longFrequencies()) : table;
   }
 
-  /** {@code x} [B, heads, T, head dim] at positions {@code offset} and after, the text's last. */
+  /**
+   * {@code x} [B, heads, T, head dim] at positions {@code offset} and after, the text's last.
+   *
+   * <p>With LongRoPE the longest row of a batch decides for all of them, padding included, as in
+   * transformers 5, whose {@code longrope_frequency_update} goes by the largest position. Texts
+   * packed into a row come here one by one: each turns as it would by itself.
+   */
   public Tensor apply(Tensor x, long offset, RotaryKernel kernel) {
     boolean isLong = offset + x.size(2) > spec.longAfter();
     return (isLong ? longTable : table).apply(x, offset, kernel);
