@@ -53,12 +53,14 @@ public final class Planner {
 
   /** Plans a pruning run. */
   public RunPlan prune(PruneConfig config) throws IOException, InterruptedException {
-    return plan(new PruneRun(config));
+    var pruning = new PruneRun(config);
+    return plan(pruning, pruning.source());
   }
 
   /** Plans a training run. */
   public RunPlan train(TrainConfig config) throws IOException, InterruptedException {
-    return plan(new TrainRun(config));
+    var training = new TrainRun(config);
+    return plan(training, training.source());
   }
 
   /**
@@ -92,7 +94,7 @@ public final class Planner {
             shape.intermediateSize(),
             cut.tiedEmbeddings(),
             pruning.tokenizer());
-    RunPlan prune = pruning.takesSteps() ? plan(pruning) : null;
+    RunPlan prune = pruning.takesSteps() ? plan(pruning, source) : null;
     RunPlan train = train(new TrainConfig(Optional.empty(), Optional.of(model), training));
     return new PipelinePlan(
         config.spending().orElse(null),
@@ -101,8 +103,7 @@ public final class Planner {
         train);
   }
 
-  private RunPlan plan(RunKind kind) throws IOException, InterruptedException {
-    ModelSpec source = kind.source();
+  private RunPlan plan(RunKind kind, ModelSpec source) throws IOException, InterruptedException {
     RunConfig config = kind.config();
     ModelOptions options = Runner.options(config, Kernels::select);
     boolean onCpu = options.device().is_cpu();
