@@ -64,6 +64,6 @@ class HelpTest {
   @Test
   void percentSignsStay() {
     assertThat(named("drprune plan shapes").getUsageMessage(Ansi.OFF))
-        .containsPattern("within 3\\s+% are");
+        .containsPattern("within 3\\s+%\\s+are");
   }
 }
