@@ -171,24 +171,18 @@ final class PlanCommand implements Runnable {
       description = "Predicts memory and time of a pruning run by a few steps on this machine.",
       mixinStandardHelpOptions = true,
       footer = {"", "Example:", "  drprune plan prune --config run.yaml --set micro_batch=16"})
-  static final class Prune implements Callable<Integer> {
-    @Mixin private ConfigOptions options;
+  static final class Prune extends ConfiguredCommand<PruneConfig> {
     @Mixin private ClusterOptions cluster;
-    @Mixin private JsonOption json;
-    private CommandSpec spec;
 
-    @Spec
-    void spec(CommandSpec commandSpec) {
-      spec = commandSpec;
-      ConfigOptions.describeKeys(commandSpec, PruneConfig.class);
+    Prune() {
+      super(PruneConfig.class);
     }
 
     @Override
-    public Integer call() throws IOException, InterruptedException {
-      RunPlan plan = new Planner(cluster.cluster()).prune(options.load(PruneConfig.class));
-      print(plan, spec.commandLine().getOut());
-      json.write(plan);
-      return 0;
+    void run(PruneConfig config) throws IOException, InterruptedException {
+      RunPlan plan = new Planner(cluster.cluster()).prune(config);
+      print(plan, spec().commandLine().getOut());
+      json().write(plan);
     }
   }
 
@@ -198,24 +192,18 @@ final class PlanCommand implements Runnable {
       description = "Predicts memory and time of a training run by a few steps on this machine.",
       mixinStandardHelpOptions = true,
       footer = {"", "Example:", "  drprune plan train --config run.yaml --set global_batch=64"})
-  static final class Train implements Callable<Integer> {
-    @Mixin private ConfigOptions options;
+  static final class Train extends ConfiguredCommand<TrainConfig> {
     @Mixin private ClusterOptions cluster;
-    @Mixin private JsonOption json;
-    private CommandSpec spec;
 
-    @Spec
-    void spec(CommandSpec commandSpec) {
-      spec = commandSpec;
-      ConfigOptions.describeKeys(commandSpec, TrainConfig.class);
+    Train() {
+      super(TrainConfig.class);
     }
 
     @Override
-    public Integer call() throws IOException, InterruptedException {
-      RunPlan plan = new Planner(cluster.cluster()).train(options.load(TrainConfig.class));
-      print(plan, spec.commandLine().getOut());
-      json.write(plan);
-      return 0;
+    void run(TrainConfig config) throws IOException, InterruptedException {
+      RunPlan plan = new Planner(cluster.cluster()).train(config);
+      print(plan, spec().commandLine().getOut());
+      json().write(plan);
     }
   }
 

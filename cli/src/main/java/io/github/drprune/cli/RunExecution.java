@@ -2,6 +2,7 @@ package io.github.drprune.cli;
 
 import io.github.drprune.distributed.GlooGroup;
 import io.github.drprune.distributed.ProcessGroup;
+import io.github.drprune.io.OutputPaths;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.run.RunEvent;
 import io.github.drprune.run.RunExecutor;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.util.List;
+import picocli.CommandLine;
 
 /**
  * Executes runs in front of the user: progress, interruption, and what came of it. Of several
@@ -24,8 +26,13 @@ record RunExecution(PrintWriter out, PrintWriter err, JsonOption json) implement
   /** The figures of a run. */
   record Figures(long step, String model, RunEvent.Evaluation evaluation) {}
 
+  static RunExecution of(CommandLine command, JsonOption json) {
+    return new RunExecution(command.getOut(), command.getErr(), json);
+  }
+
   /** Executes {@code run} together with the processes that the environment names. */
   RunResult executeShared(RunKind run) throws IOException, InterruptedException {
+    OutputPaths.requireFolder(run.config().output());
     LauncherWatch.start();
     try (var processes = GlooGroup.join(System.getenv())) {
       return processes.isFirst() ? execute(run, processes) : executeSilently(run, processes);

@@ -1,14 +1,9 @@
 package io.github.drprune.cli;
 
 import io.github.drprune.config.TuneConfig;
-import io.github.drprune.io.OutputPaths;
 import io.github.drprune.run.TuneRun;
 import java.io.IOException;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** {@code drprune tune}. */
 @Command(
@@ -25,24 +20,13 @@ import picocli.CommandLine.Spec;
       "  drprune tune --set model=runs/final/model --set data=chats --set output=runs/tuned \\",
       "    --set epochs=2"
     })
-final class TuneCommand implements Callable<Integer> {
-  @Mixin private ConfigOptions options;
-  @Mixin private JsonOption json;
-
-  private CommandSpec spec;
-
-  @Spec
-  void spec(CommandSpec commandSpec) {
-    spec = commandSpec;
-    ConfigOptions.describeKeys(commandSpec, TuneConfig.class);
+final class TuneCommand extends ConfiguredCommand<TuneConfig> {
+  TuneCommand() {
+    super(TuneConfig.class);
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
-    var config = options.load(TuneConfig.class);
-    OutputPaths.requireFolder(config.run().output());
-    var console = spec.commandLine();
-    new RunExecution(console.getOut(), console.getErr(), json).executeShared(TuneRun.of(config));
-    return 0;
+  void run(TuneConfig config) throws IOException, InterruptedException {
+    RunExecution.of(spec().commandLine(), json()).executeShared(TuneRun.of(config));
   }
 }
