@@ -37,6 +37,7 @@ public final class Main implements Runnable {
           CutCommand.class,
           ExportCommand.class,
           TrimVocabularyCommand.class,
+          AddTokensCommand.class,
           TrainCommand.class,
           TuneCommand.class,
           AnswersCommand.class,

@@ -97,23 +97,37 @@ public final class ChatTemplate {
     return Optional.empty();
   }
 
-  private static ChatTemplate chosen(String choice, Tokenizer tokenizer) {
-    List<String> needed = OWN.get(choice);
-    if (needed == null) {
-      Path file = Path.of(choice);
-      InputFiles.requireFile(file, "choose chatml, llama3, alpaca or a Jinja file");
-      try {
-        return compiled(InputFiles.text(file), choice, tokenizer);
-      } catch (IOException e) {
-        throw ReadErrors.of(file, e);
-      }
+  /**
+   * The tokens that {@code choice} needs, the one that ends a turn last; of a file none is known.
+   */
+  public static List<String> tokensOf(String choice) {
+    return OWN.getOrDefault(choice, List.of());
+  }
+
+  /** The text of {@code choice}: one of the program's own templates or a file's. */
+  public static String sourceOf(String choice) {
+    if (OWN.containsKey(choice)) {
+      return own(choice);
     }
-    for (String token : needed) {
+    Path file = Path.of(choice);
+    InputFiles.requireFile(file, "choose chatml, llama3, alpaca or a Jinja file");
+    try {
+      return InputFiles.text(file);
+    } catch (IOException e) {
+      throw ReadErrors.of(file, e);
+    }
+  }
+
+  private static ChatTemplate chosen(String choice, Tokenizer tokenizer) {
+    if (!OWN.containsKey(choice)) {
+      return compiled(sourceOf(choice), choice, tokenizer);
+    }
+    for (String token : OWN.get(choice)) {
       if (tokenizer.id(token).isEmpty()) {
         throw UserException.at(
             "template",
             "'%s' needs the token %s, which the model has not".formatted(choice, token),
-            "choose alpaca, which needs no tokens of its own");
+            "add it to the model first, or choose alpaca, which needs no tokens of its own");
       }
     }
     if (!tokenizer.namedTokens().containsKey("eos_token")) {
@@ -139,7 +153,7 @@ public final class ChatTemplate {
           Map.copyOf(tokenizer.namedTokens()));
     } catch (TemplateException e) {
       throw new UserException(
-          "%s: not a template of conversations: %s; mend it or choose another with --template"
+          "%s: not a template of conversations: %s; mend it or choose another one"
               .formatted(place, e.getMessage()),
           e);
     }

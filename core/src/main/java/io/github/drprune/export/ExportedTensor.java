@@ -5,11 +5,10 @@ import io.github.drprune.gguf.GgufTensor;
 import io.github.drprune.gguf.TensorType;
 import io.github.drprune.safetensors.CheckpointReader;
 import io.github.drprune.safetensors.Dtype;
+import io.github.drprune.safetensors.WeightValues;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.List;
 import java.util.stream.LongStream;
 
@@ -19,11 +18,6 @@ import java.util.stream.LongStream;
  * @param declared as the file's header has it
  */
 record ExportedTensor(GgufTensor declared, Contents contents) {
-  private static final ValueLayout.OfFloat F32 =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfShort HALF =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
   /** Numbers of a tensor. */
   sealed interface Contents {}
 
@@ -94,7 +88,8 @@ record ExportedTensor(GgufTensor declared, Contents contents) {
     float[] values = new float[width * height];
     for (int row = 0; row < rows; row += height) {
       for (int i = 0; i < height; i++) {
-        read(bytes, dtype, stored.order().source(row + i) * width, values, i * width, width);
+        WeightValues.read(
+            bytes, dtype, stored.order().source(row + i) * width, values, i * width, width);
       }
       if (stored.factor() != 1 || stored.shift() != 0) {
         for (int i = 0; i < values.length; i++) {
@@ -102,28 +97,6 @@ record ExportedTensor(GgufTensor declared, Contents contents) {
         }
       }
       write(values, out);
-    }
-  }
-
-  private static void read(
-      MemorySegment bytes, Dtype dtype, long from, float[] values, int at, int count) {
-    switch (dtype) {
-      case F32 -> {
-        for (int i = 0; i < count; i++) {
-          values[at + i] = bytes.get(F32, (from + i) * Float.BYTES);
-        }
-      }
-      case F16 -> {
-        for (int i = 0; i < count; i++) {
-          values[at + i] = Float.float16ToFloat(bytes.get(HALF, (from + i) * Short.BYTES));
-        }
-      }
-      case BF16 -> {
-        for (int i = 0; i < count; i++) {
-          values[at + i] = Float.intBitsToFloat(bytes.get(HALF, (from + i) * Short.BYTES) << 16);
-        }
-      }
-      default -> throw new IllegalArgumentException("not a type of weights: " + dtype);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.drprune.export;
 
 import io.github.drprune.gguf.TensorType;
+import io.github.drprune.safetensors.WeightValues;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -33,11 +34,9 @@ enum NumberEncoding {
     boolean put(float[] values, ByteBuffer bytes) {
       boolean fits = true;
       for (float value : values) {
-        // To the nearest, of two equally near to the one whose last bit is 0.
-        int bits = Float.floatToRawIntBits(value);
-        int rounded = bits + 0x7fff + (bits >>> 16 & 1);
-        fits &= (rounded & 0x7f800000) != 0x7f800000;
-        bytes.putShort((short) (rounded >>> 16));
+        short rounded = WeightValues.toBf16(value);
+        fits &= (rounded & 0x7f80) != 0x7f80;
+        bytes.putShort(rounded);
       }
       return fits;
     }

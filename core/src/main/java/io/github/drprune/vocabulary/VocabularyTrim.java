@@ -3,7 +3,6 @@ package io.github.drprune.vocabulary;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
-import io.github.drprune.io.ByteSize;
 import io.github.drprune.io.InputFiles;
 import io.github.drprune.io.OutputPaths;
 import io.github.drprune.json.Json;
@@ -12,14 +11,10 @@ import io.github.drprune.model.CheckpointFiles;
 import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelSpec;
-import io.github.drprune.model.TensorShape;
 import io.github.drprune.safetensors.CheckpointReader;
-import io.github.drprune.safetensors.SafetensorsWriter;
-import io.github.drprune.safetensors.TensorSpec;
 import io.github.drprune.tokenizer.Tokenizer;
 import io.github.drprune.tokenizer.TokenizerDefinition;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,8 +46,7 @@ public record VocabularyTrim(
     OptionalDouble coverage,
     int multiple,
     Path output) {
-  private static final ByteSize SHARD_SIZE = ByteSize.parse("5GB");
-  private static final String GENERATION_CONFIG = "generation_config.json";
+  static final String GENERATION_CONFIG = "generation_config.json";
 
   /**
    * What was cut and what it costs.
@@ -139,7 +133,7 @@ public record VocabularyTrim(
     return kept;
   }
 
-  private static ObjectNode generationConfig(Path folder) throws IOException {
+  static ObjectNode generationConfig(Path folder) throws IOException {
     Path file = folder.resolve(GENERATION_CONFIG);
     return Files.isRegularFile(file)
             && Json.tree(InputFiles.text(file), file.toString()) instanceof ObjectNode json
@@ -164,35 +158,14 @@ public record VocabularyTrim(
     config.put("vocab_size", ids.size());
     ids.apply(config);
     Files.writeString(folder.resolve("config.json"), Json.pretty(config));
-    List<TensorSpec> tensors =
-        spec.tensors().values().stream().map(tensor -> trimmed(tensor, weights, ids)).toList();
-    SafetensorsWriter.writeCheckpoint(
-        folder,
-        tensors,
-        SHARD_SIZE,
-        (tensor, sink) -> write(weights, spec.tensors().get(tensor.name()), ids, sink));
-  }
-
-  private static TensorSpec trimmed(TensorShape tensor, CheckpointReader weights, Renumbering ids) {
-    long[] sizes = tensor.sizes().clone();
-    if (tensor.role().countsWords()) {
-      sizes[0] = ids.size();
-    }
-    return TensorSpec.of(tensor.name(), weights.tensors().get(tensor.name()).dtype(), sizes);
-  }
-
-  private static void write(
-      CheckpointReader weights, TensorShape tensor, Renumbering ids, SafetensorsWriter.Sink sink)
-      throws IOException {
-    MemorySegment bytes = weights.segment(tensor.name());
-    if (!tensor.role().countsWords()) {
-      sink.write(bytes);
-      return;
-    }
-    long row = bytes.byteSize() / tensor.sizes()[0];
-    for (int id : ids.kept()) {
-      sink.write(bytes.asSlice(id * row, row));
-    }
+    WordRows kept =
+        (tensor, before, sink) -> {
+          long row = before.byteSize() / spec.vocabularySize();
+          for (int id : ids.kept()) {
+            sink.write(before.asSlice(id * row, row));
+          }
+        };
+    kept.write(folder, spec, weights, ids.size());
   }
 
   private static Result result(

@@ -1,0 +1,74 @@
+package io.github.drprune.cli;
+
+import io.github.drprune.vocabulary.VocabularyGrowth;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code drprune add-tokens}. */
+@Command(
+    name = "add-tokens",
+    description =
+        "Gives a model a template of conversations and the special tokens that it needs, with rows"
+            + " in embedding and head to be tuned.",
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Example:",
+      "  drprune add-tokens runs/final/model --template chatml --out models/to-tune"
+    })
+final class AddTokensCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "MODEL", description = "The folder of the checkpoint.")
+  private Path model;
+
+  @Option(
+      names = "--template",
+      paramLabel = "TEMPLATE",
+      description = "chatml, llama3, alpaca or a Jinja file; without it the model keeps its own.")
+  private String template;
+
+  @Option(
+      names = "--token",
+      paramLabel = "TOKEN",
+      description =
+          "A special token to add, such as '<|im_end|>'; may be repeated. Those of chatml and"
+              + " llama3 are known.")
+  private List<String> tokens = new ArrayList<>();
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "FOLDER",
+      description = "The checkpoint to write; must not exist.")
+  private Path out;
+
+  @Mixin private JsonOption json;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    var result = new VocabularyGrowth(model, Optional.ofNullable(template), tokens, out).write();
+    PrintWriter lines = spec.commandLine().getOut();
+    lines.printf(
+        "%s: %s; %s words%n",
+        out,
+        result.added().isEmpty()
+            ? "the model had all tokens"
+            : "added %s, from id %d".formatted(String.join(" ", result.added()), result.firstId()),
+        Console.count(result.vocabularySize()));
+    lines.flush();
+    json.write(result);
+    return 0;
+  }
+}

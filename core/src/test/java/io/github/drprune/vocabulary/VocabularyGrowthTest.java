@@ -1,0 +1,175 @@
+package io.github.drprune.vocabulary;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.drprune.conversation.ChatTemplate;
+import io.github.drprune.error.UserException;
+import io.github.drprune.io.ByteSize;
+import io.github.drprune.json.Json;
+import io.github.drprune.model.ConfigReader;
+import io.github.drprune.model.ModelShape;
+import io.github.drprune.model.ModelSpec;
+import io.github.drprune.model.NewModel;
+import io.github.drprune.safetensors.CheckpointReader;
+import io.github.drprune.safetensors.Dtype;
+import io.github.drprune.safetensors.SafetensorsWriter;
+import io.github.drprune.safetensors.TensorInfo;
+import io.github.drprune.safetensors.TensorSpec;
+import io.github.drprune.safetensors.WeightValues;
+import io.github.drprune.tokenizer.Tokenizer;
+import io.github.drprune.tokenizer.TokenizerDefinition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class VocabularyGrowthTest {
+  private static final int WIDTH = 4;
+  private static final List<String> TEXTS = List.of("a small model", "größer <s> 模型", "{x:1}\n");
+
+  @TempDir private Path folder;
+
+  /**
+   * A checkpoint whose embedding has rows for more tokens than there are.
+   *
+   * @param spare so many
+   */
+  private Path checkpoint(Dtype dtype, int spare, boolean tied) throws IOException {
+    Path model = Files.createDirectory(folder.resolve("model"));
+    Files.writeString(model.resolve("tokenizer.json"), SmallTokenizer.byteLevel(TEXTS, 20));
+    Files.writeString(
+        model.resolve("tokenizer_config.json"),
+        "{\"eos_token\": \"</s>\", \"added_tokens_decoder\": {\"2\": {\"content\": \"</s>\"}}}");
+    int size = TokenizerDefinition.read(model).size();
+    ModelSpec spec = NewModel.of("llama", new ModelShape(WIDTH, 1, 1, 1, 4), size + spare, 64);
+    Files.writeString(
+        model.resolve("config.json"),
+        spec.toJson().put("tie_word_embeddings", tied).put("eos_token_id", 2).toString());
+    var random = new SplittableRandom(7);
+    SafetensorsWriter.writeCheckpoint(
+        model,
+        ConfigReader.read(model).tensors().values().stream()
+            .map(tensor -> TensorSpec.of(tensor.name(), dtype, tensor.sizes()))
+            .toList(),
+        ByteSize.parse("1GB"),
+        (tensor, sink) -> {
+          float[] values = new float[(int) tensor.elements()];
+          for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextDouble(-1, 1);
+          }
+          sink.write(WeightValues.bytes(values, dtype));
+        });
+    return model;
+  }
+
+  private VocabularyGrowth.Result grow(Path model, String template, String... tokens)
+      throws IOException {
+    return new VocabularyGrowth(
+            model, Optional.ofNullable(template), List.of(tokens), folder.resolve("grown"))
+        .write();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"F32, 0, true", "BF16, 0, false", "F16, 1, false", "F32, 5, true"})
+  void newTokensAreTheMeanOfAllOthers(Dtype dtype, int spare, boolean tied) throws IOException {
+    Path model = checkpoint(dtype, spare, tied);
+    VocabularyGrowth.Result result = grow(model, "chatml");
+    int first = TokenizerDefinition.read(model).size();
+    assertThat(result.added()).containsExactly("<|im_start|>", "<|im_end|>");
+    assertThat(result.firstId()).isEqualTo(first);
+    assertThat(result.vocabularySize()).isEqualTo(first + Math.max(2, spare));
+    Path grown = folder.resolve("grown");
+    assertThat(ConfigReader.read(grown).vocabularySize()).isEqualTo(result.vocabularySize());
+    try (var before = CheckpointReader.open(model);
+        var after = CheckpointReader.open(grown)) {
+      assertThat(after.tensors().keySet()).isEqualTo(before.tensors().keySet());
+      for (String name : before.tensors().keySet()) {
+        boolean ofWords = name.contains("embed_tokens") || name.contains("lm_head");
+        long kept = ofWords ? (long) first * WIDTH * dtype.bits() / 8 : Long.MAX_VALUE;
+        assertThat(before.segment(name).mismatch(after.segment(name)))
+            .as(name)
+            .satisfiesAnyOf(
+                at -> assertThat(at).isEqualTo(-1),
+                at -> assertThat(at).isGreaterThanOrEqualTo(kept));
+        if (ofWords) {
+          float[] rows = values(after, name);
+          for (int id = first; id < first + 2; id++) {
+            for (int i = 0; i < WIDTH; i++) {
+              double mean = 0;
+              for (int row = 0; row < first; row++) {
+                mean += rows[row * WIDTH + i] / (double) first;
+              }
+              double step = dtype == Dtype.F32 ? 1e-6 : 0.004;
+              assertThat((double) rows[id * WIDTH + i]).isBetween(mean - step, mean + step);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static float[] values(CheckpointReader weights, String name) {
+    TensorInfo tensor = weights.tensors().get(name);
+    float[] values = new float[(int) tensor.spec().elements()];
+    WeightValues.read(weights.segment(name), tensor.dtype(), 0, values, 0, values.length);
+    return values;
+  }
+
+  @Test
+  void textsStayAsTheyWereAndTheTemplateIsTheModels() throws IOException {
+    Path model = checkpoint(Dtype.F32, 0, true);
+    grow(model, "llama3", "<|tool|>", "</s>");
+    Path grown = folder.resolve("grown");
+    int first = TokenizerDefinition.read(model).size();
+    try (var before = Tokenizer.load(model);
+        var after = Tokenizer.load(grown)) {
+      for (String text : TEXTS) {
+        assertThat(after.encode(text)).as(text).isEqualTo(before.encode(text));
+      }
+      assertThat(after.encode("<|eot_id|><|tool|>")).containsExactly(first + 2, first + 3);
+      assertThat(ChatTemplate.ofModel(grown, after).orElseThrow().source())
+          .isEqualTo(ChatTemplate.sourceOf("llama3"));
+    }
+    JsonNode ends = json(grown, "generation_config.json").path("eos_token_id");
+    assertThat(ends).hasSize(2);
+    assertThat(ends.get(0).asInt()).isEqualTo(first + 2);
+    assertThat(ends.get(1).asInt()).isEqualTo(2);
+    assertThat(
+            json(grown, "tokenizer_config.json")
+                .path("added_tokens_decoder")
+                .path(String.valueOf(first + 3))
+                .path("content")
+                .asText())
+        .isEqualTo("<|tool|>");
+  }
+
+  private static JsonNode json(Path model, String name) throws IOException {
+    return Json.tree(Files.readString(model.resolve(name)), name);
+  }
+
+  @Test
+  void whatIsThereIsNotAddedAgain() throws IOException {
+    Path model = checkpoint(Dtype.F32, 0, true);
+    assertThat(grow(model, "alpaca", "</s>").added()).isEmpty();
+    assertThatThrownBy(() -> grow(model, "chatml"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("exists already");
+  }
+
+  @Test
+  void nothingIsWrittenOfAMistake() throws IOException {
+    Path model = checkpoint(Dtype.F32, 0, true);
+    assertThatThrownBy(() -> grow(model, "no-such.jinja")).isInstanceOf(UserException.class);
+    assertThatThrownBy(() -> grow(model, null)).hasMessageContaining("nothing is to be added");
+    assertThatThrownBy(() -> grow(model, null, " ")).hasMessageContaining("not blank");
+    assertThat(folder.resolve("grown")).doesNotExist();
+  }
+}
