@@ -3,6 +3,7 @@ package io.github.drprune.data.parquet;
 import io.github.drprune.data.parquet.ParquetFooter.Column;
 import io.github.drprune.data.parquet.ParquetFooter.Field;
 import io.github.drprune.data.parquet.ParquetFooter.Group;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -11,6 +12,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,39 +24,75 @@ import java.util.Map;
  * @see <a href="https://research.google/pubs/dremel-interactive-analysis-of-web-scale-datasets-2/">
  *     Dremel, section 4: how levels tell where a value belongs</a>
  */
-public final class ParquetRows {
+public final class ParquetRows implements Closeable {
   private static final long LIST = 3;
   private static final long MAP = 1;
 
   private final FileChannel file;
   private final ParquetFooter footer;
-  private final Group group;
+  private final Iterator<Group> groups;
   private final Map<Column, Leaf> leaves = new LinkedHashMap<>();
+  private long leftInGroup;
 
-  private ParquetRows(FileChannel file, ParquetFooter footer, Group group) throws IOException {
-    this.file = file;
-    this.footer = footer;
-    this.group = group;
-    for (Column column : footer.columns()) {
-      leaves.put(column, new Leaf(column));
+  public ParquetRows(Path path) throws IOException {
+    this.file = FileChannel.open(path);
+    try {
+      this.footer = ParquetFooter.read(file);
+      this.groups = footer.groups().iterator();
+    } catch (IOException | RuntimeException e) {
+      file.close();
+      throw e;
     }
   }
 
   /** Reads all rows of {@code path}. */
   public static List<Map<String, Object>> read(Path path) throws IOException {
-    try (var file = FileChannel.open(path)) {
-      var footer = ParquetFooter.read(file);
+    try (var reader = new ParquetRows(path)) {
       List<Map<String, Object>> rows = new ArrayList<>();
-      for (Group group : footer.groups()) {
-        var reader = new ParquetRows(file, footer, group);
-        for (long i = 0; i < group.rows(); i++) {
-          rows.add(reader.struct(footer.fields()));
-        }
+      for (var row = reader.next(); row != null; row = reader.next()) {
+        rows.add(row);
       }
       return rows;
+    }
+  }
+
+  /** How many rows there are. */
+  public long count() {
+    return footer.groups().stream().mapToLong(Group::rows).sum();
+  }
+
+  /** Whether rows have a column of that name, within no other. */
+  public boolean has(String column) {
+    return footer.fields().stream().anyMatch(field -> field.name().equals(column));
+  }
+
+  /** The next row; null at the end. */
+  public Map<String, Object> next() throws IOException {
+    try {
+      while (leftInGroup == 0) {
+        if (!groups.hasNext()) {
+          return null;
+        }
+        begin(groups.next());
+      }
+      leftInGroup--;
+      return struct(footer.fields());
     } catch (BufferUnderflowException | IndexOutOfBoundsException e) {
       throw new IOException("a page is damaged", e);
     }
+  }
+
+  private void begin(Group group) throws IOException {
+    leftInGroup = group.rows();
+    leaves.clear();
+    for (Column column : footer.columns()) {
+      leaves.put(column, new Leaf(column, group));
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
   }
 
   private Map<String, Object> struct(List<Field> fields) throws IOException {
@@ -144,7 +182,7 @@ public final class ParquetRows {
     private int definition;
     private int repetition; // -1 at the end
 
-    Leaf(Column column) throws IOException {
+    Leaf(Column column, Group group) throws IOException {
       this.column = column;
       this.pages = new ChunkPages(file, footer, column, group);
     }

@@ -24,7 +24,10 @@ interface RecordSource extends Closeable {
     return switch (file.format()) {
       case JSONL -> new LineSource(file, stream(file), config, spool);
       case TEXT -> new TextSource(stream(file));
-      case PARQUET -> new ParquetSource(file, config);
+      case PARQUET ->
+          config.conversations()
+              ? ParquetConversations.open(file, config)
+              : new ParquetSource(file, config);
       case MDS -> new MdsSource(file, stream(file));
     };
   }

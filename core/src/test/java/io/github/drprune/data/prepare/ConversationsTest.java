@@ -102,6 +102,20 @@ class ConversationsTest {
     assertThat(out.resolve("chat_template.jinja")).hasContent(TEMPLATE);
   }
 
+  /** The file is pyarrow's: a list of structures, one of whose fields has no value. */
+  @Test
+  void rowsOfParquetAreReadAsLinesAre() throws IOException {
+    try (var rows = ConversationsTest.class.getResourceAsStream("/data/messages.parquet")) {
+      Files.copy(rows, corpus.resolve("chat.parquet"));
+    }
+    Path out = folder.resolve("out");
+    prepare(config(24), out);
+    assertThat(rows(out))
+        .containsExactly(
+            "<s>u:the</s><s>a:[[th</s>]]" + "</s>".repeat(14),
+            "<s>u:h</s><s>a:[[e</s>]]<s>u:t</s><s>a:[[he</s>]]</s></s></s>");
+  }
+
   @Test
   void packedConversationsKeepWhereTheyBegin() throws IOException {
     Files.writeString(corpus.resolve("chat.jsonl"), line("user:the", "assistant:th").repeat(3));
