@@ -3,6 +3,7 @@ package io.github.drprune.cli;
 import io.github.drprune.judge.Judge;
 import io.github.drprune.judge.JudgeConfig;
 import io.github.drprune.judge.JudgeListener;
+import io.github.drprune.judge.Judged;
 import io.github.drprune.judge.WinRate;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -58,7 +59,7 @@ final class JudgeCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     WinRate rate = new Judge(config, key, new Told(err)).compare(a, b);
     print(rate, spec.commandLine().getOut());
-    json.write(rate);
+    json.write(new Judged(a.toString(), b.toString(), config.model(), rate));
     return 0;
   }
 
@@ -82,18 +83,22 @@ final class JudgeCommand implements Callable<Integer> {
 
   private static void print(WinRate rate, PrintWriter out) {
     out.printf(
-        "A wins %.1f%% (95%%: %.1f%% to %.1f%%) of %,d pairs, ties as half%n",
-        100 * rate.winRate(), 100 * rate.low(), 100 * rate.high(), rate.pairs());
+        "A wins %s (95%%: %s to %s) of %,d pairs, ties as half%n",
+        percent(rate.winRate()), percent(rate.low()), percent(rate.high()), rate.pairs());
     out.printf(
-        "both orders agree in %.1f%%; the first answer is preferred in %.1f%%, the longer in"
-            + " %.1f%% of the verdicts that are no ties; %,d ties%s%n",
-        100 * rate.agreeing(),
-        100 * rate.firstShare(),
-        100 * rate.longerShare(),
+        "both orders agree in %s; the first answer is preferred in %s, the longer in %s of the"
+            + " verdicts that are no ties; %,d ties%s%n",
+        percent(rate.agreeing()),
+        percent(rate.firstShare()),
+        percent(rate.longerShare()),
         rate.ties(),
         rate.unread() == 0 ? "" : "; %,d replies were no verdicts".formatted(rate.unread()));
     out.printf(
         "mean length: A %.0f characters, B %.0f%n", rate.meanCharactersA(), rate.meanCharactersB());
     out.flush();
+  }
+
+  private static String percent(Double share) {
+    return share == null ? "unknown" : "%.1f%%".formatted(100 * share);
   }
 }

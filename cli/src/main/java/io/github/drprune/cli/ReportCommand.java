@@ -2,6 +2,7 @@ package io.github.drprune.cli;
 
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.OutputPaths;
+import io.github.drprune.judge.Judged;
 import io.github.drprune.report.Comparison;
 import io.github.drprune.report.PageModel;
 import io.github.drprune.report.Report;
@@ -53,6 +54,14 @@ final class ReportCommand implements Callable<Integer> {
               + " first; may be given more than once.")
   private List<Path> tasks = new ArrayList<>();
 
+  @Option(
+      names = "--judged",
+      paramLabel = "FILE",
+      description =
+          "Also show whose answers a judge preferred, as 'judge --json' wrote it; may be given more"
+              + " than once.")
+  private List<Path> judged = new ArrayList<>();
+
   @Mixin private JsonOption json;
 
   /** The figures of one run. */
@@ -66,7 +75,7 @@ final class ReportCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Path html = out == null ? besideTheRun() : out;
     OutputPaths.requireFile(html);
-    var model = Report.read(runs).with(results());
+    var model = Report.read(runs).with(results(), verdicts());
     Report.write(model, html);
     var figures = model.runs().stream().map(ReportCommand::figures).toList();
     json.write(new Summary(figures, model.comparison(), model.tasks()));
@@ -81,6 +90,14 @@ final class ReportCommand implements Callable<Integer> {
       models.addAll(TaskEvaluations.read(file).models());
     }
     return models.isEmpty() ? null : TaskComparison.of(models);
+  }
+
+  private List<Judged> verdicts() throws IOException {
+    List<Judged> verdicts = new ArrayList<>();
+    for (Path file : judged) {
+      verdicts.add(Judged.read(file));
+    }
+    return verdicts;
   }
 
   static void print(PageModel page, Path html, PrintWriter terminal) {

@@ -117,6 +117,26 @@ class ReportCommandTest {
   }
 
   @Test
+  void whatAJudgePreferredIsShown() throws IOException {
+    String run = runWithLoss("a", 2);
+    Path judged =
+        Files.writeString(
+            folder.resolve("judged.json"),
+            """
+            {"a": "tuned.jsonl", "b": "<b>base</b>.jsonl", "judge": "j", "result": {"pairs": 40,
+             "win_rate": 0.6375, "low": 0.51, "high": 0.76, "agreeing": 0.8, "first_share": 0.5,
+             "longer_share": null, "ties": 3, "unread": 0, "mean_characters_a": 10,
+             "mean_characters_b": 20}}
+            """);
+    assertThat(run("report", run, "--judged", judged.toString())).isZero();
+    assertThat(Path.of(run, "report.html")).content().contains("\"win_rate\":0.6375");
+
+    Files.writeString(judged, "{\"a\": \"x\"}");
+    assertThat(run("report", run, "--judged", judged.toString())).isEqualTo(Main.USER_MISTAKE);
+    assertThat(err.toString()).contains("judged.json: needs the keys a, b").hasLineCount(1);
+  }
+
+  @Test
   void mistakesAreToldInOneLine() throws IOException {
     assertThat(run("report", folder.resolve("none").toString())).isEqualTo(Main.USER_MISTAKE);
     String run = runWithLoss("a", 2);

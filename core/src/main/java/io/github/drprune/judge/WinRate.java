@@ -9,7 +9,7 @@ import java.util.OptionalDouble;
 
 /**
  * How often A's answers win against B's. A pair's score is the mean of its two orders; a win is 1,
- * a tie 1/2.
+ * a tie 1/2. Shares and means of nothing are null.
  *
  * @param pairs with a verdict in both orders
  * @param winRate mean score of A over the pairs
@@ -23,12 +23,12 @@ import java.util.OptionalDouble;
  */
 public record WinRate(
     int pairs,
-    double winRate,
-    double low,
-    double high,
-    double agreeing,
-    double firstShare,
-    double longerShare,
+    Double winRate,
+    Double low,
+    Double high,
+    Double agreeing,
+    Double firstShare,
+    Double longerShare,
     int ties,
     int unread,
     double meanCharactersA,
@@ -69,16 +69,20 @@ public record WinRate(
     double margin = 1.96 * standardError(scores, mean);
     return new WinRate(
         scores.size(),
-        mean,
-        Math.max(0, mean - margin),
-        Math.min(1, mean + margin),
-        (double) agreeing / scores.size(),
+        known(mean),
+        known(Math.max(0, mean - margin)),
+        known(Math.min(1, mean + margin)),
+        known((double) agreeing / scores.size()),
         first.value(),
         longer.value(),
         ties,
         unread,
         meanLength(a),
         meanLength(b));
+  }
+
+  private static Double known(double value) {
+    return Double.isNaN(value) ? null : value;
   }
 
   /** Of A; empty without a verdict. */
@@ -113,8 +117,8 @@ public record WinRate(
       all++;
     }
 
-    double value() {
-      return (double) yes / all;
+    Double value() {
+      return known((double) yes / all);
     }
   }
 }

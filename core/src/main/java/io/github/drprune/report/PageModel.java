@@ -1,5 +1,6 @@
 package io.github.drprune.report;
 
+import io.github.drprune.judge.Judged;
 import io.github.drprune.tasks.TaskComparison;
 import java.io.IOException;
 import java.time.Clock;
@@ -14,13 +15,15 @@ import java.util.List;
  * @param live whether the page follows the runs
  * @param comparison null for one run
  * @param tasks what models reached in downstream tasks; null where that is not shown
+ * @param judged whose answers a judge preferred; perhaps empty
  */
 public record PageModel(
     String generated,
     boolean live,
     List<RunView> runs,
     Comparison comparison,
-    TaskComparison tasks) {
+    TaskComparison tasks,
+    List<Judged> judged) {
 
   /** The runs as they stand after their last {@link FollowedRun#poll}. */
   public static PageModel of(List<FollowedRun> runs, boolean live, Clock clock) throws IOException {
@@ -33,12 +36,13 @@ public record PageModel(
         live,
         views,
         views.size() < 2 ? null : Comparison.of(views),
-        null);
+        null,
+        List.of());
   }
 
-  /** The same with results of downstream tasks. */
-  public PageModel with(TaskComparison results) {
-    return new PageModel(generated, live, runs, comparison, results);
+  /** The same with results of downstream tasks, which may be null, and of judges. */
+  public PageModel with(TaskComparison results, List<Judged> verdicts) {
+    return new PageModel(generated, live, runs, comparison, results, List.copyOf(verdicts));
   }
 
   /** The runs' names, as a title. */

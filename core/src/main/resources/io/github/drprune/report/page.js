@@ -58,7 +58,7 @@ function build() {
   parts = [];
   built = structure();
   const main = document.getElementById('main');
-  main.replaceChildren(...(runs().length > 1 ? comparison() : []), ...(model.tasks ? [downstream()] : []), ...single());
+  main.replaceChildren(...(runs().length > 1 ? comparison() : []), ...(model.tasks ? [downstream()] : []), ...(model.judged.length ? [judged()] : []), ...single());
   header();
 }
 
@@ -80,6 +80,11 @@ function comparison() {
 function downstream() {
   return section('tasks', 'Downstream tasks', 'Scores with their standard errors. A difference has the error of two independent scores; since all models ' +
     'answered the same questions, it is rather smaller. Differences of more than two errors are coloured.', taskTable(model.tasks));
+}
+
+function judged() {
+  return section('judged', 'Judged answers', 'Which of two answers to the same prompt a third model prefers, each pair shown in both orders; a tie counts as half. ' +
+    'A judge that prefers the first or the longer answer in far from half of its verdicts is to be trusted less.', judgedTable(model.judged));
 }
 
 function runTabs() {

@@ -96,6 +96,19 @@ function taskDifference(row, cell) {
   return el('td', { class: !clear ? null : better ? 'better' : 'worse' }, signed(cell.difference, 4) + error);
 }
 
+function judgedTable(all) {
+  return el('div', { class: 'scroll card', tabindex: 0, role: 'region', 'aria-label': 'Judged answers' },
+    el('table', { class: 'figures' },
+      el('thead', null, el('tr', null, el('th', { scope: 'col', class: 'name' }, 'Answers'), el('th', { scope: 'col', class: 'name' }, 'Against'),
+        el('th', { scope: 'col' }, 'Judge'), head('Pairs'), head('Win rate'), head('95 % interval'), head('Both orders', 'agree'),
+        head('First answer', 'preferred'), head('Longer answer', 'preferred'))),
+      el('tbody', null, ...all.map(({ a, b, judge, result }) => el('tr', null,
+        el('th', { scope: 'row', class: 'name', title: a }, a), el('td', { class: 'name', title: b }, b), el('td', null, judge), el('td', null, whole(result.pairs)),
+        el('td', { class: result.low > 0.5 ? 'better' : isNumber(result.high) && result.high < 0.5 ? 'worse' : null }, percent(result.win_rate, 1)),
+        el('td', null, percent(result.low, 1) + ' – ' + percent(result.high, 1)), el('td', null, percent(result.agreeing, 1)),
+        el('td', null, percent(result.first_share, 1)), el('td', null, percent(result.longer_share, 1)))))));
+}
+
 function environment(run) {
   return el('div', { class: 'two' },
     el('div', { class: 'card' }, el('h3', null, 'Configuration'), run.config ? el('pre', { tabindex: 0 }, run.config) : el('p', { class: 'about' }, 'unknown')),
