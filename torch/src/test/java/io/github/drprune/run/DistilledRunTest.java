@@ -280,16 +280,7 @@ class DistilledRunTest {
 
   @Test
   void aBudgetIsPlannedBeforeAnythingIsPruned() throws Exception {
-    Path file = folder.resolve("small.yaml");
-    Files.writeString(
-        file,
-        """
-        budget: 41k
-        prune: {model: '%s', data: '%s', output: '%s', target: {layers: 2}, device: cpu}
-        train: {output: '%s', device: cpu, precision: fp32}
-        """
-            .formatted(
-                tiny.model(), tiny.data(), folder.resolve("pruned"), folder.resolve("final")));
+    Path file = pipeline("41k");
     PipelinePlan plan = new Planner().pipeline(PipelineConfig.load(file, List.of()));
     assertThat(plan.spending()).contains("budget of 41,000 tokens", "distilled from");
     assertThat(plan.prune()).isNull();
@@ -300,18 +291,25 @@ class DistilledRunTest {
     assertThat(folder.resolve("pruned")).doesNotExist();
   }
 
-  @Test
-  void aTimeIsMeasuredOnceAndKept() throws Exception {
-    Path file = folder.resolve("timed.yaml");
-    Files.writeString(
-        file,
+  private Path pipeline(String budget) throws IOException {
+    return Files.writeString(
+        folder.resolve("small.yaml"),
         """
-        budget: 90min
+        budget: %s
         prune: {model: '%s', data: '%s', output: '%s', target: {layers: 2}, device: cpu}
         train: {output: '%s', device: cpu, precision: fp32}
         """
             .formatted(
-                tiny.model(), tiny.data(), folder.resolve("pruned"), folder.resolve("final")));
+                budget,
+                tiny.model(),
+                tiny.data(),
+                folder.resolve("pruned"),
+                folder.resolve("final")));
+  }
+
+  @Test
+  void aTimeIsMeasuredOnceAndKept() throws Exception {
+    Path file = pipeline("90min");
     PipelineConfig timed = PipelineConfig.load(file, List.of());
     assertThat(timed.time()).contains(Duration.ofMinutes(90));
     PipelineConfig measured = new TimedBudget(file, List.of()).inTokens(timed);
