@@ -2,6 +2,7 @@ package io.github.drprune.data;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.drprune.error.UserException;
+import java.nio.ByteBuffer;
 import java.util.Locale;
 
 /** How a shard stores a token: an unsigned little-endian integer. */
@@ -35,6 +36,48 @@ public enum TokenType {
           "the tokenizer's %,d ids do not fit %s; use uint32".formatted(vocabularySize, this));
     }
     return this;
+  }
+
+  /** Appends tokens [from, to) of {@code tokens} to a little-endian buffer that has room. */
+  public void put(ByteBuffer buffer, int[] tokens, int from, int to) {
+    switch (this) {
+      case UINT8 -> {
+        for (int i = from; i < to; i++) {
+          buffer.put((byte) tokens[i]);
+        }
+      }
+      case UINT16 -> {
+        for (int i = from; i < to; i++) {
+          buffer.putShort((short) tokens[i]);
+        }
+      }
+      case UINT32 -> {
+        for (int i = from; i < to; i++) {
+          buffer.putInt(tokens[i]);
+        }
+      }
+    }
+  }
+
+  /** Reads tokens [from, to) of {@code tokens} from a little-endian buffer that has them. */
+  public void get(ByteBuffer buffer, int[] tokens, int from, int to) {
+    switch (this) {
+      case UINT8 -> {
+        for (int i = from; i < to; i++) {
+          tokens[i] = Byte.toUnsignedInt(buffer.get());
+        }
+      }
+      case UINT16 -> {
+        for (int i = from; i < to; i++) {
+          tokens[i] = Short.toUnsignedInt(buffer.getShort());
+        }
+      }
+      case UINT32 -> {
+        for (int i = from; i < to; i++) {
+          tokens[i] = buffer.getInt();
+        }
+      }
+    }
   }
 
   /** Bytes of one token. */

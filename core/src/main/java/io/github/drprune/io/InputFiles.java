@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.drprune.error.UserException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -63,10 +64,19 @@ public final class InputFiles {
       return text(file);
     }
     try (var stream = Files.newInputStream(file)) {
-      byte[] bytes = stream.readNBytes((int) LARGEST + 1);
-      requireSize(file, bytes.length);
-      return text(file, checked(file, bytes));
+      return text(file, stream);
     }
+  }
+
+  /**
+   * The text of a stream, read to its end, which must be UTF-8.
+   *
+   * @param file how messages call it
+   */
+  public static String text(Path file, InputStream stream) throws IOException {
+    byte[] bytes = stream.readNBytes((int) LARGEST + 1);
+    requireSize(file, bytes.length);
+    return text(file, checked(file, bytes));
   }
 
   private static String text(Path file, byte[] bytes) {
@@ -107,9 +117,14 @@ public final class InputFiles {
   /** Refuses such a file of the user's. */
   public static void refuseLfsPointer(Path file) throws IOException {
     try (var stream = Files.newInputStream(file)) {
-      if (isLfsPointer(stream.readNBytes(LFS_POINTER.length))) {
-        throw lfsPointer(file);
-      }
+      refuseLfsPointer(file, stream);
+    }
+  }
+
+  /** As {@link #refuseLfsPointer(Path)}, of a file whose beginning is read. */
+  public static void refuseLfsPointer(Path file, InputStream beginning) throws IOException {
+    if (isLfsPointer(beginning.readNBytes(LFS_POINTER.length))) {
+      throw lfsPointer(file);
     }
   }
 

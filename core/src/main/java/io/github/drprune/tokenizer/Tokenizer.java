@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import io.github.drprune.error.UserException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -203,6 +204,11 @@ public final class Tokenizer implements AutoCloseable {
   /** Where it was read from. */
   public Path file() {
     return file;
+  }
+
+  /** Copies the files it was read from into a folder, from which it then can be loaded. */
+  public void copyTo(Path folder) throws IOException {
+    files.copyTo(folder);
   }
 
   /** Frees the native tokenizer. No other thread may be using it. */

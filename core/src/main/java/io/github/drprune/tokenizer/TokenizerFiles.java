@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -30,15 +31,19 @@ import java.util.Set;
 record TokenizerFiles(
     Path file, String definition, String sha256, int size, JsonNode tokens, JsonNode specials) {
 
+  private static final String DEFINITION = "tokenizer.json";
+  private static final String CONFIG = "tokenizer_config.json";
+  private static final String SPECIALS = "special_tokens_map.json";
+
   static TokenizerFiles read(Path folder) {
-    Path file = Files.isDirectory(folder) ? folder.resolve("tokenizer.json") : folder;
+    Path file = Files.isDirectory(folder) ? folder.resolve(DEFINITION) : folder;
     InputFiles.requireFile(file, "name a model folder that holds a Hugging Face tokenizer.json");
     try {
       String definition = InputFiles.text(file);
       JsonNode tree = Json.tree(definition, file.toString());
       var specials = JsonNodeFactory.instance.objectNode();
-      specials.setAll(specials(file.resolveSibling("special_tokens_map.json")));
-      specials.setAll(specials(file.resolveSibling("tokenizer_config.json")));
+      specials.setAll(specials(file.resolveSibling(SPECIALS)));
+      specials.setAll(specials(file.resolveSibling(CONFIG)));
       return new TokenizerFiles(
           file,
           definition,
@@ -48,6 +53,16 @@ record TokenizerFiles(
           specials);
     } catch (IOException e) {
       throw ReadErrors.of(file, e);
+    }
+  }
+
+  /** Copies the files themselves. */
+  void copyTo(Path folder) throws IOException {
+    Files.copy(file, folder.resolve(DEFINITION));
+    for (String name : List.of(CONFIG, SPECIALS)) {
+      if (Files.exists(file.resolveSibling(name))) {
+        Files.copy(file.resolveSibling(name), folder.resolve(name));
+      }
     }
   }
 

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.util.zip.CRC32;
 
 /** The pages of a column's chunk, one in memory at a time. */
@@ -13,7 +13,7 @@ final class ChunkPages {
   private static final int LONGEST_HEADER = 16 << 20;
   private static final int LARGEST_PAGE = 256 << 20;
 
-  private final FileChannel file;
+  private final SeekableByteChannel file;
   private final ParquetFooter.Column column;
   private final PageCodec codec;
   private final long values;
@@ -31,7 +31,7 @@ final class ChunkPages {
   record Page(int count, RunLengths levels, RunLengths repetitions, PageValues values) {}
 
   ChunkPages(
-      FileChannel file,
+      SeekableByteChannel file,
       ParquetFooter footer,
       ParquetFooter.Column column,
       ParquetFooter.Group group)

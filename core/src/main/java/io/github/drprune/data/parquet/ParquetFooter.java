@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -76,7 +76,7 @@ record ParquetFooter(
   record Group(long rows, List<ThriftStruct> chunks) {}
 
   /** Reads it. */
-  static ParquetFooter read(FileChannel file) throws IOException {
+  static ParquetFooter read(SeekableByteChannel file) throws IOException {
     if (file.size() < 3 * Integer.BYTES || little(file, 0, Integer.BYTES).getInt() != MAGIC) {
       throw new IOException("it does not begin as Parquet does");
     }
@@ -187,10 +187,11 @@ record ParquetFooter(
   }
 
   /** Bytes of the file, in the order that Parquet has them. */
-  static ByteBuffer little(FileChannel file, long position, int length) throws IOException {
+  static ByteBuffer little(SeekableByteChannel file, long position, int length) throws IOException {
     var bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+    file.position(position);
     while (bytes.hasRemaining()) {
-      if (file.read(bytes, position + bytes.position()) < 0) {
+      if (file.read(bytes) < 0) {
         throw new EOFException("it ends early");
       }
     }

@@ -9,6 +9,7 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,14 +29,19 @@ public final class ParquetRows implements Closeable {
   private static final long LIST = 3;
   private static final long MAP = 1;
 
-  private final FileChannel file;
+  private final SeekableByteChannel file;
   private final ParquetFooter footer;
   private final Iterator<Group> groups;
   private final Map<Column, Leaf> leaves = new LinkedHashMap<>();
   private long leftInGroup;
 
-  public ParquetRows(Path path) throws IOException {
-    this.file = FileChannel.open(path);
+  /**
+   * The rows of an open file.
+   *
+   * @param file closed with this
+   */
+  public ParquetRows(SeekableByteChannel file) throws IOException {
+    this.file = file;
     try {
       this.footer = ParquetFooter.read(file);
       this.groups = footer.groups().iterator();
@@ -47,7 +53,7 @@ public final class ParquetRows implements Closeable {
 
   /** Reads all rows of {@code path}. */
   public static List<Map<String, Object>> read(Path path) throws IOException {
-    try (var reader = new ParquetRows(path)) {
+    try (var reader = new ParquetRows(FileChannel.open(path))) {
       List<Map<String, Object>> rows = new ArrayList<>();
       for (var row = reader.next(); row != null; row = reader.next()) {
         rows.add(row);

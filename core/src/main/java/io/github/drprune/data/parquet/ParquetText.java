@@ -6,30 +6,42 @@ import io.github.drprune.json.Suggestion;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 
 /** The values of a column of text, row by row. Damage is an {@link IOException}. */
 public final class ParquetText implements Closeable {
-  private final FileChannel file;
+  private final SeekableByteChannel file;
   private final ParquetFooter footer;
   private final ParquetFooter.Column column;
   private final Iterator<ParquetFooter.Group> groups;
+  private final long rows;
   private ChunkPages pages;
   private ChunkPages.Page page;
   private int inPage;
   private ByteBuffer value;
 
   /**
+   * Reads some of the row groups: those that begin in a part of the rows.
+   *
+   * @param file closed with this
+   * @param path how messages call it
    * @param field the column's name; those of nested ones are joined by dots
+   * @param from the part's beginning, as a share of all rows; 0 is the first row
+   * @param to its end; 1 is behind the last row
    */
-  public ParquetText(Path path, String field) throws IOException {
-    this.file = FileChannel.open(path);
+  public ParquetText(SeekableByteChannel file, Path path, String field, double from, double to)
+      throws IOException {
+    this.file = file;
     try {
       this.footer = ParquetFooter.read(file);
       this.column = column(path, field);
-      this.groups = footer.groups().iterator();
+      List<ParquetFooter.Group> chosen = groups(from, to);
+      this.groups = chosen.iterator();
+      this.rows = chosen.stream().mapToLong(ParquetFooter.Group::rows).sum();
     } catch (IOException | RuntimeException e) {
       file.close();
       throw e;
@@ -61,9 +73,22 @@ public final class ParquetText implements Closeable {
     return column;
   }
 
-  /** Rows of the file. */
+  private List<ParquetFooter.Group> groups(double from, double to) {
+    List<ParquetFooter.Group> chosen = new ArrayList<>();
+    long before = 0;
+    for (var group : footer.groups()) {
+      double begins = footer.rows() == 0 ? 0 : (double) before / footer.rows();
+      if (begins >= from && begins < to) {
+        chosen.add(group);
+      }
+      before += group.rows();
+    }
+    return chosen;
+  }
+
+  /** Rows that are read. */
   public long rows() {
-    return footer.rows();
+    return rows;
   }
 
   /** Goes to the next row; false at the end. */

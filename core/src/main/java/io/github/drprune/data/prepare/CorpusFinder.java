@@ -8,7 +8,7 @@ import io.github.drprune.io.InputFiles;
 import io.github.drprune.io.ReadErrors;
 import io.github.drprune.json.Json;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -31,26 +31,34 @@ public final class CorpusFinder {
   private static final Pattern SPLIT_NAME =
       Pattern.compile("(train|eval|validation|val|test)([-_.].*)?");
 
+  private final Storage storage;
   private final Map<String, List<InputFile>> domains = new LinkedHashMap<>();
   private final List<Path> ignored = new ArrayList<>();
   private final Map<Path, Path> seen = new HashMap<>();
 
-  private CorpusFinder() {}
+  private CorpusFinder(Storage storage) {
+    this.storage = storage;
+  }
 
   /**
    * A folder with a sub-folder or a file for each domain. Inside a sub-folder, files (or folders)
    * called train, eval or test, alone or before a dash, dot or underscore, are the splits.
    */
   public static Corpus in(Path folder) {
-    if (!Files.isDirectory(folder)) {
+    return in(folder, Storage.LOCAL);
+  }
+
+  /** As {@link #in(Path)}, of a folder in {@code storage}. */
+  public static Corpus in(Path folder, Storage storage) {
+    if (!storage.isFolder(folder)) {
       throw new UserException(
           "%s: not a folder; name one that holds a sub-folder or file for each domain"
               .formatted(folder));
     }
-    var finder = new CorpusFinder();
+    var finder = new CorpusFinder(storage);
     finder.once(folder);
-    for (Path child : children(folder)) {
-      if (Files.isDirectory(child)) {
+    for (Path child : finder.children(folder)) {
+      if (storage.isFolder(child)) {
         finder.add(child.getFileName().toString(), null, child);
       } else if (Format.of(child).filter(format -> !tellsOfFolder(child, format)).isPresent()) {
         String name = stem(child);
@@ -72,7 +80,12 @@ public final class CorpusFinder {
    * number of times.
    */
   public static Corpus of(List<String> assignments) {
-    var finder = new CorpusFinder();
+    return of(assignments, Storage.LOCAL);
+  }
+
+  /** As {@link #of(List)}, of files and folders in {@code storage}. */
+  public static Corpus of(List<String> assignments, Storage storage) {
+    var finder = new CorpusFinder(storage);
     for (String assignment : assignments) {
       int equals = assignment.indexOf('=');
       if (equals < 1 || equals == assignment.length() - 1) {
@@ -106,10 +119,10 @@ public final class CorpusFinder {
           "%s: a second input for domain '%s'; rename one of them".formatted(path, domain));
     }
     var files = domains.computeIfAbsent(domain, name -> new ArrayList<>());
-    if (Files.isDirectory(path)) {
+    if (storage.isFolder(path)) {
       once(path);
       collect(path, path, split, files);
-    } else if (Files.isRegularFile(path)) {
+    } else if (storage.isFile(path)) {
       var format =
           Format.of(path)
               .orElseThrow(
@@ -135,7 +148,7 @@ public final class CorpusFinder {
    */
   private Path once(Path path) {
     try {
-      Path earlier = seen.putIfAbsent(path.toRealPath(), path);
+      Path earlier = seen.putIfAbsent(storage.real(path), path);
       if (earlier != null) {
         throw new UserException(
             "%s: the same as %s; remove the link or leave one of them out"
@@ -149,7 +162,7 @@ public final class CorpusFinder {
 
   private void collect(Path root, Path folder, Split given, List<InputFile> files) {
     Path index = folder.resolve(MDS_INDEX);
-    if (Files.isRegularFile(index)) {
+    if (storage.isFile(index)) {
       files.addAll(mdsShards(root, index, given));
       return;
     }
@@ -157,7 +170,7 @@ public final class CorpusFinder {
       // The first name below the domain's folder tells the split, whatever lies below it.
       var split =
           given != null || !folder.equals(root) ? given : splitNamed(stem(child)).orElse(null);
-      if (Files.isDirectory(child)) {
+      if (storage.isFolder(child)) {
         collect(root, once(child), split, files);
       } else if (Format.of(child).isPresent()) {
         files.add(file(once(child), relative(root, child), Format.of(child).get(), split));
@@ -170,7 +183,7 @@ public final class CorpusFinder {
   private List<InputFile> mdsShards(Path root, Path index, Split split) {
     try {
       var files = new ArrayList<InputFile>();
-      for (JsonNode shard : Json.tree(InputFiles.text(index), index.toString()).path("shards")) {
+      for (JsonNode shard : Json.tree(text(index), index.toString()).path("shards")) {
         files.add(mdsShard(root, index, shard, split));
       }
       if (files.isEmpty()) {
@@ -191,7 +204,7 @@ public final class CorpusFinder {
                 .formatted(index, Printable.line(name)));
       }
       Path path = index.resolveSibling(name);
-      if (!name.isEmpty() && Files.isRegularFile(path)) {
+      if (!name.isEmpty() && storage.isFile(path)) {
         var file = file(once(path), relative(root, path), Format.MDS, split);
         long expected = shard.path(kind).path("bytes").asLong(file.bytes());
         if (file.bytes() != expected) {
@@ -263,21 +276,26 @@ public final class CorpusFinder {
         });
   }
 
-  private static InputFile file(Path path, String name, Format format, Split split) {
-    if (!Files.isRegularFile(path)) {
+  private String text(Path file) throws IOException {
+    try (var in = Channels.newInputStream(storage.open(file))) {
+      return InputFiles.text(file, in);
+    }
+  }
+
+  private InputFile file(Path path, String name, Format format, Split split) {
+    if (!storage.isFile(path)) {
       throw new UserException(path + ": not a file that can be read; remove it");
     }
     try {
-      return new InputFile(
-          path, name, format, split, Files.size(path), Files.getLastModifiedTime(path).toMillis());
+      return new InputFile(path, name, format, split, storage.bytes(path), storage.modified(path));
     } catch (IOException e) {
       throw ReadErrors.of(path, e);
     }
   }
 
-  private static List<Path> children(Path folder) {
-    try (var children = Files.list(folder)) {
-      return children
+  private List<Path> children(Path folder) {
+    try {
+      return storage.children(folder).stream()
           .filter(child -> !child.getFileName().toString().startsWith("."))
           .sorted((a, b) -> a.getFileName().toString().compareTo(b.getFileName().toString()))
           .toList();

@@ -67,7 +67,7 @@ final class CorpusReader implements Closeable {
   private RecordBatch read(InputFile file) {
     try {
       if (source == null) {
-        source = RecordSource.open(file, config, spool);
+        source = RecordSource.open(InputSlice.whole(file), Storage.LOCAL, config, spool);
       }
       return source.next();
     } catch (UserException e) {

@@ -38,7 +38,7 @@ public final class CorpusTexts {
    */
   public long forEach(Sink sink) throws IOException {
     long malformed = 0;
-    try (var reader = new CorpusReader(corpus, 0, config, new Spool(scratch))) {
+    try (var reader = new CorpusReader(corpus, 0, config, Spool.in(scratch))) {
       for (var step = reader.next(); step != null; step = reader.next()) {
         String domain = step.place().domain();
         switch (step.batch()) {

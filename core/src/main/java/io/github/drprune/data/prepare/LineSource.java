@@ -23,8 +23,8 @@ final class LineSource implements RecordSource {
   /**
    * @param spool where lines too long to be held are kept while they are read
    */
-  LineSource(InputFile file, PlainStream stream, PrepareConfig config, Spool spool) {
-    this.file = file;
+  LineSource(InputSlice slice, PlainStream stream, PrepareConfig config, Spool spool) {
+    this.file = slice.file();
     this.stream = stream;
     this.holdOut = new HoldOut(config.evalFraction());
     this.spool = spool;
@@ -105,6 +105,11 @@ final class LineSource implements RecordSource {
       copy.close();
       throw e;
     }
+  }
+
+  @Override
+  public long records() {
+    return lines;
   }
 
   @Override

@@ -88,6 +88,11 @@ final class MdsSource implements RecordSource {
   }
 
   @Override
+  public long records() {
+    return sample;
+  }
+
+  @Override
   public long position() {
     return stream.position();
   }

@@ -4,6 +4,7 @@ import io.github.drprune.data.parquet.ParquetRows;
 import io.github.drprune.json.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
@@ -22,14 +23,17 @@ final class ParquetConversations implements RecordSource {
     this.count = rows.count();
   }
 
-  /** Reads whole rows, or where there is a column of text the objects in it. */
-  static RecordSource open(InputFile file, PrepareConfig config) throws IOException {
-    var rows = new ParquetRows(file.path());
-    if (!rows.has(config.textField())) {
-      return new ParquetConversations(file, rows);
-    }
-    rows.close();
-    return new ParquetSource(file, config);
+  /**
+   * Reads whole rows, or where there is a column of text the objects in it.
+   *
+   * @param channel closed with the source
+   */
+  static RecordSource open(InputSlice slice, SeekableByteChannel channel, PrepareConfig config)
+      throws IOException {
+    var rows = new ParquetRows(channel);
+    return rows.has(config.textField())
+        ? new ParquetSource(slice, channel, config)
+        : new ParquetConversations(slice.file(), rows);
   }
 
   @Override
@@ -60,6 +64,11 @@ final class ParquetConversations implements RecordSource {
     var present = new TreeMap<>(row);
     present.values().removeIf(value -> value == null);
     return present;
+  }
+
+  @Override
+  public long records() {
+    return read;
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -14,6 +15,7 @@ import java.util.BitSet;
 
 /** A record is the text of a row; only the text's column is read. */
 final class ParquetSource implements RecordSource {
+  private final InputSlice slice;
   private final InputFile file;
   private final HoldOut holdOut;
   private final ParquetText text;
@@ -21,10 +23,16 @@ final class ParquetSource implements RecordSource {
   private ByteBuffer longValue;
   private LongText longText;
 
-  ParquetSource(InputFile file, PrepareConfig config) throws IOException {
-    this.file = file;
+  /**
+   * @param channel closed with this
+   */
+  ParquetSource(InputSlice slice, SeekableByteChannel channel, PrepareConfig config)
+      throws IOException {
+    this.slice = slice;
+    this.file = slice.file();
     this.holdOut = new HoldOut(config.evalFraction());
-    this.text = new ParquetText(file.path(), config.textField());
+    this.text =
+        new ParquetText(channel, file.path(), config.textField(), slice.begin(), slice.end());
   }
 
   @Override
@@ -82,8 +90,13 @@ final class ParquetSource implements RecordSource {
   }
 
   @Override
+  public long records() {
+    return rows;
+  }
+
+  @Override
   public long position() {
-    return text.rows() == 0 ? file.bytes() : (long) ((double) rows / text.rows() * file.bytes());
+    return text.rows() == 0 ? slice.bytes() : (long) ((double) rows / text.rows() * slice.bytes());
   }
 
   @Override

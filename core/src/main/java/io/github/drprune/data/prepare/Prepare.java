@@ -3,22 +3,16 @@ package io.github.drprune.data.prepare;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.conversation.ChatTemplate;
 import io.github.drprune.data.Manifest;
-import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
-import io.github.drprune.io.FullDisk;
 import io.github.drprune.json.Json;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -28,9 +22,8 @@ import java.util.Set;
  */
 public final class Prepare {
   private static final Duration RECORD_INTERVAL = Duration.ofSeconds(5);
-  private static final String LOCK = "prepare.lock";
   private static final Set<String> BEFORE_FIRST_PROGRESS =
-      Set.of(LOCK, Progress.FILE + AtomicFiles.PARTIAL);
+      Set.of(OutputFolder.LOCK, Progress.FILE + AtomicFiles.PARTIAL);
 
   private final Corpus corpus;
   private final Tokenizer tokenizer;
@@ -85,22 +78,7 @@ public final class Prepare {
    */
   public Manifest into(Path out) throws IOException {
     try {
-      Files.createDirectories(out);
-      try (var channel =
-          FileChannel.open(
-              out.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-        lock(channel, out);
-        var manifest = locked(out);
-        Files.deleteIfExists(out.resolve(Progress.FILE));
-        Files.deleteIfExists(out.resolve(LOCK));
-        return manifest;
-      }
-    } catch (IOException e) {
-      Optional<UserException> full = FullDisk.behind(e, out);
-      if (full.isPresent()) {
-        throw full.get();
-      }
-      throw e;
+      return new OutputFolder(out).filled(() -> filled(out));
     } catch (OutOfMemoryError e) {
       throw new UserException(
           "%s: the records under way do not fit in the Java heap; enlarge it (-Xmx), use fewer threads or divide the longest records"
@@ -109,39 +87,24 @@ public final class Prepare {
     }
   }
 
-  private static void lock(FileChannel channel, Path out) throws IOException {
-    try {
-      if (channel.tryLock() != null) {
-        return;
-      }
-    } catch (OverlappingFileLockException e) {
-      // Held by this process: the same answer.
-    }
-    throw new UserException(
-        out + ": another 'drprune prepare' is writing there; wait for it or choose another folder");
-  }
-
-  private Manifest locked(Path out) throws IOException {
+  private Manifest filled(Path out) throws IOException {
+    var folder = new OutputFolder(out);
     var identity = Manifest.TokenizerIdentity.of(tokenizer);
     var fingerprint =
         new Fingerprint(identity, config, template == null ? "" : template.source(), corpus);
-    if (PreparedData.isIn(out)) {
-      return complete(out, identity, fingerprint);
+    var complete = folder.complete(identity, fingerprint);
+    if (complete.isPresent()) {
+      Files.deleteIfExists(out.resolve(Progress.FILE));
+      return complete.get();
     }
-    var progress = progress(out, identity, fingerprint);
-    for (Path ignored : corpus.ignored()) {
-      listener.warning(ignored + ": left out, no text of a domain in a known format");
-    }
+    var progress = progress(folder, identity, fingerprint);
+    CorpusChecks.begin(corpus, listener);
     try (var writer =
         new CorpusWriter(
             out, config, identity, fingerprint, listener, interval, padding(), progress)) {
-      copy(writer, progress.files(), new Spool(out));
+      copy(writer, progress.files(), Spool.in(out));
       var domains = writer.finish();
-      if (writer.specials() > 0) {
-        listener.warning(
-            "%,d special tokens were named in the text and are tokens now; where they would end documents, have special tokens encoded as text"
-                .formatted(writer.specials()));
-      }
+      CorpusChecks.end(writer.specials(), listener);
       if (writer.cutTokens() > 0) {
         listener.warning(
             "%,d tokens of conversations longer than a sequence were cut off, whole turns where that is possible; choose longer sequences to keep them"
@@ -214,32 +177,19 @@ public final class Prepare {
       AtomicFiles.text(out.resolve(ChatTemplate.FILE), template.source());
     }
     AtomicFiles.text(out.resolve(Manifest.FILE), Json.pretty(manifest));
+    Files.deleteIfExists(out.resolve(Progress.FILE));
     return manifest;
   }
 
-  private static Manifest complete(
-      Path out, Manifest.TokenizerIdentity identity, Fingerprint fingerprint) {
-    var manifest = Manifest.read(out);
-    if (!manifest.tokenizer().sha256().equals(identity.sha256())) {
-      throw new UserException(
-          out + ": holds data of another tokenizer; delete it or choose another folder");
-    }
-    if (!manifest.fingerprint().equals(fingerprint.complete())) {
-      throw new UserException(
-          out
-              + ": holds data of other settings or other input; delete it or choose another"
-              + " folder");
-    }
-    return manifest;
-  }
-
-  private Progress progress(Path out, Manifest.TokenizerIdentity identity, Fingerprint fingerprint)
+  private Progress progress(
+      OutputFolder folder, Manifest.TokenizerIdentity identity, Fingerprint fingerprint)
       throws IOException {
+    Path out = folder.path();
     var earlier = Progress.read(out);
     var start =
         new Progress(fingerprint.after(0), identity.sha256(), 0, 0, 0L, List.of(), Map.of());
     if (earlier.isPresent() && earlier.get().files() > 0) {
-      earlier.get().requireSame(fingerprint, identity.sha256(), out);
+      earlier.get().requireSame(fingerprint, identity.sha256(), folder);
       return earlier.get();
     }
     if (earlier.isPresent()) {
@@ -248,17 +198,7 @@ public final class Prepare {
       start.write(out);
       return start;
     }
-    try (var children = Files.list(out)) {
-      var foreign =
-          children
-              .map(child -> child.getFileName().toString())
-              .filter(name -> !BEFORE_FIRST_PROGRESS.contains(name))
-              .findFirst();
-      if (foreign.isPresent()) {
-        throw new UserException(
-            "%s: holds other files (%s); choose a new folder".formatted(out, foreign.get()));
-      }
-    }
+    folder.requireNothingBut(BEFORE_FIRST_PROGRESS);
     start.write(out);
     return start;
   }

@@ -2,6 +2,7 @@ package io.github.drprune.data.prepare;
 
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.config.binding.Key;
+import io.github.drprune.data.Split;
 import io.github.drprune.data.TokenType;
 import io.github.drprune.tokenizer.SpecialTokensInText;
 import java.util.List;
@@ -71,6 +72,25 @@ public record PrepareConfig(
    */
   public static PrepareConfig of(String... assignments) {
     return ConfigLoader.load(List.of(assignments), PrepareConfig.class);
+  }
+
+  /** How tokens below {@code vocabularySize} are stored. */
+  TokenType type(int vocabularySize) {
+    return dtype.orElseGet(() -> TokenType.of(vocabularySize));
+  }
+
+  /** The most sequences of a shard. */
+  long rowsPerShard(TokenType type) {
+    return Math.max(1, shardBytes() / ((long) seqLen * type.bytes()));
+  }
+
+  /**
+   * The most sequences to write of a domain's split; 0 for all.
+   *
+   * @param chosenHere whether its documents were chosen by their content
+   */
+  long maxSequences(Split split, boolean chosenHere) {
+    return split == Split.EVAL && chosenHere ? evalSequences : 0;
   }
 
   /** About how large a shard grows. */

@@ -49,17 +49,14 @@ record Progress(
   }
 
   /** Refuses to go on with other settings, another tokenizer or other input than was begun with. */
-  void requireSame(Fingerprint fingerprints, String tokenizerSha256, Path folder) {
+  void requireSame(Fingerprint fingerprints, String tokenizerSha256, OutputFolder folder) {
     if (!tokenizer.equals(tokenizerSha256)) {
       throw new UserException(
-          folder
+          folder.path()
               + ": holds unfinished data of another tokenizer; delete it or choose another folder");
     }
     if (files > fingerprints.files() || !fingerprint.equals(fingerprints.after(files))) {
-      throw new UserException(
-          folder
-              + ": holds unfinished data of other settings or other input; delete it or choose"
-              + " another folder");
+      throw folder.begunOtherwise();
     }
   }
 }

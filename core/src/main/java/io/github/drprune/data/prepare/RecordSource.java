@@ -7,39 +7,52 @@ import java.io.Closeable;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 
 /** Reads a file's records in order, a batch at a time. */
 interface RecordSource extends Closeable {
   /** The next records, or null at the end of the file. */
   RecordBatch next() throws IOException;
 
-  /** Bytes of the file on the disk consumed so far. */
+  /** Bytes consumed so far, on the disk. */
   long position();
 
-  /** Opens a file by its format. */
-  static RecordSource open(InputFile file, PrepareConfig config, Spool spool) throws IOException {
-    InputFiles.refuseLfsPointer(file.path());
-    return switch (file.format()) {
-      case JSONL -> new LineSource(file, stream(file), config, spool);
-      case TEXT -> new TextSource(stream(file));
-      case PARQUET ->
-          config.conversations()
-              ? ParquetConversations.open(file, config)
-              : new ParquetSource(file, config);
-      case MDS -> new MdsSource(file, stream(file));
-    };
-  }
+  /** Records read so far; of text files, documents. */
+  long records();
 
-  private static PlainStream stream(InputFile file) throws IOException {
-    var counting = new CountingStream(Files.newInputStream(file.path()));
+  /** Opens a file, or a piece of one, by its format. */
+  static RecordSource open(InputSlice slice, Storage storage, PrepareConfig config, Spool spool)
+      throws IOException {
+    InputFile file = slice.file();
+    SeekableByteChannel channel = storage.open(file.path());
     try {
-      return new PlainStream(Compression.of(file.path()).decompress(counting), counting);
-    } catch (IOException e) {
-      counting.close();
+      InputFiles.refuseLfsPointer(file.path(), Channels.newInputStream(channel));
+      channel.position(0);
+      return switch (file.format()) {
+        case JSONL -> new LineSource(slice, stream(slice, channel), config, spool);
+        case TEXT -> new TextSource(stream(slice, channel));
+        case PARQUET ->
+            config.conversations()
+                ? ParquetConversations.open(slice, channel, config)
+                : new ParquetSource(slice, channel, config);
+        case MDS -> new MdsSource(file, stream(slice, channel));
+      };
+    } catch (IOException | RuntimeException e) {
+      channel.close();
       throw e;
     }
+  }
+
+  private static PlainStream stream(InputSlice slice, SeekableByteChannel channel)
+      throws IOException {
+    var counting =
+        new CountingStream(
+            slice.isWhole()
+                ? Channels.newInputStream(channel)
+                : new LineRange(channel, slice.from(), slice.to()));
+    return new PlainStream(Compression.of(slice.file().path()).decompress(counting), counting);
   }
 
   /** Tells the user that a file cannot be read to its end. */

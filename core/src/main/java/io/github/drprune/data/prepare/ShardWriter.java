@@ -2,6 +2,7 @@ package io.github.drprune.data.prepare;
 
 import io.github.drprune.data.Manifest;
 import io.github.drprune.data.NpyHeader;
+import io.github.drprune.data.Split;
 import io.github.drprune.data.TokenType;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
@@ -43,16 +44,34 @@ final class ShardWriter implements Closeable {
    * @param prefix of the files, relative to it, for example {@code wiki/train}
    * @param kind what stands between the number and the suffix of a name, such as {@code .mask}
    * @param rowsPerShard the most rows of a shard
+   * @param first number of the first shard
    */
   record Target(
-      Path folder, String prefix, String kind, TokenType type, int seqLen, long rowsPerShard) {
+      Path folder,
+      String prefix,
+      String kind,
+      TokenType type,
+      int seqLen,
+      long rowsPerShard,
+      int first) {
+    static Target of(
+        Path folder, String domain, Split split, PrepareConfig config, TokenType type) {
+      return new Target(
+          folder, domain + "/" + split, "", type, config.seqLen(), config.rowsPerShard(type), 0);
+    }
+
+    /** The same shards from number {@code number} on. */
+    Target from(int number) {
+      return new Target(folder, prefix, kind, type, seqLen, rowsPerShard, number);
+    }
+
     String file(int shard) {
       return "%s-%05d%s.npy".formatted(prefix, shard, kind);
     }
 
     /** Flags of the same rows. */
     Target flags(String ofKind) {
-      return new Target(folder, prefix, ofKind, TokenType.UINT8, seqLen, rowsPerShard);
+      return new Target(folder, prefix, ofKind, TokenType.UINT8, seqLen, rowsPerShard, first);
     }
 
     Path partial(int shard) {
@@ -91,23 +110,7 @@ final class ShardWriter implements Closeable {
     if (channel == null) {
       open();
     }
-    switch (target.type()) {
-      case UINT8 -> {
-        for (int token : row) {
-          buffer.put((byte) token);
-        }
-      }
-      case UINT16 -> {
-        for (int token : row) {
-          buffer.putShort((short) token);
-        }
-      }
-      case UINT32 -> {
-        for (int token : row) {
-          buffer.putInt(token);
-        }
-      }
-    }
+    target.type().put(buffer, row, 0, row.length);
     rows++;
     if (!buffer.hasRemaining()) {
       drain();
@@ -155,7 +158,10 @@ final class ShardWriter implements Closeable {
   }
 
   private void open() throws IOException {
-    Files.createDirectories(partial().getParent());
+    Path parent = partial().getParent();
+    if (!Files.exists(parent)) {
+      Files.createDirectory(parent); // not what is above it, which someone else may have deleted
+    }
     channel =
         FileChannel.open(
             partial(),
@@ -174,7 +180,10 @@ final class ShardWriter implements Closeable {
     channel = null;
     finished.add(
         new Manifest.Shard(
-            target.file(finished.size()), rows, header(rows).fileBytes(), Sha256.of(partial())));
+            target.file(target.first() + finished.size()),
+            rows,
+            header(rows).fileBytes(),
+            Sha256.of(partial())));
     rows = 0;
   }
 
@@ -193,7 +202,7 @@ final class ShardWriter implements Closeable {
   }
 
   private Path partial() {
-    return target.partial(finished.size());
+    return target.partial(target.first() + finished.size());
   }
 
   private NpyHeader header(long shape) {

@@ -18,16 +18,21 @@ import java.nio.file.StandardOpenOption;
  * Keeps bytes that come as a stream, to be read again. They lie beside the output, where room for
  * as much text is needed anyway.
  *
- * @param folder of the file, which nothing is left of, whatever ends the program
+ * @param file which nothing is left of, whatever ends the program
  */
-record Spool(Path folder) {
-  private static final String FILE = "prepare.spool";
+record Spool(Path file) {
+  /** The file's name where there is one in a folder. */
+  static final String FILE = "prepare.spool";
+
+  static Spool in(Path folder) {
+    return new Spool(folder.resolve(FILE));
+  }
 
   Copy open() {
     try {
       return new Copy(
           FileChannel.open(
-              folder.resolve(FILE),
+              file,
               StandardOpenOption.CREATE,
               StandardOpenOption.TRUNCATE_EXISTING,
               StandardOpenOption.READ,
@@ -39,11 +44,11 @@ record Spool(Path folder) {
   }
 
   private UserException notWritten(IOException e) {
-    return FullDisk.behind(e, folder)
+    return FullDisk.behind(e, file.toAbsolutePath().getParent())
         .orElseGet(
             () ->
                 new UserException(
-                    "%s: cannot be written: %s".formatted(folder, ReadErrors.reason(e)), e));
+                    "%s: cannot be written: %s".formatted(file, ReadErrors.reason(e)), e));
   }
 
   /** The copy of a stream. */

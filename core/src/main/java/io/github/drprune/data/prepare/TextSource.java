@@ -44,6 +44,11 @@ final class TextSource implements RecordSource {
   }
 
   @Override
+  public long records() {
+    return documents;
+  }
+
+  @Override
   public long position() {
     return stream.position();
   }

@@ -1,0 +1,64 @@
+package io.github.drprune.data.prepare;
+
+import io.github.drprune.data.Split;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What tokenizing a part gave, besides the tokens themselves.
+ *
+ * @param part its number
+ * @param splits what the part has of each split
+ * @param slices what was found in each slice, in their order
+ * @param specials special tokens in the text
+ */
+public record PartTokens(
+    int part, Map<Split, Stream> splits, List<SliceCounts> slices, long specials) {
+  public PartTokens {
+    splits = Map.copyOf(splits);
+    slices = List.copyOf(slices);
+  }
+
+  /** The tokens of a split's documents, one after the other, marks included. */
+  public record Stream(long documents, long characters, long tokens) {
+    static final Stream NONE = new Stream(0, 0, 0);
+
+    Stream plus(Stream other) {
+      return new Stream(
+          documents + other.documents, characters + other.characters, tokens + other.tokens);
+    }
+  }
+
+  /**
+   * What was found in a slice.
+   *
+   * @param records read, those that were skipped included
+   * @param malformed skipped
+   * @param first the first of them, by their number in the slice, from 1
+   * @param cut the records that became several documents, as numbered there
+   */
+  public record SliceCounts(
+      long records,
+      long documents,
+      long malformed,
+      List<TokenizedBatch.Malformed> first,
+      List<TokenizedBatch.Cut> cut) {
+    public SliceCounts {
+      first = List.copyOf(first);
+      cut = List.copyOf(cut);
+    }
+  }
+
+  long documents() {
+    return splits.values().stream().mapToLong(Stream::documents).sum();
+  }
+
+  long tokens() {
+    return splits.values().stream().mapToLong(Stream::tokens).sum();
+  }
+
+  /** Records skipped in all slices. */
+  public long malformed() {
+    return slices.stream().mapToLong(SliceCounts::malformed).sum();
+  }
+}

@@ -1,0 +1,55 @@
+package io.github.drprune.data.prepare;
+
+import io.github.drprune.config.binding.ConfigLoader;
+import io.github.drprune.data.Split;
+import io.github.drprune.data.TokenType;
+import io.github.drprune.tokenizer.Tokenizer;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What a process needs to know of a preparation in parts to do a piece of its work; it can be sent
+ * as JSON. All processes see {@code out}.
+ *
+ * @param settings as {@code key=value}
+ * @param type how tokens are stored
+ */
+public record PartedJob(Path out, List<String> settings, TokenType type) {
+  /** What is there until the data is complete: a folder within the data folder. */
+  static final String STAGING = "parts";
+
+  public PartedJob {
+    settings = List.copyOf(settings);
+  }
+
+  static PartedJob of(Path out, PrepareConfig config, Tokenizer tokenizer) {
+    List<String> settings =
+        ConfigLoader.tree(config).properties().stream()
+            .map(key -> key.getKey() + "=" + key.getValue().asText())
+            .toList();
+    return new PartedJob(out.toAbsolutePath(), settings, config.type(tokenizer.size()));
+  }
+
+  PrepareConfig config() {
+    return PrepareConfig.of(settings.toArray(String[]::new));
+  }
+
+  Path staging() {
+    return out.resolve(STAGING);
+  }
+
+  /** Where every process finds the tokenizer. */
+  Path tokenizer() {
+    return staging().resolve("tokenizer");
+  }
+
+  /** Where what tokenizing a part gave is written, last. */
+  Path result(int part) {
+    return staging().resolve("%06d.json".formatted(part));
+  }
+
+  /** Where the tokens of a part for a split lie, little-endian. */
+  Path tokens(int part, Split split) {
+    return staging().resolve("%06d-%s.tokens".formatted(part, split));
+  }
+}
