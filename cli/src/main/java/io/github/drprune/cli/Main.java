@@ -30,6 +30,7 @@ public final class Main implements Runnable {
       List.of(
           InspectCommand.class,
           PrepareCommand.class,
+          SparkPrepareCommand.class,
           DataCommand.class,
           PlanCommand.class,
           PruneCommand.class,
@@ -39,6 +40,7 @@ public final class Main implements Runnable {
           TrimVocabularyCommand.class,
           AddTokensCommand.class,
           TrainCommand.class,
+          SparkTrainCommand.class,
           TuneCommand.class,
           AnswersCommand.class,
           JudgeCommand.class,

@@ -50,20 +50,25 @@ record RunExecution(PrintWriter out, PrintWriter err, JsonOption json) implement
         var progress = new RunProgress(err)) {
       var runner = new Runner(Kernels::select, List.of(progress), interruption.signal(), processes);
       RunResult result = runner.execute(run);
-      String model = result.model().map(Object::toString).orElse(null);
-      json.write(new Figures(result.step(), model, progress.evaluation()));
-      if (result.isInterrupted()) {
-        out.println(
-            "interrupted after step %d; the same command goes on from there"
-                .formatted(result.step()));
-      } else if (result.wasDone()) {
-        out.println("already done: " + model);
-      } else {
-        out.println(model);
-      }
-      out.flush();
+      show(result, progress);
       return result;
     }
+  }
+
+  /** Tells what came of a run. */
+  void show(RunResult result, RunProgress progress) throws IOException {
+    String model = result.model().map(Object::toString).orElse(null);
+    json.write(new Figures(result.step(), model, progress.evaluation()));
+    if (result.isInterrupted()) {
+      out.println(
+          "interrupted after step %d; the same command goes on from there"
+              .formatted(result.step()));
+    } else if (result.wasDone()) {
+      out.println("already done: " + model);
+    } else {
+      out.println(model);
+    }
+    out.flush();
   }
 
   private static RunResult executeSilently(RunKind run, ProcessGroup processes)

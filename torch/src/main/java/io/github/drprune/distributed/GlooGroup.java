@@ -62,6 +62,13 @@ public final class GlooGroup implements ProcessGroup {
         : join(meeting.get(), Optional.ofNullable(environment.get(INTERFACE)));
   }
 
+  /** The group of {@code meeting}; returns, and fails, as {@link #join(Map)}. */
+  public static ProcessGroup join(Rendezvous meeting) {
+    return meeting.size() == 1
+        ? SINGLE
+        : join(meeting, Optional.ofNullable(System.getenv(INTERFACE)));
+  }
+
   private static GlooGroup join(Rendezvous meeting, Optional<String> network) {
     // A store on a link that was cut keeps no time-out: its thread is left behind.
     var joined = new CompletableFuture<GlooGroup>();

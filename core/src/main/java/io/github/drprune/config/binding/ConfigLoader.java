@@ -45,6 +45,11 @@ public final class ConfigLoader {
     return bind(tree, file, sets, type, completing);
   }
 
+  /** The configuration that {@link #tree} made {@code tree} of. */
+  public static <T extends Record> T of(ObjectNode tree, Class<T> type) {
+    return bind(tree, Optional.empty(), List.of(), type, given -> {});
+  }
+
   private static <T extends Record> T bind(
       ObjectNode tree,
       Optional<Path> file,

@@ -1,0 +1,95 @@
+package io.github.drprune.spark;
+
+import io.github.drprune.cluster.SparkJobs;
+import io.github.drprune.data.prepare.Corpus;
+import io.github.drprune.data.prepare.CorpusFinder;
+import io.github.drprune.data.prepare.Storage;
+import io.github.drprune.error.UserException;
+import java.io.IOException;
+import java.io.Serializable;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+
+/**
+ * The file system of a corpus, for every process to open.
+ *
+ * @param system its address, such as {@code hdfs://name:8020/}; null for files that all machines
+ *     see at the same paths
+ * @param settings Hadoop's; empty for such files
+ */
+record CorpusLocation(String system, Map<String, String> settings) implements Serializable {
+  private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");
+
+  /** A corpus and where it lies. */
+  record Found(CorpusLocation location, Corpus corpus) {}
+
+  /** Finds a corpus. */
+  static Found find(SparkJobs.Input input, Configuration hadoop) throws IOException {
+    List<String> paths = new ArrayList<>();
+    if (input.folder() != null) {
+      paths.add(input.folder());
+    } else {
+      for (String domain : input.domains()) {
+        paths.add(domain.substring(domain.indexOf('=') + 1));
+      }
+    }
+    CorpusLocation location = of(paths.getFirst(), hadoop);
+    for (String path : paths) {
+      if (!location.isSameSystem(of(path, hadoop))) {
+        throw new UserException(
+            "%s: lies in another file system than %s; have all text in one"
+                .formatted(path, paths.getFirst()));
+      }
+    }
+    Storage storage = location.open();
+    return new Found(
+        location,
+        input.folder() != null
+            ? CorpusFinder.in(location.path(input.folder()), storage)
+            : CorpusFinder.of(
+                input.domains().stream().map(location::withoutAddress).toList(), storage));
+  }
+
+  private static CorpusLocation of(String path, Configuration hadoop) throws IOException {
+    URI uri = SCHEME.matcher(path).matches() ? URI.create(path) : null;
+    if (uri == null || uri.getScheme().equals("file")) {
+      return new CorpusLocation(null, Map.of());
+    }
+    Map<String, String> settings = new HashMap<>();
+    hadoop.forEach(setting -> settings.put(setting.getKey(), hadoop.get(setting.getKey())));
+    return new CorpusLocation(FileSystem.get(uri, hadoop).getUri().toString(), settings);
+  }
+
+  private boolean isSameSystem(CorpusLocation other) {
+    return system == null ? other.system == null : system.equals(other.system);
+  }
+
+  /** {@code NAME=PATH} without the address of the file system. */
+  private String withoutAddress(String domain) {
+    int path = domain.indexOf('=') + 1;
+    return domain.substring(0, path) + path(domain.substring(path));
+  }
+
+  private Path path(String given) {
+    return SCHEME.matcher(given).matches()
+        ? Path.of(URI.create(given).getPath())
+        : Path.of(given).toAbsolutePath();
+  }
+
+  /** The file system. */
+  Storage open() throws IOException {
+    if (system == null) {
+      return Storage.LOCAL;
+    }
+    var hadoop = new Configuration(false);
+    settings.forEach(hadoop::set);
+    return new HadoopStorage(FileSystem.get(URI.create(system), hadoop));
+  }
+}

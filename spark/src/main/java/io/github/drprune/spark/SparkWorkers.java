@@ -1,0 +1,145 @@
+package io.github.drprune.spark;
+
+import io.github.drprune.data.Manifest;
+import io.github.drprune.data.prepare.CorpusPart;
+import io.github.drprune.data.prepare.PartTokens;
+import io.github.drprune.data.prepare.PartWork;
+import io.github.drprune.data.prepare.PartWorkers;
+import io.github.drprune.data.prepare.PartedJob;
+import io.github.drprune.data.prepare.ShardPlan;
+import io.github.drprune.json.Json;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaFutureAction;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.Function;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.util.LongAccumulator;
+
+/** Has each piece of a preparation done by a task. What goes to tasks and back is JSON. */
+final class SparkWorkers implements PartWorkers {
+  private static final long POLL_MILLIS = 500;
+
+  private final JavaSparkContext spark;
+  private final Broadcast<CorpusLocation> location;
+
+  SparkWorkers(JavaSparkContext spark, CorpusLocation location) {
+    this.spark = spark;
+    this.location = spark.broadcast(location);
+  }
+
+  @Override
+  public List<PartTokens> tokenize(
+      PartedJob job, List<CorpusPart> parts, PartWork.Progress progress) throws IOException {
+    var counters = new Counters(spark);
+    String sent = Json.line(job);
+    Broadcast<CorpusLocation> corpus = location;
+    List<String> results =
+        run(
+            "tokenize",
+            parts.stream().map(Json::line).toList(),
+            part -> tokenize(sent, part, corpus.value(), counters),
+            () -> counters.tell(progress));
+    return results.stream().map(result -> Json.read(result, PartTokens.class, "task")).toList();
+  }
+
+  private static String tokenize(
+      String job, String part, CorpusLocation location, Counters counters) throws IOException {
+    var work = new PartWork(Json.read(job, PartedJob.class, "job"), attempt());
+    return Json.line(
+        work.tokenize(
+            Json.read(part, CorpusPart.class, "part"), location.open(), counters::advanced));
+  }
+
+  @Override
+  public List<Manifest.Shard> join(PartedJob job, List<ShardPlan> plans) throws IOException {
+    String sent = Json.line(job);
+    List<String> results =
+        run(
+            "write shards",
+            plans.stream().map(Json::line).toList(),
+            plan -> join(sent, plan),
+            () -> {});
+    return results.stream().map(result -> Json.read(result, Manifest.Shard.class, "task")).toList();
+  }
+
+  private static String join(String job, String plan) throws IOException {
+    var work = new PartWork(Json.read(job, PartedJob.class, "job"), attempt());
+    return Json.line(work.join(Json.read(plan, ShardPlan.class, "plan")));
+  }
+
+  /** A name that no other attempt of the application has, nor one of an earlier application. */
+  private static String attempt() {
+    var task = TaskContext.get();
+    return "%s-%d".formatted(task.getLocalProperty(APPLICATION), task.taskAttemptId());
+  }
+
+  private static final String APPLICATION = "drprune.application";
+
+  private List<String> run(
+      String what, List<String> pieces, Function<String, String> task, Runnable whileWaiting)
+      throws IOException {
+    if (pieces.isEmpty()) {
+      return List.of();
+    }
+    spark.setJobDescription(what);
+    spark.setLocalProperty(APPLICATION, spark.sc().applicationId());
+    JavaFutureAction<List<String>> results =
+        spark.parallelize(pieces, pieces.size()).map(task).collectAsync();
+    try {
+      while (true) {
+        try {
+          List<String> all = results.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
+          whileWaiting.run();
+          return all;
+        } catch (TimeoutException e) {
+          whileWaiting.run();
+        }
+      }
+    } catch (ExecutionException e) {
+      throw TaskFailure.of(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    } finally {
+      if (!results.isDone()) {
+        results.cancel(true);
+      }
+    }
+  }
+
+  /** What tasks have done; Spark's pages show it, and the driver hears of it every few seconds. */
+  private static final class Counters implements java.io.Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private final LongAccumulator bytes;
+    private final LongAccumulator documents;
+    private final LongAccumulator tokens;
+    private final LongAccumulator malformed;
+    private transient long[] told = new long[4];
+
+    private Counters(JavaSparkContext spark) {
+      this.bytes = spark.sc().longAccumulator("bytes read");
+      this.documents = spark.sc().longAccumulator("documents");
+      this.tokens = spark.sc().longAccumulator("tokens");
+      this.malformed = spark.sc().longAccumulator("malformed records");
+    }
+
+    private void advanced(long moreBytes, long moreDocuments, long moreTokens, long moreMalformed) {
+      bytes.add(moreBytes);
+      documents.add(moreDocuments);
+      tokens.add(moreTokens);
+      malformed.add(moreMalformed);
+    }
+
+    private void tell(PartWork.Progress progress) {
+      long[] now = {bytes.sum(), documents.sum(), tokens.sum(), malformed.sum()};
+      progress.advanced(now[0] - told[0], now[1] - told[1], now[2] - told[2], now[3] - told[3]);
+      told = now;
+    }
+  }
+}
