@@ -3,7 +3,7 @@
 FROM maven:3-eclipse-temurin-25 AS build
 WORKDIR /src
 COPY . .
-RUN mvn -q -B -Pdist -Dmaven.test.skip=true package \
+RUN mvn -q -B -Pdist -Dmaven.test.skip=true -pl cli -am package \
  && mkdir /opt/drprune \
  && tar -xzf cli/target/drprune-*-linux-x86_64.tar.gz -C /opt/drprune --strip-components=1
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
  */
 class PackagesTest {
   private static final Path ROOT = Path.of(System.getProperty("basedir", ".")).resolve("..");
-  private static final List<String> MODULES = List.of("core", "torch", "cli");
+  private static final List<String> MODULES = List.of("core", "torch", "spark", "cli");
   private static final String BASE = "io.github.drprune.";
   private static final Pattern IMPORT =
       Pattern.compile("(?m)^import (?:static )?" + BASE + "([a-z.]+)\\.([A-Z]\\w*)");
@@ -94,7 +94,7 @@ class PackagesTest {
 
   @Test
   void onlyTheProgramPrintsOrExits() throws IOException {
-    for (String module : List.of("core", "torch")) {
+    for (String module : List.of("core", "torch", "spark")) {
       try (var files = Files.walk(ROOT.resolve(module).resolve("src/main/java"))) {
         for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
           assertThat(Files.readString(file))

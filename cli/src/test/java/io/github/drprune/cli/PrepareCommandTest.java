@@ -88,6 +88,29 @@ class PrepareCommandTest {
   }
 
   @Test
+  void withoutSparkItIsSaidWhatToAdd() {
+    String[] arguments = {
+      "spark-prepare",
+      "--master",
+      "local[2]",
+      "--tokenizer",
+      folder.resolve("model").toString(),
+      "--input",
+      folder.resolve("corpus").toString(),
+      "--seq-len",
+      "8",
+      "--out",
+      folder.resolve("data").toString()
+    };
+    assertThat(run(arguments)).isEqualTo(2);
+    assertThat(err.toString())
+        .startsWith("drprune: spark-prepare: Spark is not on the class path")
+        .contains("SPARK_HOME")
+        .hasLineCount(1);
+    assertThat(folder.resolve("data")).doesNotExist();
+  }
+
+  @Test
   void domainsOneByOne() {
     assertThat(
             prepare(

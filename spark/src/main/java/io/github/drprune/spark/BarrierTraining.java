@@ -6,12 +6,15 @@ import io.github.drprune.config.TrainConfig;
 import io.github.drprune.config.binding.ConfigKey;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.config.binding.ValueType;
+import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
 import io.github.drprune.json.Json;
 import io.github.drprune.report.RunTail;
 import io.github.drprune.run.EventLog;
 import io.github.drprune.run.RunEvent;
 import io.github.drprune.run.RunResult;
+import io.github.drprune.run.Runner;
+import io.github.drprune.run.TrainRun;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Path;
@@ -42,12 +45,23 @@ final class BarrierTraining {
   private final Consumer<RunEvent> listener;
   private long told;
 
-  BarrierTraining(TrainConfig config, int ranks, Duration timeout, Consumer<RunEvent> listener) {
+  /**
+   * Refuses what cannot be trained, before a cluster is asked for anything.
+   *
+   * @param ranks tasks of the stage
+   * @param timeout the longest that one waits for another
+   */
+  BarrierTraining(TrainConfig config, int ranks, Duration timeout, Consumer<RunEvent> listener)
+      throws IOException {
     if (ranks < 1) {
       throw UserException.at("ranks", "must be at least 1, not " + ranks);
     }
     if (timeout.toSeconds() < 1) {
       throw UserException.at("timeout", "must be at least a second");
+    }
+    var run = new TrainRun(config);
+    try (var data = PreparedData.open(config.run().data())) {
+      Runner.check(run, run.source(), data);
     }
     this.config = withAbsolutePaths(config);
     this.output = config.run().output().toAbsolutePath();

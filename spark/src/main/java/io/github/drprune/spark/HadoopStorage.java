@@ -1,6 +1,7 @@
 package io.github.drprune.spark;
 
 import io.github.drprune.data.prepare.Storage;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.SeekableByteChannel;
@@ -35,7 +36,7 @@ final class HadoopStorage implements Storage {
         asked -> {
           try {
             return system.getFileStatus(path(asked));
-          } catch (java.io.FileNotFoundException e) {
+          } catch (FileNotFoundException e) {
             return null;
           } catch (IOException e) {
             throw new UncheckedIOException(e);

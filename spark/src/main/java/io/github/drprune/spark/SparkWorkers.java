@@ -9,6 +9,7 @@ import io.github.drprune.data.prepare.PartedJob;
 import io.github.drprune.data.prepare.ShardPlan;
 import io.github.drprune.json.Json;
 import java.io.IOException;
+import java.io.Serializable;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,9 @@ import org.apache.spark.util.LongAccumulator;
 /** Has each piece of a preparation done by a task. What goes to tasks and back is JSON. */
 final class SparkWorkers implements PartWorkers {
   private static final long POLL_MILLIS = 500;
+
+  /** The property of a job that has the application's name. */
+  private static final String APPLICATION = "drprune.application";
 
   private final JavaSparkContext spark;
   private final Broadcast<CorpusLocation> location;
@@ -78,8 +82,6 @@ final class SparkWorkers implements PartWorkers {
     return "%s-%d".formatted(task.getLocalProperty(APPLICATION), task.taskAttemptId());
   }
 
-  private static final String APPLICATION = "drprune.application";
-
   private List<String> run(
       String what, List<String> pieces, Function<String, String> task, Runnable whileWaiting)
       throws IOException {
@@ -113,7 +115,7 @@ final class SparkWorkers implements PartWorkers {
   }
 
   /** What tasks have done; Spark's pages show it, and the driver hears of it every few seconds. */
-  private static final class Counters implements java.io.Serializable {
+  private static final class Counters implements Serializable {
     private static final long serialVersionUID = 1L;
 
     private final LongAccumulator bytes;

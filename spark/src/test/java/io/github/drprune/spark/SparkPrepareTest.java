@@ -17,6 +17,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,6 +35,9 @@ import org.junit.jupiter.api.io.TempDir;
 class SparkPrepareTest {
   /** Of an executor in the middle. A longer check sets spark.kills. */
   private static final int KILLS = Integer.getInteger("spark.kills", 1);
+
+  /** Of each file of the real corpus. The whole is a longer check. */
+  private static final int DOCUMENTS = Integer.getInteger("spark.documents", 60);
 
   private static final PrepareConfig CONFIG =
       PrepareConfig.of("seq_len=64", "eval_fraction=0.05", "shard_mib=0.1");
@@ -142,7 +146,7 @@ class SparkPrepareTest {
                       10_000,
                       name);
                 } catch (IOException e) {
-                  throw new java.io.UncheckedIOException(e);
+                  throw new UncheckedIOException(e);
                 }
               });
       while (results(parts) < wanted) {
@@ -163,9 +167,10 @@ class SparkPrepareTest {
   @Test
   void realTextOfSevenDomainsAsLinesAndAsParquet() throws IOException {
     Path shared = Path.of(System.getProperty("shared.dir"));
-    Path lines = shared.resolve("data/redpajama-sample");
+    Path sample = shared.resolve("data/redpajama-sample");
     Path model = shared.resolve("models/redpajama-9m");
-    assumeTrue(Files.isDirectory(lines) && Files.isDirectory(model), "no real corpus and model");
+    assumeTrue(Files.isDirectory(sample) && Files.isDirectory(model), "no real corpus and model");
+    Path lines = beginnings(sample);
     var config = PrepareConfig.of("seq_len=256", "shard_mib=1");
     Map<String, String> ofLines = prepared(lines, model, config, "real");
     assertThat(
@@ -174,7 +179,7 @@ class SparkPrepareTest {
                 in(lines),
                 model,
                 config,
-                1 << 19,
+                1 << 17,
                 "real-lines"))
         .isEqualTo(ofLines);
     try (var data = PreparedData.open(folder.resolve("real-lines"))) {
@@ -189,24 +194,43 @@ class SparkPrepareTest {
                 in(columns),
                 model,
                 config,
-                1 << 19,
+                1 << 17,
                 "real-parquet"))
         .isEqualTo(ofColumns);
     ofLines.remove("manifest.json"); // which names the input's size
     assertThat(ofColumns).containsAllEntriesOf(ofLines);
   }
 
+  /** The first documents of each file. */
+  private static Path beginnings(Path sample) throws IOException {
+    Path lines = folder.resolve("lines");
+    for (Path domain : children(sample)) {
+      Path to = Files.createDirectories(lines.resolve(domain.getFileName()));
+      for (Path file : children(domain)) {
+        try (var documents = Files.lines(file)) {
+          Files.write(to.resolve(file.getFileName()), documents.limit(DOCUMENTS).toList());
+        }
+      }
+    }
+    return lines;
+  }
+
+  private static List<Path> children(Path folder) throws IOException {
+    try (var children = Files.list(folder)) {
+      return children.toList();
+    }
+  }
+
   /** The corpus as Spark writes it to Parquet, in files of several row groups. */
   private static Path parquet(Path lines) throws IOException {
     Path columns = folder.resolve("parquet");
     try (var spark =
-            SparkSession.builder()
-                .master("local[1]")
-                .config("spark.ui.enabled", "false")
-                .config("spark.log.level", "ERROR")
-                .getOrCreate();
-        var domains = Files.list(lines)) {
-      for (Path domain : domains.toList()) {
+        SparkSession.builder()
+            .master("local[1]")
+            .config("spark.ui.enabled", "false")
+            .config("spark.log.level", "ERROR")
+            .getOrCreate()) {
+      for (Path domain : children(lines)) {
         for (String split : List.of("train", "eval")) {
           Path written = folder.resolve("written");
           spark
@@ -216,7 +240,7 @@ class SparkPrepareTest {
               .coalesce(1)
               .write()
               .mode("overwrite")
-              .option("parquet.block.size", 1 << 19)
+              .option("parquet.block.size", 1 << 17)
               .option("compression", "zstd")
               .parquet(written.toString());
           try (var files = Files.newDirectoryStream(written, "part-*.parquet")) {

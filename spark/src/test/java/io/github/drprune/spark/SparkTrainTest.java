@@ -165,7 +165,6 @@ class SparkTrainTest {
     assertThat(result.model()).contains(folder.resolve("whole/model"));
     assertThat(heard.stream().filter(RunEvent.Train.class::isInstance)).hasSize(STEPS);
     assertAsLocally("whole");
-    assertThat(onSpark("whole", heard).wasDone()).isTrue();
   }
 
   @Test
@@ -213,6 +212,6 @@ class SparkTrainTest {
                         TIMEOUT,
                         _ -> {}))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("tokenizer");
+        .hasMessageContaining("nothing: no manifest.json there");
   }
 }

@@ -32,7 +32,7 @@ final class BatchTokenizer {
         template == null ? null : new ConversationTokenizer(tokenizer, template, config.seqLen());
     this.tokenizer = tokenizer;
     this.specialTokens = config.specialTokens();
-    this.holdOut = new HoldOut(config.evalFraction());
+    this.holdOut = HoldOut.of(config);
     this.json = new RecordDecoder.JsonField(config.textField());
   }
 
@@ -42,7 +42,7 @@ final class BatchTokenizer {
     switch (batch) {
       case RecordBatch.Whole records -> addRecords(documents, file, records, malformed);
       case RecordBatch.Piece piece -> {
-        if (piece.cut() != null) {
+        if (piece.cut() != null && piece.split() != null) {
           documents.cut.add(piece.cut());
         }
         addDocument(documents, piece.text(), piece.split());
@@ -81,7 +81,7 @@ final class BatchTokenizer {
 
   private void addText(Documents documents, InputFile file, String text) {
     if (!text.isEmpty()) {
-      addDocument(documents, text, file.split() == null ? holdOut.splitOf(text) : file.split());
+      addDocument(documents, text, holdOut.splitOf(file.split(), text));
     }
   }
 
@@ -92,18 +92,23 @@ final class BatchTokenizer {
     }
     try {
       var tokens = conversations.tokenize(Conversation.of(Json.tree(json, "record")));
+      Split split = holdOut.splitOf(file.split(), tokens.text());
+      if (split == null) {
+        return; // left out
+      }
       documents.add(tokens.ids());
       documents.count(tokens.counted());
       documents.cutTokens += tokens.cutTokens();
-      documents.end(
-          tokens.text().codePointCount(0, tokens.text().length()),
-          file.split() == null ? holdOut.splitOf(tokens.text()) : file.split());
+      documents.end(tokens.text().codePointCount(0, tokens.text().length()), split);
     } catch (ConversationException | UserException e) {
       throw new MalformedRecord(e.getMessage());
     }
   }
 
   private void addDocument(Documents documents, String text, Split split) {
+    if (split == null) {
+      return; // left out
+    }
     if (tokenizer.specialTokens().bos() != null) {
       documents.add(tokenizer.specialTokens().bos());
     }
@@ -127,9 +132,10 @@ final class BatchTokenizer {
                 .formatted(Integer.toUnsignedLong(token), tokenizer.size()));
       }
     }
-    if (tokens.length > 0) {
+    Split split = tokens.length == 0 ? null : holdOut.splitOf(file.split(), tokens);
+    if (split != null) {
       documents.add(tokens);
-      documents.end(0, file.split() == null ? holdOut.splitOf(tokens) : file.split());
+      documents.end(0, split);
     }
   }
 

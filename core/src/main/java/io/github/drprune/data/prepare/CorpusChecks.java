@@ -14,12 +14,12 @@ final class CorpusChecks {
   /** The longest record of a split that was cut. */
   private record Large(InputFile file, TokenizedBatch.Cut cut) {}
 
-  private final int seqLen;
+  private final PrepareConfig config;
   private final PrepareListener listener;
   private final Map<Split, Large> largest = new EnumMap<>(Split.class);
 
-  CorpusChecks(int seqLen, PrepareListener listener) {
-    this.seqLen = seqLen;
+  CorpusChecks(PrepareConfig config, PrepareListener listener) {
+    this.config = config;
     this.listener = listener;
   }
 
@@ -53,7 +53,9 @@ final class CorpusChecks {
 
   /** Takes note of a file that holds nothing. */
   void noDocuments(InputFile file) {
-    listener.warning(file.path() + ": holds no documents");
+    if (config.documents().isWhole()) { // of a part it may well have none
+      listener.warning(file.path() + ": holds no documents");
+    }
   }
 
   /** Ends a domain: refuses one that cannot be trained on, warns of what is odd. */
@@ -91,7 +93,7 @@ final class CorpusChecks {
   private void tooLittle(String domain, Split split, long tokens) {
     String line =
         "domain '%s': %,d tokens for %s, fewer than one sequence of %,d; add text or choose shorter sequences"
-            .formatted(domain, tokens, split, seqLen);
+            .formatted(domain, tokens, split, config.seqLen());
     if (split == Split.TRAIN) {
       throw new UserException(line);
     }

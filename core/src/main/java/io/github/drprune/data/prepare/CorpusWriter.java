@@ -60,7 +60,7 @@ final class CorpusWriter implements Closeable {
     this.resumed = new EnumMap<>(Split.class);
     this.resumed.putAll(progress.open());
     this.malformed = new MalformedRecords(config.maxBadLines(), progress.malformed(), listener);
-    this.checks = new CorpusChecks(config.seqLen(), listener);
+    this.checks = new CorpusChecks(config, listener);
     this.specials = progress.specials();
   }
 

@@ -42,6 +42,8 @@ final class Fingerprint {
                     config.shardBytes()))
             // Data made before there was the setting keep their fingerprint.
             + (config.specialTokens() == SpecialTokensInText.TOKENS ? "" : config.specialTokens())
+            + config.share().map(share -> " share=" + share).orElse("")
+            + (config.tokens() == 0 ? "" : " tokens=" + config.tokens())
             + (config.conversations()
                 ? " conversations packing=%s %s".formatted(config.packing(), template)
                 : "");

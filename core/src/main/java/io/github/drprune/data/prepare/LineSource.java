@@ -26,7 +26,7 @@ final class LineSource implements RecordSource {
   LineSource(InputSlice slice, PlainStream stream, PrepareConfig config, Spool spool) {
     this.file = slice.file();
     this.stream = stream;
-    this.holdOut = new HoldOut(config.evalFraction());
+    this.holdOut = HoldOut.of(config);
     this.spool = spool;
     this.json = new RecordDecoder.JsonField(config.textField());
     this.conversations = config.conversations();

@@ -28,7 +28,7 @@ final class LongText implements Closeable {
   /**
    * @param record its number in the file, from 1
    * @param source closed with this
-   * @param split where it belongs; null to have {@code holdOut} decide
+   * @param split of its file; null where there is none
    */
   LongText(Source source, long record, Split split, HoldOut holdOut) throws IOException {
     this.source = source;
@@ -43,12 +43,8 @@ final class LongText implements Closeable {
         }
       }
     }
-    if (split == null) {
-      try (var text = source.open()) {
-        this.split = holdOut.splitOf(length, text);
-      }
-    } else {
-      this.split = split;
+    try (var text = source.open()) {
+      this.split = holdOut.splitOf(split, length, text);
     }
     this.cut =
         length > LONGEST_DOCUMENT ? new TokenizedBatch.Cut(record, characters, this.split) : null;

@@ -30,7 +30,7 @@ final class ParquetSource implements RecordSource {
       throws IOException {
     this.slice = slice;
     this.file = slice.file();
-    this.holdOut = new HoldOut(config.evalFraction());
+    this.holdOut = HoldOut.of(config);
     this.text =
         new ParquetText(channel, file.path(), config.textField(), slice.begin(), slice.end());
   }

@@ -90,7 +90,7 @@ final class PartStreams {
    */
   long check(PrepareListener listener) {
     var malformed = new MalformedRecords(config.maxBadLines(), 0, listener);
-    var checks = new CorpusChecks(config.seqLen(), listener);
+    var checks = new CorpusChecks(config, listener);
     for (var domain : corpus.domains()) {
       var files = new FileChecks(malformed, checks);
       for (int i = 0; i < parts.size(); i++) {

@@ -25,6 +25,16 @@ public record PrepareConfig(
             value = "0",
             min = 0)
         long evalSequences,
+    @Key(
+            doc =
+                "Part of the training documents to take, chosen by content, FROM:TO within 0:1;"
+                    + " parts that do not overlap have no document in common.")
+        Optional<String> share,
+    @Key(
+            doc = "Tokens of each domain to keep for training, at most; 0 keeps all.",
+            value = "0",
+            min = 0)
+        long tokens,
     @Key(doc = "Type of the tokens; without it the narrowest that holds the vocabulary.")
         Optional<TokenType> dtype,
     @Key(doc = "Size of a shard in MiB.", value = "256", above = 0, max = 1 << 20) double shardMib,
@@ -60,6 +70,11 @@ public record PrepareConfig(
       throw new IllegalArgumentException(
           "special_tokens: a conversation's template names special tokens; leave it at tokens");
     }
+    share.ifPresent(DocumentShare::parse);
+    if (tokens > 0 && tokens < seqLen) {
+      throw new IllegalArgumentException(
+          "tokens: %d are fewer than one sequence of %d".formatted(tokens, seqLen));
+    }
     if (textField.isBlank()) {
       throw new IllegalArgumentException("text_field: the name is empty");
     }
@@ -90,7 +105,16 @@ public record PrepareConfig(
    * @param chosenHere whether its documents were chosen by their content
    */
   long maxSequences(Split split, boolean chosenHere) {
-    return split == Split.EVAL && chosenHere ? evalSequences : 0;
+    return switch (split) {
+      case TRAIN -> tokens / seqLen;
+      case EVAL -> chosenHere ? evalSequences : 0;
+      case TEST -> 0;
+    };
+  }
+
+  /** The documents for training that are taken. */
+  DocumentShare documents() {
+    return share.map(DocumentShare::parse).orElse(DocumentShare.WHOLE);
   }
 
   /** About how large a shard grows. */

@@ -30,7 +30,7 @@ sealed interface RecordBatch {
   /**
    * A document that is a piece of a long record.
    *
-   * @param split of the whole record
+   * @param split of the whole record; null where it is left out
    * @param cut tells of the record that it is several documents, with the first of them; else null
    */
   record Piece(String text, Split split, TokenizedBatch.Cut cut) implements RecordBatch {}

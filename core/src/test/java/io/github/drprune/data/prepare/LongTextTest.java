@@ -135,18 +135,18 @@ class LongTextTest {
   /** The split of a text does not depend on how it was read. */
   @Test
   void theSplitIsThatOfTheTextHeldWhole() throws IOException {
-    var holdOut = new HoldOut(0.5);
+    var holdOut = new HoldOut(0.5, DocumentShare.WHOLE);
     for (int i = 0; i < 64; i++) {
       String text = "text " + i;
-      assertThat(holdOut.splitOf(text.length(), new StringReader(text)))
-          .isEqualTo(holdOut.splitOf(text));
+      assertThat(holdOut.splitOf(null, text.length(), new StringReader(text)))
+          .isEqualTo(holdOut.splitOf(null, text));
     }
     for (int i = 0; i < 2; i++) {
       String text = (i + " the heat\n").repeat(MIB / 8);
       Path input = Corpora.jsonl(folder.resolve(i + ".jsonl"), List.of(text));
       out = folder.resolve("out-" + i);
       assertThat(prepare(input, 0.5, 0).domains().getFirst().splits())
-          .containsOnlyKeys(holdOut.splitOf(text));
+          .containsOnlyKeys(holdOut.splitOf(null, text));
     }
   }
 

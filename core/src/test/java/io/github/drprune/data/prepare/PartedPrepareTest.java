@@ -149,10 +149,16 @@ class PartedPrepareTest {
   }
 
   @Test
-  void sequencesHeldOutCanBeLimited() throws IOException {
+  void documentsAndSequencesCanBeLimited() throws IOException {
     var config =
         PrepareConfig.of(
-            "seq_len=8", "eval_fraction=0.3", "eval_sequences=9", "shard_mib=0.01", "dtype=uint32");
+            "seq_len=8",
+            "eval_fraction=0.3",
+            "eval_sequences=9",
+            "share=0.2:0.9",
+            "tokens=4000",
+            "shard_mib=0.01",
+            "dtype=uint32");
     var expected = whole(config, new Corpora.Warnings());
     inParts(config, 20_000, "out", new Crowd());
     assertThat(Corpora.hashes(folder.resolve("out"))).isEqualTo(expected);

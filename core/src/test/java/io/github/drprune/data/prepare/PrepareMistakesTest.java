@@ -395,6 +395,8 @@ class PrepareMistakesTest {
             "text",
             0,
             -1,
+            fine.share(),
+            fine.tokens(),
             fine.dtype(),
             fine.shardMib(),
             fine.maxBadLines(),
