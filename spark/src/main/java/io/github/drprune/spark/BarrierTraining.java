@@ -13,7 +13,7 @@ import io.github.drprune.report.RunTail;
 import io.github.drprune.run.EventLog;
 import io.github.drprune.run.RunEvent;
 import io.github.drprune.run.RunResult;
-import io.github.drprune.run.Runner;
+import io.github.drprune.run.FittingData;
 import io.github.drprune.run.TrainRun;
 import java.io.IOException;
 import java.io.Serializable;
@@ -61,7 +61,7 @@ final class BarrierTraining {
     }
     var run = new TrainRun(config);
     try (var data = PreparedData.open(config.run().data())) {
-      Runner.check(run, run.source(), data);
+      FittingData.require(run, run.source(), data);
     }
     this.config = withAbsolutePaths(config);
     this.output = config.run().output().toAbsolutePath();
