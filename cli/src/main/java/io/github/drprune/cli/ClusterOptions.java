@@ -1,5 +1,6 @@
 package io.github.drprune.cli;
 
+import io.github.drprune.config.Sharding;
 import io.github.drprune.io.ByteSize;
 import io.github.drprune.plan.Cluster;
 import java.util.Optional;
@@ -14,6 +15,12 @@ final class ClusterOptions {
       description =
           "Processes that share the run, each as fast as this one (default: ${DEFAULT-VALUE}).")
   private int ranks;
+
+  @Option(
+      names = "--sharding",
+      paramLabel = "none|optimizer|full",
+      description = "What each of them holds (default: what the run's key sharding says).")
+  private Sharding sharding;
 
   @Option(
       names = "--memory",
@@ -31,6 +38,7 @@ final class ClusterOptions {
   Cluster cluster() {
     return new Cluster(
         ranks,
+        Optional.ofNullable(sharding),
         Optional.ofNullable(memory).map(size -> ByteSize.parse(size).bytes()),
         ByteSize.parse(bandwidth).bytes());
   }

@@ -1,5 +1,6 @@
 package io.github.drprune.plan;
 
+import io.github.drprune.config.Sharding;
 import io.github.drprune.error.UserException;
 import java.util.Optional;
 
@@ -7,12 +8,15 @@ import java.util.Optional;
  * The processes that a run is planned for, each on a machine or a device like this one.
  *
  * @param processes how many
+ * @param sharding what each holds; empty for what the run's key says
  * @param memory bytes that each has; empty for an equal share of what this machine has free
  * @param bandwidth bytes a second that each can send
  */
-public record Cluster(int processes, Optional<Long> memory, double bandwidth) {
+public record Cluster(
+    int processes, Optional<Sharding> sharding, Optional<Long> memory, double bandwidth) {
   /** One process on this machine. */
-  public static final Cluster SINGLE = new Cluster(1, Optional.empty(), Double.POSITIVE_INFINITY);
+  public static final Cluster SINGLE =
+      new Cluster(1, Optional.empty(), Optional.empty(), Double.POSITIVE_INFINITY);
 
   public Cluster {
     if (processes < 1) {

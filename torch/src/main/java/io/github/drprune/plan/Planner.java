@@ -110,7 +110,8 @@ public final class Planner {
     Long here = onCpu ? NativeMemory.available() : null;
     Long available =
         cluster.memory().orElse(here == null ? null : Long.valueOf(here / cluster.processes()));
-    var state = SharedState.of(source, config.sharding(), cluster.processes());
+    var state =
+        SharedState.of(source, cluster.sharding().orElse(config.sharding()), cluster.processes());
     long teacherBytes = MemoryNeed.ofTeacher(kind, options);
     MemoryNeed.require(source, state, teacherBytes, available);
     try (var data = PreparedData.open(config.data())) {

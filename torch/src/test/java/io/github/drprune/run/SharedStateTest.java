@@ -55,25 +55,25 @@ class SharedStateTest {
     Path output = folder.resolve("run");
     RunPlan alone = new Planner().train(tiny.train(output, "steps=2"));
     RunPlan shared =
-        new Planner(new Cluster(2, Optional.empty(), 1e9))
-            .train(tiny.train(output, "steps=2", "sharding=optimizer"));
+        new Planner(new Cluster(2, Optional.of(Sharding.OPTIMIZER), Optional.empty(), 1e9))
+            .train(tiny.train(output, "steps=2"));
     long parameters = alone.source().parameters();
     assertThat(alone.sentBytes()).isZero();
     assertThat(shared.processes()).isEqualTo(2);
     assertThat(shared.sentBytes()).isEqualTo(4 * 3 * parameters / 2);
 
     assertThatThrownBy(
-            () ->
-                new Planner(new Cluster(2, Optional.of(13 * parameters), 1e9))
-                    .train(tiny.train(output, "steps=2")))
+            () -> new Planner(cluster(13 * parameters)).train(tiny.train(output, "steps=2")))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("sharding=optimizer in 2 processes");
-    assertThatThrownBy(
-            () ->
-                new Planner(new Cluster(2, Optional.of(parameters), 1e9))
-                    .train(tiny.train(output, "steps=2")))
+    assertThatThrownBy(() -> new Planner(cluster(parameters)).train(tiny.train(output, "steps=2")))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("take machines with more memory");
+  }
+
+  /** Two processes with {@code memory} bytes each. */
+  private static Cluster cluster(long memory) {
+    return new Cluster(2, Optional.empty(), Optional.of(memory), 1e9);
   }
 
   /** With the system property {@code docs.write} set to true the table is written instead. */
