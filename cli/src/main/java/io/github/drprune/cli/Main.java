@@ -76,6 +76,7 @@ public final class Main implements Runnable {
   }
 
   public static void main(String[] args) {
+    LauncherWatch.start();
     // Figures are written alike on every machine, whatever its language.
     Locale.setDefault(Locale.ROOT);
     int code;

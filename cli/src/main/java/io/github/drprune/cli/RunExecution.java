@@ -33,7 +33,6 @@ record RunExecution(PrintWriter out, PrintWriter err, JsonOption json) implement
   /** Executes {@code run} together with the processes that the environment names. */
   RunResult executeShared(RunKind run) throws IOException, InterruptedException {
     OutputPaths.requireFolder(run.config().output());
-    LauncherWatch.start();
     try (var processes = GlooGroup.join(System.getenv())) {
       return processes.isFirst() ? execute(run, processes) : executeSilently(run, processes);
     }

@@ -35,6 +35,11 @@ final class Attempt {
       return code == Launch.USER_MISTAKE;
     }
 
+    /** Whether it is for want of another process, of which nothing is known. */
+    boolean isForAnother() {
+      return code == Launch.PEER_LOST;
+    }
+
     /** How near this is to what made the processes end: those that miss another are not it. */
     private int weight() {
       return switch (code) {
@@ -122,8 +127,8 @@ final class Attempt {
       }
       cause = cause.or(next);
     }
-    boolean isMissed = cause.code() == Launch.PEER_LOST && !running.isEmpty();
-    return isMissed ? new Exit(running.nextSetBit(0), LaunchListener.HUNG) : cause;
+    boolean isOneMissed = cause.isForAnother() && running.cardinality() == 1;
+    return isOneMissed ? new Exit(running.nextSetBit(0), LaunchListener.HUNG) : cause;
   }
 
   private static boolean isWithin(Duration limit, long began) {

@@ -39,7 +39,8 @@ public final class Launcher {
         }
         int place = places.get(exit.rank());
         // A mistake that was none at the first start is something that went since.
-        boolean isGone = place == failedBefore || restarts > 0 && exit.isMistake();
+        boolean isGone =
+            !exit.isForAnother() && place == failedBefore || restarts > 0 && exit.isMistake();
         boolean fewer = isGone && places.size() > launch.minRanks();
         boolean again = restarts < launch.restarts() && (fewer || !exit.isMistake());
         if (fewer) {
@@ -49,7 +50,7 @@ public final class Launcher {
         if (!again) {
           return exitCode(exit);
         }
-        failedBefore = place;
+        failedBefore = exit.isForAnother() ? -1 : place;
       }
     }
   }
@@ -71,9 +72,7 @@ public final class Launcher {
   }
 
   private static int exitCode(Exit exit) {
-    return exit.code() == LaunchListener.HUNG || exit.code() == Launch.PEER_LOST
-        ? FAILED
-        : exit.code();
+    return exit.code() == LaunchListener.HUNG || exit.isForAnother() ? FAILED : exit.code();
   }
 
   /** Asks every process to end, as SIGTERM does: a run then writes a checkpoint. */
