@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -130,27 +129,11 @@ final class PlanCommand implements Runnable {
               rows)
           .forEach(spec.commandLine().getOut()::println);
       spec.commandLine().getOut().flush();
-      warnOfLlamaCpp(source, targets);
+      new ExportCheck(source)
+          .obstacle(targets)
+          .ifPresent(Console.warnings(spec.commandLine().getErr()));
       json.write(new Figures(ModelSummary.of(source), shapes));
       return 0;
-    }
-
-    /** One line, about the first shape that llama.cpp does not run and those like it. */
-    private void warnOfLlamaCpp(ModelSpec source, List<ModelShape> targets) {
-      var check = new ExportCheck(source);
-      List<String> numbers = new ArrayList<>();
-      String reason = null;
-      for (int i = 0; i < targets.size(); i++) {
-        Optional<String> obstacle = check.obstacle(targets.get(i));
-        if (obstacle.isPresent()) {
-          numbers.add(String.valueOf(i + 1));
-          reason = reason == null ? obstacle.get() : reason;
-        }
-      }
-      if (reason != null) {
-        Console.warnings(spec.commandLine().getErr())
-            .accept("shape %s: %s".formatted(String.join(", ", numbers), reason));
-      }
     }
 
     private static List<String> row(String name, ModelSummary shape) {

@@ -4,6 +4,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.SizeRule;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -46,6 +47,21 @@ public record ExportCheck(ModelSpec source) {
     }
     String somewhere = obstacles.size() < ways ? "depending on the layers that go: " : "";
     return Optional.of(somewhere + obstacles.getFirst());
+  }
+
+  /** The same of several targets in one line: their numbers, from 1, and what hinders the first. */
+  public Optional<String> obstacle(List<ModelShape> targets) {
+    List<String> numbers = new ArrayList<>();
+    String reason = null;
+    for (int i = 0; i < targets.size(); i++) {
+      Optional<String> obstacle = obstacle(targets.get(i));
+      if (obstacle.isPresent()) {
+        numbers.add(String.valueOf(i + 1));
+        reason = reason == null ? obstacle.get() : reason;
+      }
+    }
+    return Optional.ofNullable(reason)
+        .map(line -> "shape %s: %s".formatted(String.join(", ", numbers), line));
   }
 
   private ModelSpec without(int first, int count) {

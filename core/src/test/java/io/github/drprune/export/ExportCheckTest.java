@@ -48,7 +48,7 @@ class ExportCheckTest {
     String gemma3 =
         "\"model_type\": \"gemma3_text\", \"sliding_window\": 6, \"sliding_window_pattern\": 3";
     assertThat(obstacle(gemma3, 24, 6)).isEmpty();
-    // With the last three of each kind gone a period stays, with two others it does not.
+    // Of two groups of three, two neighbours go: one of each group, or two of one.
     assertThat(obstacle(gemma3, 24, 4))
         .hasValueSatisfying(
             line ->
