@@ -2,14 +2,16 @@
 """Runs lm-evaluation-harness 0.4.13 and drprune on the same made-up documents and compares them.
 
 usage: compare-lm-eval.py MODEL [--tasks A,B] [--documents 50] [--limit N] [--shots N|suite]
-                          [--max-length N] [--apply-chat-template] [--threads 1] [--folder F]
+                          [--max-length N] [--apply-chat-template] [--float64-angles]
+                          [--threads 1] [--folder F]
 
 For every task of both suites: prompts byte for byte, log-likelihoods to 1e-4, the greedy flag, generated and filtered
 texts, metrics to 1e-6 (relative where they are above 1). Both compute in float32, log-softmax too; the harness's sums
-over a continuation are taken in float64 here, since float32 has steps of 6e-5 from 512 on. "suite" stands for the shots
-of the paper's suites: the English ones with theirs, the multilingual ones with 4. Needs a Python with lm-eval,
-transformers and torch; drprune is found beside this script, or named by DRPRUNE. Documents have the fields of the real
-data sets.
+over a continuation are taken in float64 here, since float32 has steps of 6e-5 from 512 on. transformers turns
+positions by angles in float32, which are off by 6e-5 at position 1,000; --float64-angles gives the harness better ones
+(Llama models without rotary scaling). "suite" stands for the shots of the paper's suites: the English ones with theirs,
+the multilingual ones with 4. Needs a Python with lm-eval, transformers and torch; drprune is found beside this script,
+or named by DRPRUNE. Documents have the fields of the real data sets.
 """
 import argparse, json, os, random, resource, subprocess, sys, time, types
 
@@ -143,7 +145,20 @@ def write(folder, tasks, count):
                 for i in range(size):
                     out.write(json.dumps(make(rnd, text, i), ensure_ascii=False) + "\n")
             files.setdefault((name, config), {})[split] = path
+    write_cards(os.path.join(folder, "data"), files)
     return files
+
+
+def write_cards(folder, files):
+    """The files of splits, as data sets list them in README.md where a name would be taken for another: dev for validation."""
+    cards = {}
+    for (name, config), splits in files.items():
+        if "dev" in splits:
+            lines = [f"  - split: {split}\n    path: {config}/{split}.jsonl\n" for split in splits]
+            cards.setdefault(name, []).append(f"- config_name: {config}\n  data_files:\n" + "".join(lines))
+    for name, configs in cards.items():
+        with open(os.path.join(folder, name, "README.md"), "w") as out:
+            out.write("---\nconfigs:\n" + "".join(configs) + "---\n")
 
 
 class Times:
@@ -171,6 +186,23 @@ def suite_shots(task):
     return 4 if task.rsplit("_", 1)[0] in LANGUAGES else SHOTS.get(task, 0)
 
 
+def use_float64_angles(config):
+    import torch
+    from transformers.models.llama import modeling_llama
+    rope = config.rope_parameters
+    if config.model_type != "llama" or rope.get("rope_type", "default") != "default":
+        sys.exit("--float64-angles: for Llama models without rotary scaling only")
+    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    frequencies = rope["rope_theta"] ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
+
+    def forward(self, x, position_ids):
+        angles = position_ids[..., None].double() * frequencies
+        both = torch.cat((angles, angles), dim=-1)
+        return both.cos().to(x.dtype), both.sin().to(x.dtype)
+
+    modeling_llama.LlamaRotaryEmbedding.forward = forward
+
+
 def harness(model, tasks, files, shots, options, times):
     import datasets, lm_eval, torch
     from lm_eval.models.huggingface import HFLM
@@ -193,6 +225,8 @@ def harness(model, tasks, files, shots, options, times):
     log_softmax = torch.nn.functional.log_softmax
     lm_eval.models.huggingface.F = types.SimpleNamespace(log_softmax=lambda x, **named: log_softmax(x, **named).double())
     lm = HFLM(pretrained=model, dtype="float32", device="cpu", max_length=options.max_length, batch_size=1)
+    if options.float64_angles:
+        use_float64_angles(lm.config)
     return times.of(lambda: lm_eval.simple_evaluate(
         model=lm, tasks=list(tasks), task_manager=manager, num_fewshot=shots, limit=options.limit, log_samples=True,
         bootstrap_iters=1000, apply_chat_template=options.apply_chat_template, fewshot_as_multiturn=False))
@@ -269,6 +303,7 @@ def main():
     parser.add_argument("--shots")
     parser.add_argument("--max-length", type=int)
     parser.add_argument("--apply-chat-template", action="store_true")
+    parser.add_argument("--float64-angles", action="store_true")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--folder", default="compare-lm-eval")
     options = parser.parse_args()
