@@ -27,14 +27,9 @@ public final class NativeMemory {
     return MemoryLimits.HERE.available();
   }
 
-  /** Gives memory that was freed back to the system, which the allocator would keep. */
-  public static void giveBack() {
-    Pointer.trimMemory();
-  }
-
   /** Forgets the peak so far and gives free memory back, so that a new peak can be taken. */
   public static void resetPeak() {
-    giveBack();
+    Pointer.trimMemory();
     try {
       Files.writeString(Path.of("/proc/self/clear_refs"), "5");
     } catch (IOException e) {

@@ -3,7 +3,6 @@ package io.github.drprune.train;
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.distributed.GlobalTensor;
 import io.github.drprune.distributed.ProcessGroup;
-import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.nn.BlockWeights;
 import io.github.drprune.nn.Weight;
@@ -55,7 +54,6 @@ public final class Learning implements AutoCloseable {
 
   private static <G extends GroupState & BlockWeights> G lending(CausalLm model, G weights) {
     model.borrowFrom(weights);
-    NativeMemory.giveBack(); // what the model was loaded into
     return weights;
   }
 
