@@ -57,14 +57,26 @@ record CorpusLocation(String system, Map<String, String> settings) implements Se
                 input.domains().stream().map(location::withoutAddress).toList(), storage));
   }
 
-  private static CorpusLocation of(String path, Configuration hadoop) throws IOException {
-    URI uri = SCHEME.matcher(path).matches() ? URI.create(path) : null;
+  private static CorpusLocation of(String path, Configuration hadoop) {
+    URI uri = SCHEME.matcher(path).matches() ? uri(path) : null;
     if (uri == null || uri.getScheme().equals("file")) {
       return new CorpusLocation(null, Map.of());
     }
     Map<String, String> settings = new HashMap<>();
     hadoop.forEach(setting -> settings.put(setting.getKey(), hadoop.get(setting.getKey())));
-    return new CorpusLocation(FileSystem.get(uri, hadoop).getUri().toString(), settings);
+    try {
+      return new CorpusLocation(FileSystem.get(uri, hadoop).getUri().toString(), settings);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new UserException(
+          "%s: the file system cannot be reached (%s); check the address and Spark's settings for it"
+              .formatted(path, e.getMessage()),
+          e);
+    }
+  }
+
+  /** As Hadoop reads it, which takes spaces. */
+  private static URI uri(String path) {
+    return new org.apache.hadoop.fs.Path(path).toUri();
   }
 
   private boolean isSameSystem(CorpusLocation other) {
@@ -79,7 +91,7 @@ record CorpusLocation(String system, Map<String, String> settings) implements Se
 
   private Path path(String given) {
     return SCHEME.matcher(given).matches()
-        ? Path.of(URI.create(given).getPath())
+        ? Path.of(uri(given).getPath())
         : Path.of(given).toAbsolutePath();
   }
 

@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -51,7 +52,7 @@ class SparkPrepareTest {
   @BeforeAll
   static void start() throws Exception {
     corpus = folder.resolve("corpus");
-    DemoCorpus.write(corpus, 300_000, 5);
+    DemoCorpus.write(corpus, 200_000, 5);
     tokenizer = Files.createDirectories(folder.resolve("tokenizer"));
     DemoTokenizer.write(tokenizer);
     expected = prepared(corpus, tokenizer, CONFIG, "whole");
@@ -122,7 +123,7 @@ class SparkPrepareTest {
                   in(corpus),
                   tokenizer,
                   CONFIG,
-                  20_000 * executors,
+                  15_000 * executors,
                   "on-" + executors))
           .isEqualTo(expected);
     }
@@ -252,6 +253,43 @@ class SparkPrepareTest {
       }
     }
     return columns;
+  }
+
+  @Test
+  void textMayLieInAnyFileSystemOfHadoop() throws IOException {
+    var application =
+        new SparkApplication(
+            Optional.of("local[2]"),
+            Map.of(
+                "spark.hadoop.fs.shared.impl", SharedFiles.class.getName(),
+                "spark.ui.enabled", "false",
+                "spark.log.level", "ERROR"));
+    String shared = "shared://" + corpus;
+    assertThat(
+            onSpark(application, new Input(shared, null), tokenizer, CONFIG, 40_000, "on-hadoop"))
+        .isEqualTo(expected);
+    assertThatThrownBy(
+            () ->
+                onSpark(
+                    application,
+                    new Input(null, List.of("a=" + shared + "/code.jsonl", "b=" + corpus)),
+                    tokenizer,
+                    CONFIG,
+                    40_000,
+                    "none"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("lies in another file system");
+    assertThatThrownBy(
+            () ->
+                onSpark(
+                    application,
+                    new Input("nosuch://host/corpus", null),
+                    tokenizer,
+                    CONFIG,
+                    40_000,
+                    "none"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("nosuch://host/corpus: the file system cannot be reached");
   }
 
   @Test
