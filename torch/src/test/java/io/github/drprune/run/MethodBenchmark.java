@@ -251,7 +251,13 @@ final class MethodBenchmark {
       training += tokensBetween(way) * (3 * half + teacher);
       cut += CALIBRATION_TOKENS * (4 * half + 3 * half);
     }
-    return (training + (way.takesSteps() ? 0 : cut)) / 1e12;
+    double start =
+        switch (way.pruning()) {
+          case "exact" -> CALIBRATION_TOKENS * 3 * source;
+          case "lagrangian" -> 0;
+          default -> cut;
+        };
+    return (training + start) / 1e12;
   }
 
   /** Of a forward pass, for each token. */
