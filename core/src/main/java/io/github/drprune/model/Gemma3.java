@@ -14,8 +14,7 @@ import java.util.Set;
  * of capped scores, and with a rotary base of its own in layers with a window.
  */
 record Gemma3() implements ModelFamily {
-  private static final List<String> PATTERN_KEYS =
-      List.of("sliding_window_pattern", "_sliding_window_pattern");
+  private static final String PATTERN = "sliding_window_pattern";
 
   @Override
   public String modelType() {
@@ -35,12 +34,8 @@ record Gemma3() implements ModelFamily {
   @Override
   public ModelSpec read(ConfigReader config) {
     int headDim = config.integer("head_dim", 256);
-    int pattern =
-        PATTERN_KEYS.stream()
-            .filter(key -> config.json().hasNonNull(key))
-            .findFirst()
-            .map(key -> config.integer(key, null))
-            .orElse(6);
+    String key = config.json().hasNonNull(PATTERN) ? PATTERN : "_" + PATTERN;
+    int pattern = config.integer(key, 6);
     var sliding = LayerTypes.sliding(config, layer -> (layer + 1) % pattern != 0);
     RotarySpec inWindow =
         RotaryReader.of(config, headDim, LayerTypes.SLIDING)

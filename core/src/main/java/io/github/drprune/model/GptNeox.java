@@ -1,12 +1,7 @@
 package io.github.drprune.model;
 
-import static io.github.drprune.model.TensorRole.ATTENTION_NORM;
 import static io.github.drprune.model.TensorRole.ATTENTION_OUTPUT;
 import static io.github.drprune.model.TensorRole.DOWN;
-import static io.github.drprune.model.TensorRole.EMBEDDING;
-import static io.github.drprune.model.TensorRole.FINAL_NORM;
-import static io.github.drprune.model.TensorRole.HEAD;
-import static io.github.drprune.model.TensorRole.MLP_NORM;
 import static io.github.drprune.model.TensorRole.QUERY_KEY_VALUE_BY_HEAD;
 import static io.github.drprune.model.TensorRole.UP;
 
@@ -17,18 +12,6 @@ import java.util.Set;
 
 /** GPT-NeoX and Pythia (arXiv 2204.06745, 2304.01373). */
 record GptNeox() implements ModelFamily {
-  private static final List<TensorName> TENSORS =
-      List.of(
-          new TensorName(EMBEDDING, "gpt_neox.embed_in"),
-          new TensorName(ATTENTION_NORM, "gpt_neox.layers.%d.input_layernorm"),
-          new TensorName(QUERY_KEY_VALUE_BY_HEAD, "gpt_neox.layers.%d.attention.query_key_value"),
-          new TensorName(ATTENTION_OUTPUT, "gpt_neox.layers.%d.attention.dense"),
-          new TensorName(MLP_NORM, "gpt_neox.layers.%d.post_attention_layernorm"),
-          new TensorName(UP, "gpt_neox.layers.%d.mlp.dense_h_to_4h"),
-          new TensorName(DOWN, "gpt_neox.layers.%d.mlp.dense_4h_to_h"),
-          new TensorName(FINAL_NORM, "gpt_neox.final_layer_norm"),
-          new TensorName(HEAD, "embed_out"));
-
   @Override
   public String modelType() {
     return "gpt_neox";
@@ -36,15 +19,14 @@ record GptNeox() implements ModelFamily {
 
   @Override
   public List<TensorName> tensors() {
-    return TENSORS;
+    return TensorName.GPT_NEOX;
   }
 
   @Override
   public ModelSpec read(ConfigReader config) {
-    int heads = config.integer("num_attention_heads", null);
     int headDim = config.dividedHeadDim();
     return config
-        .spec(this, config.shape(heads), headDim)
+        .spec(this, config.shape(config.integer("num_attention_heads", null)), headDim)
         .biased(
             config.flag("attention_bias", true)
                 ? Set.of(QUERY_KEY_VALUE_BY_HEAD, ATTENTION_OUTPUT, UP, DOWN)
@@ -91,8 +73,6 @@ record GptNeox() implements ModelFamily {
 
   @Override
   public boolean isBuffer(String name) {
-    return ModelFamily.super.isBuffer(name)
-        || name.endsWith(".attention.bias")
-        || name.endsWith(".attention.masked_bias");
+    return ModelFamily.super.isBuffer(name) || name.matches(".*[.]attention[.](masked_)?bias");
   }
 }

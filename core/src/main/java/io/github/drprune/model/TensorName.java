@@ -117,6 +117,20 @@ public record TensorName(TensorRole role, String name) {
               GATED_MLP,
               NORM_AFTER_MLP));
 
+  /** Under names of its own, with the projections to a head's query, key and value side by side. */
+  static final List<TensorName> GPT_NEOX =
+      List.of(
+          new TensorName(TensorRole.EMBEDDING, "gpt_neox.embed_in"),
+          new TensorName(TensorRole.ATTENTION_NORM, "gpt_neox.layers.%d.input_layernorm"),
+          new TensorName(
+              TensorRole.QUERY_KEY_VALUE_BY_HEAD, "gpt_neox.layers.%d.attention.query_key_value"),
+          new TensorName(TensorRole.ATTENTION_OUTPUT, "gpt_neox.layers.%d.attention.dense"),
+          new TensorName(TensorRole.MLP_NORM, "gpt_neox.layers.%d.post_attention_layernorm"),
+          new TensorName(TensorRole.UP, "gpt_neox.layers.%d.mlp.dense_h_to_4h"),
+          new TensorName(TensorRole.DOWN, "gpt_neox.layers.%d.mlp.dense_4h_to_h"),
+          new TensorName(TensorRole.FINAL_NORM, "gpt_neox.final_layer_norm"),
+          new TensorName(TensorRole.HEAD, "embed_out"));
+
   /** The names within a layer, between those of the embedding and of the head. */
   private static List<TensorName> inLayers(List<List<TensorName>> parts) {
     Stream<TensorName> layer =
