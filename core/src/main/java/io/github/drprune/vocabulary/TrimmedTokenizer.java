@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.drprune.io.InputFiles;
 import io.github.drprune.json.Json;
 import io.github.drprune.tokenizer.TokenizerDefinition;
 import io.github.drprune.tokenizer.TokenizerDefinition.Merge;
@@ -48,7 +47,7 @@ final class TrimmedTokenizer {
       Files.deleteIfExists(folder.resolve(name));
     }
     Path config = folder.resolve("tokenizer_config.json");
-    if (object(config) instanceof ObjectNode json
+    if (JsonCompanion.read(config).orElse(null) instanceof ObjectNode json
         && json.get("added_tokens_decoder") instanceof ObjectNode decoder) {
       ObjectNode renamed = json.putObject("added_tokens_decoder");
       decoder
@@ -60,14 +59,10 @@ final class TrimmedTokenizer {
       Files.writeString(config, Json.pretty(json));
     }
     Path added = folder.resolve("added_tokens.json");
-    if (object(added) instanceof ObjectNode json) {
+    if (JsonCompanion.read(added).orElse(null) instanceof ObjectNode json) {
       renameValues(json);
       Files.writeString(added, Json.pretty(json));
     }
-  }
-
-  private static JsonNode object(Path file) throws IOException {
-    return Files.isRegularFile(file) ? Json.tree(InputFiles.text(file), file.toString()) : null;
   }
 
   private ObjectNode json() {

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.conversation.ChatTemplate;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
-import io.github.drprune.io.InputFiles;
 import io.github.drprune.io.OutputPaths;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.CheckpointCheck;
@@ -110,9 +109,9 @@ public record VocabularyGrowth(
     ObjectNode json = definition.json();
     ArrayNode list = json.withArray("added_tokens");
     Path config = folder.resolve("tokenizer_config.json");
-    ObjectNode settings = object(config).orElse(null);
+    ObjectNode settings = JsonCompanion.read(config).orElse(null);
     Path names = folder.resolve("added_tokens.json");
-    ObjectNode ids = object(names).orElse(null);
+    ObjectNode ids = JsonCompanion.read(names).orElse(null);
     int id = definition.size();
     for (String token : added) {
       ObjectNode entry = json.objectNode().put("content", token);
@@ -136,13 +135,6 @@ public record VocabularyGrowth(
     if (ids != null) {
       Files.writeString(names, Json.pretty(ids));
     }
-  }
-
-  private static Optional<ObjectNode> object(Path file) throws IOException {
-    return Files.isRegularFile(file)
-            && Json.tree(InputFiles.text(file), file.toString()) instanceof ObjectNode json
-        ? Optional.of(json)
-        : Optional.empty();
   }
 
   /** The old rows, over which those of new tokens are laid: a model may have rows to spare. */
@@ -198,11 +190,11 @@ public record VocabularyGrowth(
   /** Generation ends where the template ends a turn, too. */
   private void endTurns(Path folder, Tokenizer grown) throws IOException {
     List<String> needed = template.map(ChatTemplate::tokensOf).orElse(List.of());
-    Path file = folder.resolve(VocabularyTrim.GENERATION_CONFIG);
+    Path file = folder.resolve(JsonCompanion.GENERATION_CONFIG);
     if (needed.isEmpty()) {
       return;
     }
-    ObjectNode json = object(file).orElseGet(JsonNodeFactory.instance::objectNode);
+    ObjectNode json = JsonCompanion.read(file).orElseGet(JsonNodeFactory.instance::objectNode);
     List<Integer> ends = new ArrayList<>();
     ends.add(grown.id(needed.getLast()).orElseThrow());
     if (json.path("eos_token_id").isArray()) {

@@ -3,7 +3,6 @@ package io.github.drprune.vocabulary;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
-import io.github.drprune.io.InputFiles;
 import io.github.drprune.io.OutputPaths;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.CheckpointCheck;
@@ -20,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -46,7 +46,6 @@ public record VocabularyTrim(
     OptionalDouble coverage,
     int multiple,
     Path output) {
-  static final String GENERATION_CONFIG = "generation_config.json";
 
   /**
    * What was cut and what it costs.
@@ -116,9 +115,8 @@ public record VocabularyTrim(
   private KeptTokens chosen(TokenizerDefinition definition, long[] counts, ModelSpec spec)
       throws IOException {
     Set<Integer> named = new HashSet<>(Renumbering.namedBy(spec.toJson(), spec.vocabularySize()));
-    if (generationConfig(model) instanceof ObjectNode json) {
-      named.addAll(Renumbering.namedBy(json, spec.vocabularySize()));
-    }
+    JsonCompanion.read(model.resolve(JsonCompanion.GENERATION_CONFIG))
+        .ifPresent(json -> named.addAll(Renumbering.namedBy(json, spec.vocabularySize())));
     var kept = new KeptTokens(definition, counts, named);
     if (coverage.isPresent()) {
       kept.cover(coverage.getAsDouble());
@@ -133,14 +131,6 @@ public record VocabularyTrim(
     return kept;
   }
 
-  static ObjectNode generationConfig(Path folder) throws IOException {
-    Path file = folder.resolve(GENERATION_CONFIG);
-    return Files.isRegularFile(file)
-            && Json.tree(InputFiles.text(file), file.toString()) instanceof ObjectNode json
-        ? json
-        : null;
-  }
-
   private void writeCheckpoint(
       Path folder,
       ModelSpec spec,
@@ -150,9 +140,11 @@ public record VocabularyTrim(
       throws IOException {
     CheckpointFiles.copyCompanions(model, folder);
     new TrimmedTokenizer(definition, ids).write(folder);
-    if (generationConfig(folder) instanceof ObjectNode json) {
-      ids.apply(json);
-      Files.writeString(folder.resolve(GENERATION_CONFIG), Json.pretty(json));
+    Path generation = folder.resolve(JsonCompanion.GENERATION_CONFIG);
+    Optional<ObjectNode> settings = JsonCompanion.read(generation);
+    if (settings.isPresent()) {
+      ids.apply(settings.get());
+      Files.writeString(generation, Json.pretty(settings.get()));
     }
     ObjectNode config = spec.toJson();
     config.put("vocab_size", ids.size());

@@ -21,9 +21,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -35,7 +32,6 @@ import scala.reflect.ClassTag$;
 
 /** Training in a barrier stage, seen from the driver. */
 final class BarrierTraining {
-  private static final long POLL_MILLIS = 500;
   private static final String SOURCE = "source"; // a teacher that is no path
 
   private final ObjectNode config;
@@ -89,27 +85,8 @@ final class BarrierTraining {
   RunResult run(JavaSparkContext spark) throws IOException {
     var tail = new RunTail(output.resolve(EventLog.FILE_NAME));
     tail.poll(() -> {}, _ -> {}); // of an earlier call
-    JavaFutureAction<List<String>> results = start(spark);
-    try {
-      while (true) {
-        try {
-          List<String> all = results.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
-          tail.poll(() -> {}, this::tell);
-          return TrainingTask.Outcome.joined(all).result();
-        } catch (TimeoutException e) {
-          tail.poll(() -> {}, this::tell);
-        }
-      }
-    } catch (ExecutionException e) {
-      throw TaskFailure.of(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    } finally {
-      if (!results.isDone()) {
-        results.cancel(true);
-      }
-    }
+    List<String> all = SparkJob.await(start(spark), () -> tail.poll(() -> {}, this::tell));
+    return TrainingTask.Outcome.joined(all).result();
   }
 
   private JavaFutureAction<List<String>> start(JavaSparkContext spark) {

@@ -11,11 +11,7 @@ import io.github.drprune.json.Json;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.spark.TaskContext;
-import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
@@ -23,8 +19,6 @@ import org.apache.spark.util.LongAccumulator;
 
 /** Has each piece of a preparation done by a task. What goes to tasks and back is JSON. */
 final class SparkWorkers implements PartWorkers {
-  private static final long POLL_MILLIS = 500;
-
   /** The property of a job that has the application's name. */
   private static final String APPLICATION = "drprune.application";
 
@@ -83,35 +77,14 @@ final class SparkWorkers implements PartWorkers {
   }
 
   private List<String> run(
-      String what, List<String> pieces, Function<String, String> task, Runnable whileWaiting)
+      String what, List<String> pieces, Function<String, String> task, SparkJob.Watch watch)
       throws IOException {
     if (pieces.isEmpty()) {
       return List.of();
     }
     spark.setJobDescription(what);
     spark.setLocalProperty(APPLICATION, spark.sc().applicationId());
-    JavaFutureAction<List<String>> results =
-        spark.parallelize(pieces, pieces.size()).map(task).collectAsync();
-    try {
-      while (true) {
-        try {
-          List<String> all = results.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
-          whileWaiting.run();
-          return all;
-        } catch (TimeoutException e) {
-          whileWaiting.run();
-        }
-      }
-    } catch (ExecutionException e) {
-      throw TaskFailure.of(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    } finally {
-      if (!results.isDone()) {
-        results.cancel(true);
-      }
-    }
+    return SparkJob.await(spark.parallelize(pieces, pieces.size()).map(task).collectAsync(), watch);
   }
 
   /** What tasks have done; Spark's pages show it, and the driver hears of it every few seconds. */

@@ -5,7 +5,6 @@ import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.distributed.ProcessGroup.Pending;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
-import io.github.drprune.nn.BlockWeights;
 import io.github.drprune.optim.AdamWKernel.GroupTensors;
 import io.github.drprune.optim.ParameterBlocks.Sent;
 import java.util.ArrayList;
@@ -20,7 +19,7 @@ import org.bytedeco.pytorch.Tensor;
  * all parameters and computes gradients of all, then gets the sum of those of its slice, updates
  * that slice and tells the others. The parameters' storage moves into flat tensors.
  */
-public final class SlicedGroup implements GroupState, BlockWeights {
+public final class SlicedGroup implements SummedGroup {
   /** A bucket with what this process has of it. */
   private record Part(Bucket bucket, Tensor values, Tensor gradients, Moments moments) {}
 
@@ -71,23 +70,8 @@ public final class SlicedGroup implements GroupState, BlockWeights {
   }
 
   @Override
-  public void expectLastPass() {
-    sums.expectLastPass();
-  }
-
-  @Override
-  public Loan borrow(int index, Use use) {
-    return sums.borrow(index, use);
-  }
-
-  @Override
-  public void startSums() {
-    sums.start();
-  }
-
-  @Override
-  public void awaitSums() {
-    sums.await();
+  public GradientSums sums() {
+    return sums;
   }
 
   @Override

@@ -6,7 +6,6 @@ import io.github.drprune.distributed.GlobalTensor;
 import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
-import io.github.drprune.nn.BlockWeights;
 import io.github.drprune.optim.AdamWKernel.GroupTensors;
 import io.github.drprune.optim.GradientSums.Part;
 import io.github.drprune.optim.ParameterBlocks.Sent;
@@ -17,7 +16,7 @@ import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 
 /** A group that every process holds and updates as a whole. */
-public final class WholeGroup implements GroupState, BlockWeights {
+public final class WholeGroup implements SummedGroup {
   private final ParameterGroup group;
   private final List<Gradients> gradients = new ArrayList<>();
   private final GradientSums sums;
@@ -70,23 +69,8 @@ public final class WholeGroup implements GroupState, BlockWeights {
   }
 
   @Override
-  public void expectLastPass() {
-    sums.expectLastPass();
-  }
-
-  @Override
-  public Loan borrow(int index, Use use) {
-    return sums.borrow(index, use);
-  }
-
-  @Override
-  public void startSums() {
-    sums.start();
-  }
-
-  @Override
-  public void awaitSums() {
-    sums.await();
+  public GradientSums sums() {
+    return sums;
   }
 
   @Override
