@@ -3,17 +3,18 @@
 
 usage: compare-lm-eval.py MODEL [--tasks A,B] [--documents 50] [--limit N] [--shots N|suite]
                           [--max-length N] [--apply-chat-template] [--float64-angles]
-                          [--threads 1] [--folder F]
+                          [--squad-metrics FILE] [--threads 1] [--folder F]
 
 For every task of both suites: prompts byte for byte, log-likelihoods to 1e-4, the greedy flag, generated and filtered
 texts, metrics to 1e-6 (relative where they are above 1). Both compute in float32, log-softmax too; the harness's sums
 over a continuation are taken in float64 here, since float32 has steps of 6e-5 from 512 on. transformers turns
 positions by angles in float32, which are off by 6e-5 at position 1,000; --float64-angles gives the harness better ones
 (Llama models without rotary scaling). "suite" stands for the shots of the paper's suites: the English ones with theirs,
-the multilingual ones with 4. Needs a Python with lm-eval, transformers and torch; drprune is found beside this script,
+the multilingual ones with 4. The harness takes SQuAD's scores from a script on the network; --squad-metrics names the
+same computation in transformers/data/metrics/squad_metrics.py of transformers 4, without it they are not compared. Needs a Python with lm-eval, transformers and torch; drprune is found beside this script,
 or named by DRPRUNE. Documents have the fields of the real data sets.
 """
-import argparse, json, os, random, resource, subprocess, sys, time, types
+import argparse, json, os, random, re, resource, subprocess, sys, time, types
 
 os.environ.update(HF_HUB_OFFLINE="1", DISABLE_MULTIPROC="1", TOKENIZERS_PARALLELISM="false")
 
@@ -203,6 +204,22 @@ def use_float64_angles(config):
     modeling_llama.LlamaRotaryEmbedding.forward = forward
 
 
+class SquadMetric:
+    """Scores of SQuAD 2 by the file of transformers 4, or none."""
+
+    def __init__(self, path):
+        self.names = {"logging": types.SimpleNamespace(get_logger=lambda name: None)}
+        if path:
+            exec(re.sub(r"^from \.\.\..*$", "", open(path).read(), flags=re.MULTILINE), self.names)
+
+    def compute(self, predictions, references):
+        if "squad_evaluate" not in self.names:
+            return {}
+        examples = [types.SimpleNamespace(qas_id=r["id"], answers=[{"text": text} for text in r["answers"]["text"]]) for r in references]
+        return self.names["squad_evaluate"](examples, {p["id"]: p["prediction_text"] for p in predictions},
+                                            no_answer_probs={p["id"]: p["no_answer_probability"] for p in predictions})
+
+
 def harness(model, tasks, files, shots, options, times):
     import datasets, lm_eval, torch
     from lm_eval.models.huggingface import HFLM
@@ -217,11 +234,8 @@ def harness(model, tasks, files, shots, options, times):
     import evaluate
     try:
         evaluate.load("squad_v2")
-    except Exception:
-        class NoMetric:
-            def compute(self, **_):
-                return {}
-        evaluate.load = lambda name: NoMetric()  # its script is on the network only: scores of SQuAD are not compared
+    except Exception:  # its script is on the network only
+        evaluate.load = lambda name: SquadMetric(options.squad_metrics)
     log_softmax = torch.nn.functional.log_softmax
     lm_eval.models.huggingface.F = types.SimpleNamespace(log_softmax=lambda x, **named: log_softmax(x, **named).double())
     lm = HFLM(pretrained=model, dtype="float32", device="cpu", max_length=options.max_length, batch_size=1)
@@ -249,7 +263,7 @@ def texts(values):
     return [value for value in values if isinstance(value, str)]
 
 
-def compare(task, reference, figures, path, report):
+def compare(task, reference, figures, path, options, report):
     worst, wrong = 0.0, []
     by_id = {}
     for sample in reference["samples"][task]:
@@ -280,7 +294,7 @@ def compare(task, reference, figures, path, report):
             if mine != filtered:
                 wrong.append(f"document {line['doc_id']}: filtered {filtered}, here {mine}")
     for key, value in reference["results"][task].items():
-        if "," not in key or not isinstance(value, (int, float)) or task == "squadv2":
+        if "," not in key or not isinstance(value, (int, float)) or task == "squadv2" and not options.squad_metrics:
             continue
         name, chosen = key.split(",")
         mine = figures[task]["metrics"].get(name if chosen == "none" else key)
@@ -304,6 +318,7 @@ def main():
     parser.add_argument("--max-length", type=int)
     parser.add_argument("--apply-chat-template", action="store_true")
     parser.add_argument("--float64-angles", action="store_true")
+    parser.add_argument("--squad-metrics")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--folder", default="compare-lm-eval")
     options = parser.parse_args()
@@ -322,7 +337,7 @@ def main():
         print("shots of the tasks' own" if shots is None else f"{shots} shots", flush=True)
         reference = harness(model, names, files, shots, options, theirs)
         figures, samples = ours(model, names, folder, shots, options, mine)
-        equal += [compare(task, reference, figures, os.path.join(samples, task + ".jsonl"), lambda line: print(line, flush=True)) for task in names]
+        equal += [compare(task, reference, figures, os.path.join(samples, task + ".jsonl"), options, lambda line: print(line, flush=True)) for task in names]
     print(f"{sum(equal)} of {len(equal)} tasks equal; the harness took {theirs} after loading the model, drprune {mine} in all")
     sys.exit(0 if all(equal) else 1)
 

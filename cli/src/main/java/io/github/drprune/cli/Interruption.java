@@ -6,7 +6,7 @@ import java.util.concurrent.CountDownLatch;
 
 /**
  * Makes SIGINT and SIGTERM end a run after the step at hand: the process lives until this is
- * closed.
+ * closed. Before the first step it ends at once.
  */
 final class Interruption implements AutoCloseable {
   private final StopSignal signal = new StopSignal();
@@ -18,9 +18,15 @@ final class Interruption implements AutoCloseable {
         new Thread(
             () -> {
               signal.request();
-              err.println("stopping after this step, with a checkpoint");
+              boolean heeded = signal.isHeeded();
+              err.println(
+                  heeded
+                      ? "stopping after this step, with a checkpoint"
+                      : "stopping; no step was begun, so there is nothing to keep");
               err.flush();
-              awaitEnd();
+              if (heeded) {
+                awaitEnd();
+              }
             },
             "interruption");
     Runtime.getRuntime().addShutdownHook(hook);

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,14 +43,7 @@ class SignalTest {
     assumeThat(isIgnored(number))
         .as("signal %s is ignored by what started these tests, and so by their processes", name)
         .isFalse();
-    DemoCorpus.write(folder.resolve("corpus"), 60_000, 5);
-    DemoTokenizer.write(Files.createDirectories(folder.resolve("tokenizer")));
-    Command prepare =
-        program.start(
-            "prepare --seq-len 64 --tokenizer %s --input %s --out %s"
-                .formatted(path("tokenizer"), path("corpus"), path("data")));
-    assertThat(prepare.exit()).as(prepare::said).isZero();
-
+    prepare();
     Command first = start();
     awaitSteps(first, 3);
     Command second = start();
@@ -64,14 +58,45 @@ class SignalTest {
     assertThat(trained()).isSorted().doesNotHaveDuplicates().startsWith(1L);
   }
 
+  @Test
+  void signalBeforeTheFirstStepEndsTheRunAtOnceAndTheFolderIsFree() throws Exception {
+    assumeThat(isIgnored(15)).as("SIGTERM is ignored by what started these tests").isFalse();
+    prepare();
+    Command slow = start(512, 1000);
+    while (events().isEmpty()) {
+      assertThat(slow.process().isAlive()).as(slow::said).isTrue();
+      slow.process().waitFor(20, TimeUnit.MILLISECONDS);
+    }
+    slow.signal("TERM");
+
+    assertThat(slow.exit()).as(slow::said).isEqualTo(128 + 15);
+    assertThat(slow.said()).contains("nothing to keep");
+    assertThat(events()).noneMatch(RunEvent.Evaluation.class::isInstance);
+    awaitSteps(start(), 1);
+  }
+
+  private void prepare() throws Exception {
+    DemoCorpus.write(folder.resolve("corpus"), 60_000, 5);
+    DemoTokenizer.write(Files.createDirectories(folder.resolve("tokenizer")));
+    Command prepare =
+        program.start(
+            "prepare --seq-len 64 --tokenizer %s --input %s --out %s"
+                .formatted(path("tokenizer"), path("corpus"), path("data")));
+    assertThat(prepare.exit()).as(prepare::said).isZero();
+  }
+
   private Command start() throws IOException {
+    return start(16, 1);
+  }
+
+  private Command start(int hidden, int evaluated) throws IOException {
     return program.start(
         "train --threads 1 --set data=%s --set output=%s --set steps=1000000"
                 .formatted(path("data"), path("run"))
-            + " --set evaluation_sequences=1 --set seq_len=64 --set global_batch=1"
-            + " --set micro_batch=1 --set shape.hidden_size=16 --set shape.layers=1"
-            + " --set shape.heads=1 --set shape.intermediate_size=24 --set shape.tokenizer="
-            + path("tokenizer"));
+            + " --set seq_len=64 --set global_batch=1 --set micro_batch=1"
+            + " --set shape.layers=1 --set shape.heads=1 --set shape.intermediate_size=24"
+            + " --set evaluation_sequences=%d --set shape.hidden_size=%d --set shape.tokenizer=%s"
+                .formatted(evaluated, hidden, path("tokenizer")));
   }
 
   /** Sends the signal; the step of the checkpoint that the run left. */
@@ -91,12 +116,13 @@ class SignalTest {
     }
   }
 
-  private List<Long> trained() throws IOException {
+  private List<RunEvent> events() throws IOException {
     Path log = folder.resolve("run").resolve(EventLog.FILE_NAME);
-    if (!Files.exists(log)) {
-      return List.of();
-    }
-    return EventLog.read(folder.resolve("run")).stream()
+    return Files.exists(log) ? EventLog.read(folder.resolve("run")) : List.of();
+  }
+
+  private List<Long> trained() throws IOException {
+    return events().stream()
         .filter(RunEvent.Train.class::isInstance)
         .map(event -> ((RunEvent.Train) event).step())
         .toList();

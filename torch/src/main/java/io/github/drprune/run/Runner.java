@@ -123,6 +123,9 @@ public final class Runner implements RunExecutor {
   @Override
   public RunResult execute(RunKind kind) throws IOException, InterruptedException {
     ConfigLoader.check(kind.whole());
+    if (processes.size() > 1) {
+      stop.heed(); // a process that ended by itself would look like a lost one
+    }
     try {
       return refusing(kind);
     } catch (IOException | RuntimeException | OutOfMemoryError e) {

@@ -165,6 +165,7 @@ public final class Trainer implements AutoCloseable {
       log.write(evaluation(first));
       soundLoss = EXPLODED * Math.max(guessLoss, first.meanLoss());
     }
+    stop.heed();
     while (step < config.steps()) {
       boolean stopping = processes.any(stop.isRequested());
       if (stopping && savedStep == step) {

@@ -38,6 +38,9 @@ class LlamaCppTextTest {
   private static final List<String> LANGUAGES =
       List.of("de", "en", "es", "fr", "ja", "ko", "ru", "zh");
 
+  /** Texts of each domain whose perplexity is measured. */
+  private static final int TEXTS = Integer.getInteger("llama.texts", 2);
+
   @TempDir private Path folder;
 
   private static Path shared() {
@@ -56,7 +59,7 @@ class LlamaCppTextTest {
     List<String> texts = new ArrayList<>();
     var corpus = CorpusFinder.of(List.of("text=" + shared().resolve("data").resolve(file)));
     new CorpusTexts(corpus, "text", folder).forEach((_, text) -> texts.add(text));
-    return texts.subList(0, count);
+    return texts.subList(0, Math.min(count, texts.size()));
   }
 
   /** 100 texts: eight languages, code, and prose. */
@@ -123,7 +126,7 @@ class LlamaCppTextTest {
     try (var tokenizer = Tokenizer.load(checkpoint);
         var model = ModelLoader.load(checkpoint, TinyModels.FIXED)) {
       for (String domain : List.of("c4", "github", "wiki", "arxiv")) {
-        for (String text : texts("redpajama-sample/%s/eval.jsonl".formatted(domain), 2)) {
+        for (String text : texts("redpajama-sample/%s/eval.jsonl".formatted(domain), TEXTS)) {
           IntStream ids = Arrays.stream(tokenizer.encode(text)).limit(255);
           texts.add(IntStream.concat(IntStream.of(1), ids).toArray());
         }
