@@ -24,7 +24,7 @@ final class PrepareProgress implements PrepareListener, AutoCloseable {
   }
 
   @Override
-  public void progress(long bytes, long total, long tokens) {
+  public void progress(long bytes, long total, long documents, long tokens) {
     if (terminal) {
       if (bar == null) {
         bar =
@@ -38,16 +38,17 @@ final class PrepareProgress implements PrepareListener, AutoCloseable {
                 .build();
       }
       bar.stepTo(bytes);
-      bar.setExtraMessage("%,d tokens".formatted(tokens));
+      bar.setExtraMessage("%,d documents, %,d tokens".formatted(documents, tokens));
     } else if (System.nanoTime() - lastLine >= BETWEEN_LINES.toNanos()) {
       lastLine = System.nanoTime();
       double seconds = (lastLine - started) / 1e9;
       err.println(
           String.format(
               Locale.ROOT,
-              "prepare: %.0f%% of %,d MiB, %,d tokens, %,.0f tokens/s",
+              "prepare: %.0f%% of %,d MiB, %,d documents, %,d tokens, %,.0f tokens/s",
               100.0 * bytes / Math.max(1, total),
               total / MIB,
+              documents,
               tokens,
               tokens / seconds));
       err.flush();

@@ -5,8 +5,9 @@ import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.config.binding.Inline;
 import io.github.drprune.config.binding.Key;
 import io.github.drprune.data.prepare.Corpus;
-import io.github.drprune.data.prepare.CorpusFinder;
+import io.github.drprune.data.prepare.CorpusInput;
 import io.github.drprune.data.prepare.PrepareConfig;
+import io.github.drprune.data.prepare.Storage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -63,14 +64,17 @@ public record PipelineConfig(
 
     /** The text in them. */
     public Corpus corpus() {
-      return input
-          .map(CorpusFinder::in)
-          .orElseGet(
-              () ->
-                  CorpusFinder.of(
-                      domains.entrySet().stream()
-                          .map(domain -> domain.getKey() + "=" + domain.getValue())
-                          .toList()));
+      var found =
+          input
+              .map(folder -> new CorpusInput(folder.toString(), null))
+              .orElseGet(
+                  () ->
+                      new CorpusInput(
+                          null,
+                          domains.entrySet().stream()
+                              .map(domain -> domain.getKey() + "=" + domain.getValue())
+                              .toList()));
+      return found.find(settings, Storage.LOCAL);
     }
   }
 

@@ -40,7 +40,7 @@ class BatchLoaderTest {
     var silent =
         new PrepareListener() {
           @Override
-          public void progress(long bytes, long total, long tokens) {}
+          public void progress(long bytes, long total, long documents, long tokens) {}
 
           @Override
           public void warning(String line) {}

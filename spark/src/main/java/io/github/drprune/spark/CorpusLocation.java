@@ -1,15 +1,14 @@
 package io.github.drprune.spark;
 
-import io.github.drprune.cluster.SparkJobs;
 import io.github.drprune.data.prepare.Corpus;
-import io.github.drprune.data.prepare.CorpusFinder;
+import io.github.drprune.data.prepare.CorpusInput;
+import io.github.drprune.data.prepare.PrepareConfig;
 import io.github.drprune.data.prepare.Storage;
 import io.github.drprune.error.UserException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,15 +30,9 @@ record CorpusLocation(String system, Map<String, String> settings) implements Se
   record Found(CorpusLocation location, Corpus corpus) {}
 
   /** Finds a corpus. */
-  static Found find(SparkJobs.Input input, Configuration hadoop) throws IOException {
-    List<String> paths = new ArrayList<>();
-    if (input.folder() != null) {
-      paths.add(input.folder());
-    } else {
-      for (String domain : input.domains()) {
-        paths.add(domain.substring(domain.indexOf('=') + 1));
-      }
-    }
+  static Found find(CorpusInput input, PrepareConfig config, Configuration hadoop)
+      throws IOException {
+    List<String> paths = input.paths();
     CorpusLocation location = of(paths.getFirst(), hadoop);
     for (String path : paths) {
       if (!location.isSameSystem(of(path, hadoop))) {
@@ -48,13 +41,8 @@ record CorpusLocation(String system, Map<String, String> settings) implements Se
                 .formatted(path, paths.getFirst()));
       }
     }
-    Storage storage = location.open();
     return new Found(
-        location,
-        input.folder() != null
-            ? CorpusFinder.in(location.path(input.folder()), storage)
-            : CorpusFinder.of(
-                input.domains().stream().map(location::withoutAddress).toList(), storage));
+        location, input.withPaths(CorpusLocation::withoutAddress).find(config, location.open()));
   }
 
   private static CorpusLocation of(String path, Configuration hadoop) {
@@ -83,16 +71,11 @@ record CorpusLocation(String system, Map<String, String> settings) implements Se
     return system == null ? other.system == null : system.equals(other.system);
   }
 
-  /** {@code NAME=PATH} without the address of the file system. */
-  private String withoutAddress(String domain) {
-    int path = domain.indexOf('=') + 1;
-    return domain.substring(0, path) + path(domain.substring(path));
-  }
-
-  private Path path(String given) {
+  /** A path without the address of the file system. */
+  private static String withoutAddress(String given) {
     return SCHEME.matcher(given).matches()
-        ? Path.of(uri(given).getPath())
-        : Path.of(given).toAbsolutePath();
+        ? uri(given).getPath()
+        : Path.of(given).toAbsolutePath().toString();
   }
 
   /** The file system. */

@@ -25,6 +25,10 @@ final class HadoopStorage implements Storage {
     this.system = system;
   }
 
+  FileSystem system() {
+    return system;
+  }
+
   private org.apache.hadoop.fs.Path path(Path path) {
     return system.makeQualified(new org.apache.hadoop.fs.Path(path.toString()));
   }

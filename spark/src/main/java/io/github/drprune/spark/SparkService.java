@@ -4,6 +4,7 @@ import io.github.drprune.cluster.SparkApplication;
 import io.github.drprune.cluster.SparkJobs;
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.data.Manifest;
+import io.github.drprune.data.prepare.CorpusInput;
 import io.github.drprune.data.prepare.PartedPrepare;
 import io.github.drprune.data.prepare.PrepareConfig;
 import io.github.drprune.data.prepare.PrepareListener;
@@ -20,7 +21,7 @@ public final class SparkService implements SparkJobs {
   @Override
   public Manifest prepare(
       SparkApplication application,
-      Input input,
+      CorpusInput input,
       Path tokenizer,
       PrepareConfig config,
       long partBytes,
@@ -29,7 +30,7 @@ public final class SparkService implements SparkJobs {
       throws IOException {
     try (var spark = SparkContexts.open("drprune spark-prepare", application);
         var loaded = Tokenizer.load(tokenizer)) {
-      var found = CorpusLocation.find(input, spark.hadoopConfiguration());
+      var found = CorpusLocation.find(input, config, spark.hadoopConfiguration());
       return new PartedPrepare(found.corpus(), loaded, config, partBytes, listener)
           .into(out, new SparkWorkers(spark, found.location()));
     }

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.drprune.cluster.SparkApplication;
-import io.github.drprune.cluster.SparkJobs.Input;
 import io.github.drprune.data.PreparedData;
-import io.github.drprune.data.prepare.CorpusFinder;
+import io.github.drprune.data.prepare.CorpusInput;
 import io.github.drprune.data.prepare.Prepare;
 import io.github.drprune.data.prepare.PrepareConfig;
 import io.github.drprune.data.prepare.PrepareListener;
+import io.github.drprune.data.prepare.Storage;
 import io.github.drprune.demo.DemoCorpus;
 import io.github.drprune.demo.DemoTokenizer;
 import io.github.drprune.error.UserException;
@@ -20,13 +20,18 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.sql.SparkSession;
+import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -71,7 +76,8 @@ class SparkPrepareTest {
       Path input, Path model, PrepareConfig config, String name) throws IOException {
     Path out = folder.resolve(name);
     try (var loaded = Tokenizer.load(model)) {
-      new Prepare(CorpusFinder.in(input), loaded, config, PrepareListener.SILENT).into(out);
+      new Prepare(in(input).find(config, Storage.LOCAL), loaded, config, PrepareListener.SILENT)
+          .into(out);
     }
     return hashes(out);
   }
@@ -88,7 +94,7 @@ class SparkPrepareTest {
 
   private static Map<String, String> onSpark(
       SparkApplication application,
-      Input input,
+      CorpusInput input,
       Path model,
       PrepareConfig config,
       long part,
@@ -100,8 +106,16 @@ class SparkPrepareTest {
     return hashes(out);
   }
 
-  private static Input in(Path input) {
-    return new Input(input.toString(), null);
+  /** An application in this process. */
+  private static SparkApplication local(Map<String, String> more) {
+    Map<String, String> settings = new TreeMap<>(more);
+    settings.put("spark.ui.enabled", "false");
+    settings.put("spark.log.level", "ERROR");
+    return new SparkApplication(Optional.of("local[2]"), settings);
+  }
+
+  private static CorpusInput in(Path input) {
+    return new CorpusInput(input.toString(), null);
   }
 
   @Test
@@ -133,36 +147,67 @@ class SparkPrepareTest {
   void anExecutorThatIsKilledChangesNothing() throws Exception {
     for (int trial = 0; trial < KILLS; trial++) {
       String name = "killed-" + trial;
-      Path parts = folder.resolve(name).resolve("parts");
       int wanted = 2 + 5 * trial;
-      var result =
-          CompletableFuture.supplyAsync(
-              () -> {
-                try {
-                  return onSpark(
-                      cluster.application(2, 1, Map.of()),
-                      in(corpus),
-                      tokenizer,
-                      CONFIG,
-                      10_000,
-                      name);
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
-      while (results(parts) < wanted) {
-        assertThat(result).as("tasks end before the executor does").isNotDone();
-        TimeUnit.MILLISECONDS.sleep(5);
-      }
-      ProcessHandle victim = cluster.executors().get(trial % 2);
-      assertThat(victim.destroyForcibly()).isTrue();
-      assertThat(result.get(3, TimeUnit.MINUTES)).isEqualTo(expected);
+      Path parts = folder.resolve(name).resolve("parts");
+      killedAt(() -> count(parts, ".*\\d\\.json") >= wanted, trial % 2, CONFIG, name, expected);
     }
   }
 
-  private static int results(Path parts) {
-    String[] names = parts.toFile().list((_, name) -> name.matches("\\d+\\.json"));
-    return names == null ? 0 : names.length;
+  @Test
+  void anExecutorThatIsKilledWhileItWritesShardsChangesNothing() throws Exception {
+    var config = PrepareConfig.of("seq_len=64", "eval_fraction=0.05", "shard_mib=0.004");
+    Map<String, String> shards = prepared(corpus, tokenizer, config, "whole-of-many");
+    for (int trial = 0; trial < KILLS; trial++) {
+      String name = "killed-late-" + trial;
+      int wanted = 1 + 10 * trial;
+      Path out = folder.resolve(name);
+      killedAt(() -> count(out, ".*\\.npy") >= wanted, trial % 2, config, name, shards);
+    }
+  }
+
+  /** Tells when something is to be done. */
+  @FunctionalInterface
+  private interface Moment {
+    boolean hasCome() throws IOException;
+  }
+
+  private static void killedAt(
+      Moment moment, int victim, PrepareConfig config, String name, Map<String, String> hashes)
+      throws Exception {
+    var result =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return onSpark(
+                    cluster.application(2, 1, Map.of()),
+                    in(corpus),
+                    tokenizer,
+                    config,
+                    10_000,
+                    name);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    while (!moment.hasCome()) {
+      assertThat(result).as("tasks end before the executor does").isNotDone();
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+    assertThat(cluster.executors().get(victim).destroyForcibly()).isTrue();
+    assertThat(result).as("the preparation ends before the executor does").isNotDone();
+    assertThat(result.get(3, TimeUnit.MINUTES)).isEqualTo(hashes);
+  }
+
+  /** Files below a folder, where it is there, whose names match. */
+  private static long count(Path within, String pattern) throws IOException {
+    if (!Files.isDirectory(within)) {
+      return 0;
+    }
+    try (var files = Files.find(within, 2, (path, _) -> path.toString().matches(pattern))) {
+      return files.count();
+    } catch (UncheckedIOException e) {
+      return 0; // a file went while it was looked at
+    }
   }
 
   @Test
@@ -225,54 +270,150 @@ class SparkPrepareTest {
   /** The corpus as Spark writes it to Parquet, in files of several row groups. */
   private static Path parquet(Path lines) throws IOException {
     Path columns = folder.resolve("parquet");
+    for (Path domain : children(lines)) {
+      for (String split : List.of("train", "eval")) {
+        rewritten(
+            domain.resolve(split + ".jsonl"),
+            "parquet",
+            "parquet.block.size",
+            columns.resolve(domain.getFileName()));
+      }
+    }
+    return columns;
+  }
+
+  /**
+   * Has Spark write a file of lines in another format, in the folder {@code to}.
+   *
+   * @param size the option that says how large a piece of a file is
+   */
+  private static void rewritten(Path lines, String format, String size, Path to)
+      throws IOException {
+    Path written = folder.resolve("written");
     try (var spark =
         SparkSession.builder()
             .master("local[1]")
             .config("spark.ui.enabled", "false")
             .config("spark.log.level", "ERROR")
             .getOrCreate()) {
-      for (Path domain : children(lines)) {
-        for (String split : List.of("train", "eval")) {
-          Path written = folder.resolve("written");
-          spark
-              .read()
-              .json(domain.resolve(split + ".jsonl").toString())
-              .select("text")
-              .coalesce(1)
-              .write()
-              .mode("overwrite")
-              .option("parquet.block.size", 1 << 17)
-              .option("compression", "zstd")
-              .parquet(written.toString());
-          try (var files = Files.newDirectoryStream(written, "part-*.parquet")) {
-            Path file = columns.resolve(domain.getFileName()).resolve(split + ".parquet");
-            Files.createDirectories(file.getParent());
-            Files.move(files.iterator().next(), file);
-          }
+      spark
+          .read()
+          .json(lines.toString())
+          .coalesce(1)
+          .write()
+          .mode("overwrite")
+          .format(format)
+          .option(size, 1 << 17)
+          .option("orc.rows.between.memory.checks", 100)
+          .option("compression", "zstd")
+          .save(written.toString());
+    }
+    Files.createDirectories(to);
+    String name = lines.getFileName().toString().replace(".jsonl", "." + format);
+    try (var files = Files.newDirectoryStream(written, "part-*")) {
+      Files.move(files.iterator().next(), to.resolve(name));
+    }
+  }
+
+  @Test
+  void recordsOfAnyFormatNameTheirDomains() throws IOException {
+    var config =
+        PrepareConfig.of(
+            "seq_len=64", "eval_fraction=0.05", "shard_mib=0.1", "domain_field=meta.set");
+    Path lines = Files.createDirectories(folder.resolve("mixed/lines"));
+    Path columns = folder.resolve("mixed");
+    for (String split : List.of("train", "eval")) {
+      List<String> records = new ArrayList<>();
+      for (Path domain : children(corpus)) {
+        String meta = "\"meta\": {\"set\": \"%s\"}, ".formatted(domain.getFileName());
+        for (String line : Files.readAllLines(domain.resolve(split + ".jsonl"))) {
+          records.add("{" + meta + line.substring(1));
         }
       }
+      interleave(records);
+      Path file = Files.write(lines.resolve(split + ".jsonl"), records);
+      rewritten(file, "parquet", "parquet.block.size", columns.resolve("parquet"));
+      rewritten(file, "orc", "orc.stripe.size", columns.resolve("orc"));
     }
-    return columns;
+    Map<String, String> ofLines = prepared(lines, tokenizer, config, "mixed-whole");
+    assertThat(shards(ofLines)).isEqualTo(shards(expected));
+    for (Path input : List.of(lines, columns.resolve("parquet"), columns.resolve("orc"))) {
+      Map<String, String> hashes =
+          onSpark(
+              cluster.application(2, 1, Map.of()),
+              in(input),
+              tokenizer,
+              config,
+              100_000,
+              "mixed-" + input.getFileName());
+      assertThat(shards(hashes)).as(input.toString()).isEqualTo(shards(expected));
+    }
+    failing(in(columns.resolve("orc")), "domain_field=meta.sett")
+        .hasMessageContaining("eval.orc: no column 'meta.sett' (did you mean 'meta.set'?)");
+    failing(in(columns.resolve("orc")), "text_field=meta")
+        .hasMessageContaining("eval.orc: column 'meta' is struct, not a text a row");
+    Path orc = columns.resolve("orc/eval.orc");
+    byte[] bytes = Files.readAllBytes(orc);
+    Files.write(orc, Arrays.copyOf(bytes, bytes.length / 2));
+    failing(in(columns.resolve("orc")), "domain_field=meta.set")
+        .hasMessageContaining("eval.orc: corrupt or truncated");
+  }
+
+  /** Mixes records of several domains, each domain's in their order. */
+  private static void interleave(List<String> records) {
+    int[] turns = new Random(7).ints(records.size(), 0, 1 << 20).toArray();
+    Map<String, List<Integer>> places = new TreeMap<>();
+    List<String> before = List.copyOf(records);
+    Integer[] order = new Integer[records.size()];
+    Arrays.setAll(order, i -> i);
+    Arrays.sort(order, Comparator.comparingInt(i -> turns[i]));
+    for (int i = 0; i < order.length; i++) {
+      places.computeIfAbsent(domainOf(before.get(order[i])), _ -> new ArrayList<>()).add(i);
+    }
+    Map<String, Integer> next = new TreeMap<>();
+    for (String record : before) {
+      int nth = next.merge(domainOf(record), 1, Integer::sum) - 1;
+      records.set(places.get(domainOf(record)).get(nth), record);
+    }
+  }
+
+  private static String domainOf(String record) {
+    return record.substring(0, record.indexOf('}'));
+  }
+
+  private static Map<String, String> shards(Map<String, String> hashes) {
+    var shards = new TreeMap<>(hashes);
+    shards.remove("manifest.json"); // which names the input
+    return shards;
+  }
+
+  private static AbstractThrowableAssert<?, ? extends Throwable> failing(
+      CorpusInput input, String setting) {
+    return assertThatThrownBy(
+            () ->
+                onSpark(
+                    local(Map.of()),
+                    input,
+                    tokenizer,
+                    PrepareConfig.of("seq_len=64", "domain_field=meta.set", setting),
+                    1 << 20,
+                    "failing-" + System.nanoTime()))
+        .isInstanceOf(UserException.class);
   }
 
   @Test
   void textMayLieInAnyFileSystemOfHadoop() throws IOException {
-    var application =
-        new SparkApplication(
-            Optional.of("local[2]"),
-            Map.of(
-                "spark.hadoop.fs.shared.impl", SharedFiles.class.getName(),
-                "spark.ui.enabled", "false",
-                "spark.log.level", "ERROR"));
+    var application = local(Map.of("spark.hadoop.fs.shared.impl", SharedFiles.class.getName()));
     String shared = "shared://" + corpus;
     assertThat(
-            onSpark(application, new Input(shared, null), tokenizer, CONFIG, 40_000, "on-hadoop"))
+            onSpark(
+                application, new CorpusInput(shared, null), tokenizer, CONFIG, 40_000, "on-hadoop"))
         .isEqualTo(expected);
     assertThatThrownBy(
             () ->
                 onSpark(
                     application,
-                    new Input(null, List.of("a=" + shared + "/code.jsonl", "b=" + corpus)),
+                    new CorpusInput(null, List.of("a=" + shared + "/code.jsonl", "b=" + corpus)),
                     tokenizer,
                     CONFIG,
                     40_000,
@@ -283,7 +424,7 @@ class SparkPrepareTest {
             () ->
                 onSpark(
                     application,
-                    new Input("nosuch://host/corpus", null),
+                    new CorpusInput("nosuch://host/corpus", null),
                     tokenizer,
                     CONFIG,
                     40_000,

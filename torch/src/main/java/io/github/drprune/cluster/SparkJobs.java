@@ -2,6 +2,7 @@ package io.github.drprune.cluster;
 
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.data.Manifest;
+import io.github.drprune.data.prepare.CorpusInput;
 import io.github.drprune.data.prepare.PrepareConfig;
 import io.github.drprune.data.prepare.PrepareListener;
 import io.github.drprune.error.UserException;
@@ -10,7 +11,6 @@ import io.github.drprune.run.RunResult;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.ServiceLoader;
 import java.util.function.Consumer;
 
@@ -20,23 +20,15 @@ import java.util.function.Consumer;
  */
 public interface SparkJobs {
   /**
-   * Where the text of a preparation is; each path may be a URI of any file system that Spark reads,
-   * all of the same.
-   *
-   * @param folder with a sub-folder or file for each domain; null where domains are named
-   * @param domains as {@code NAME[:SPLIT]=PATH}
-   */
-  record Input(String folder, List<String> domains) {}
-
-  /**
    * Prepares data as {@link io.github.drprune.data.prepare.Prepare} does, with the same bytes.
    *
+   * @param input whose paths may be URIs of any file system that Spark reads, all of the same
    * @param partBytes input of a task, about
    * @param out a folder that all machines of the cluster see
    */
   Manifest prepare(
       SparkApplication application,
-      Input input,
+      CorpusInput input,
       Path tokenizer,
       PrepareConfig config,
       long partBytes,

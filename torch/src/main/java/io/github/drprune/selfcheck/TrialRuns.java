@@ -71,7 +71,7 @@ final class TrialRuns {
   private static final PrepareListener SILENT =
       new PrepareListener() {
         @Override
-        public void progress(long bytes, long total, long tokens) {}
+        public void progress(long bytes, long total, long documents, long tokens) {}
 
         @Override
         public void warning(String line) {}

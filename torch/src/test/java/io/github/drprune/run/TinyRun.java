@@ -76,7 +76,7 @@ final class TinyRun {
   private static final PrepareListener SILENT =
       new PrepareListener() {
         @Override
-        public void progress(long bytes, long total, long tokens) {}
+        public void progress(long bytes, long total, long documents, long tokens) {}
 
         @Override
         public void warning(String line) {}

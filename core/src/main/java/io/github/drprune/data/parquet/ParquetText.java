@@ -1,9 +1,6 @@
 package io.github.drprune.data.parquet;
 
-import io.github.drprune.error.Printable;
-import io.github.drprune.error.UserException;
-import io.github.drprune.json.Suggestion;
-import java.io.Closeable;
+import io.github.drprune.data.TextColumns;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
@@ -12,35 +9,32 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 
-/** The values of a column of text, row by row. Damage is an {@link IOException}. */
-public final class ParquetText implements Closeable {
+/** Columns of text of a Parquet file; no others are read. */
+public final class ParquetText implements TextColumns {
   private final SeekableByteChannel file;
   private final ParquetFooter footer;
-  private final ParquetFooter.Column column;
-  private final Iterator<ParquetFooter.Group> groups;
+  private final List<Cursor> columns = new ArrayList<>();
   private final long rows;
-  private ChunkPages pages;
-  private ChunkPages.Page page;
-  private int inPage;
-  private ByteBuffer value;
 
   /**
    * Reads some of the row groups: those that begin in a part of the rows.
    *
    * @param file closed with this
    * @param path how messages call it
-   * @param field the column's name; those of nested ones are joined by dots
+   * @param fields the columns' names; those of nested ones are joined by dots
    * @param from the part's beginning, as a share of all rows; 0 is the first row
    * @param to its end; 1 is behind the last row
    */
-  public ParquetText(SeekableByteChannel file, Path path, String field, double from, double to)
+  public ParquetText(
+      SeekableByteChannel file, Path path, List<String> fields, double from, double to)
       throws IOException {
     this.file = file;
     try {
       this.footer = ParquetFooter.read(file);
-      this.column = column(path, field);
       List<ParquetFooter.Group> chosen = groups(from, to);
-      this.groups = chosen.iterator();
+      for (String field : fields) {
+        columns.add(new Cursor(column(path, field), chosen.iterator()));
+      }
       this.rows = chosen.stream().mapToLong(ParquetFooter.Group::rows).sum();
     } catch (IOException | RuntimeException e) {
       file.close();
@@ -55,20 +49,13 @@ public final class ParquetText implements Closeable {
             .findFirst()
             .orElseThrow(
                 () ->
-                    new UserException(
-                        "%s: no column '%s'%s; name the field of the text"
-                            .formatted(
-                                path,
-                                field,
-                                Suggestion.among(
-                                    field,
-                                    footer.columns().stream()
-                                        .map(other -> Printable.line(other.path()))
-                                        .toList()))));
+                    TextColumns.missing(
+                        path,
+                        field,
+                        footer.columns().stream().map(ParquetFooter.Column::path).toList()));
     if (!column.type().equals("BYTE_ARRAY") || column.repeated()) {
-      throw new UserException(
-          "%s: column '%s' is %s%s, not a text a row; name another field for the text"
-              .formatted(path, field, column.repeated() ? "a list of " : "", column.type()));
+      throw TextColumns.noText(
+          path, field, (column.repeated() ? "a list of " : "") + column.type());
     }
     return column;
   }
@@ -86,45 +73,68 @@ public final class ParquetText implements Closeable {
     return chosen;
   }
 
-  /** Rows that are read. */
+  @Override
   public long rows() {
     return rows;
   }
 
-  /** Goes to the next row; false at the end. */
+  @Override
   public boolean next() throws IOException {
-    while (page == null || inPage == page.count()) {
-      if (!nextPage()) {
-        return false;
-      }
+    boolean more = true;
+    for (Cursor column : columns) {
+      more &= column.next(); // a chunk has as many values as its group has rows
     }
-    inPage++;
-    boolean present = page.levels() == null || page.levels().next() == column.definition();
-    value = present ? page.values().next() : null;
-    return true;
+    return more;
   }
 
-  private boolean nextPage() throws IOException {
-    inPage = 0;
-    page = pages == null ? null : pages.next();
-    if (page != null) {
-      return true;
-    }
-    if (!groups.hasNext()) {
-      return false;
-    }
-    pages = new ChunkPages(file, footer, column, groups.next());
-    page = pages.next();
-    return page != null || nextPage();
-  }
-
-  /** The row's text in UTF-8, valid until the next row; null where the row has none. */
-  public ByteBuffer value() {
-    return value;
+  @Override
+  public ByteBuffer value(int column) {
+    return columns.get(column).value;
   }
 
   @Override
   public void close() throws IOException {
     file.close();
+  }
+
+  /** A place in a column. */
+  private final class Cursor {
+    private final ParquetFooter.Column column;
+    private final Iterator<ParquetFooter.Group> groups;
+    private ChunkPages pages;
+    private ChunkPages.Page page;
+    private int inPage;
+    private ByteBuffer value;
+
+    private Cursor(ParquetFooter.Column column, Iterator<ParquetFooter.Group> groups) {
+      this.column = column;
+      this.groups = groups;
+    }
+
+    private boolean next() throws IOException {
+      while (page == null || inPage == page.count()) {
+        if (!nextPage()) {
+          return false;
+        }
+      }
+      inPage++;
+      boolean present = page.levels() == null || page.levels().next() == column.definition();
+      value = present ? page.values().next() : null;
+      return true;
+    }
+
+    private boolean nextPage() throws IOException {
+      inPage = 0;
+      page = pages == null ? null : pages.next();
+      if (page != null) {
+        return true;
+      }
+      if (!groups.hasNext()) {
+        return false;
+      }
+      pages = new ChunkPages(file, footer, column, groups.next());
+      page = pages.next();
+      return page != null || nextPage();
+    }
   }
 }

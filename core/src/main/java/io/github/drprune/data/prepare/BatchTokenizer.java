@@ -20,7 +20,8 @@ final class BatchTokenizer {
   private final Tokenizer tokenizer;
   private final SpecialTokensInText specialTokens;
   private final HoldOut holdOut;
-  private final RecordDecoder json;
+  private final RecordDecoder.JsonField json;
+  private final String domainField; // null where the files' places name domains
   private final RecordDecoder text = new RecordDecoder.Utf8();
   private final ConversationTokenizer conversations; // null for text
 
@@ -33,7 +34,8 @@ final class BatchTokenizer {
     this.tokenizer = tokenizer;
     this.specialTokens = config.specialTokens();
     this.holdOut = HoldOut.of(config);
-    this.json = new RecordDecoder.JsonField(config.textField());
+    this.json = new RecordDecoder.JsonField(config.textField(), config.domainField());
+    this.domainField = config.domainField().orElse(null);
   }
 
   TokenizedBatch tokenize(InputFile file, RecordBatch batch) {
@@ -42,10 +44,10 @@ final class BatchTokenizer {
     switch (batch) {
       case RecordBatch.Whole records -> addRecords(documents, file, records, malformed);
       case RecordBatch.Piece piece -> {
-        if (piece.cut() != null && piece.split() != null) {
+        if (piece.cut() != null && piece.to() != null) {
           documents.cut.add(piece.cut());
         }
-        addDocument(documents, piece.text(), piece.split());
+        addDocument(documents, piece.text(), piece.to());
       }
       case RecordBatch.Refused refused -> malformed.add(refused.record());
     }
@@ -64,13 +66,24 @@ final class BatchTokenizer {
         }
         int from = batch.offsets()[i];
         int to = batch.offsets()[i + 1];
+        String domain = file.domain();
+        if (batch.domains() != null) {
+          domain = DomainName.ofRecord(batch.domains().get(i), domainField);
+        }
         if (conversations != null) {
-          addConversation(documents, file, text.text(batch.bytes(), from, to));
+          addConversation(documents, file, domain, text.text(batch.bytes(), from, to));
           continue;
         }
         switch (file.format()) {
-          case JSONL -> addText(documents, file, json.text(batch.bytes(), from, to));
-          case TEXT, PARQUET -> addText(documents, file, text.text(batch.bytes(), from, to));
+          case JSONL -> {
+            var document = json.document(batch.bytes(), from, to);
+            if (document.isPresent()) {
+              String named = document.get().domain();
+              addText(documents, file, named == null ? domain : named, document.get().text());
+            }
+          }
+          case TEXT, PARQUET, ORC ->
+              addText(documents, file, domain, text.text(batch.bytes(), from, to));
           case MDS -> addTokens(documents, file, ByteBuffer.wrap(batch.bytes(), from, to - from));
         }
       } catch (MalformedRecord e) {
@@ -79,34 +92,47 @@ final class BatchTokenizer {
     }
   }
 
-  private void addText(Documents documents, InputFile file, String text) {
+  private void addText(Documents documents, InputFile file, String domain, String text) {
     if (!text.isEmpty()) {
-      addDocument(documents, text, holdOut.splitOf(file.split(), text));
+      addDocument(documents, text, of(domain, holdOut.splitOf(file.split(), text)));
     }
   }
 
-  private void addConversation(Documents documents, InputFile file, String json)
+  /** Null where a document is left out. */
+  private static DomainSplit of(String domain, Split split) {
+    return split == null ? null : new DomainSplit(domain, split);
+  }
+
+  /**
+   * @param domain null where the record names it
+   */
+  private void addConversation(Documents documents, InputFile file, String domain, String json)
       throws MalformedRecord {
     if (json.isBlank()) {
       return;
     }
     try {
-      var tokens = conversations.tokenize(Conversation.of(Json.tree(json, "record")));
-      Split split = holdOut.splitOf(file.split(), tokens.text());
-      if (split == null) {
+      var record = Json.tree(json, "record");
+      String named =
+          domain != null
+              ? domain
+              : DomainName.ofRecord(new FieldPath(domainField).stringIn(record), domainField);
+      var tokens = conversations.tokenize(Conversation.of(record));
+      var to = of(named, holdOut.splitOf(file.split(), tokens.text()));
+      if (to == null) {
         return; // left out
       }
       documents.add(tokens.ids());
       documents.count(tokens.counted());
       documents.cutTokens += tokens.cutTokens();
-      documents.end(tokens.text().codePointCount(0, tokens.text().length()), split);
+      documents.end(tokens.text().codePointCount(0, tokens.text().length()), to);
     } catch (ConversationException | UserException e) {
       throw new MalformedRecord(e.getMessage());
     }
   }
 
-  private void addDocument(Documents documents, String text, Split split) {
-    if (split == null) {
+  private void addDocument(Documents documents, String text, DomainSplit to) {
+    if (to == null) {
       return; // left out
     }
     if (tokenizer.specialTokens().bos() != null) {
@@ -118,7 +144,7 @@ final class BatchTokenizer {
     if (tokenizer.specialTokens().eos() != null) {
       documents.add(tokenizer.specialTokens().eos());
     }
-    documents.end(text.codePointCount(0, text.length()), split);
+    documents.end(text.codePointCount(0, text.length()), to);
   }
 
   private void addTokens(Documents documents, InputFile file, ByteBuffer bytes)
@@ -135,7 +161,7 @@ final class BatchTokenizer {
     Split split = tokens.length == 0 ? null : holdOut.splitOf(file.split(), tokens);
     if (split != null) {
       documents.add(tokens);
-      documents.end(0, split);
+      documents.end(0, of(file.domain(), split));
     }
   }
 
@@ -147,7 +173,7 @@ final class BatchTokenizer {
     private int filled;
     private int[] ends = new int[64];
     private int[] characters = new int[64];
-    private Split[] splits = new Split[64];
+    private DomainSplit[] targets = new DomainSplit[64];
     private final List<TokenizedBatch.Cut> cut = new ArrayList<>();
     private int count;
     private long specials;
@@ -168,15 +194,15 @@ final class BatchTokenizer {
       System.arraycopy(flags, 0, counted, filled - flags.length, flags.length);
     }
 
-    void end(int characterCount, Split split) {
+    void end(int characterCount, DomainSplit to) {
       if (count == ends.length) {
         ends = Arrays.copyOf(ends, 2 * count);
         characters = Arrays.copyOf(characters, 2 * count);
-        splits = Arrays.copyOf(splits, 2 * count);
+        targets = Arrays.copyOf(targets, 2 * count);
       }
       ends[count] = filled;
       characters[count] = characterCount;
-      splits[count] = split;
+      targets[count] = to;
       count++;
     }
 
@@ -187,7 +213,7 @@ final class BatchTokenizer {
           cutTokens,
           Arrays.copyOf(ends, count),
           Arrays.copyOf(characters, count),
-          Arrays.copyOf(splits, count),
+          Arrays.copyOf(targets, count),
           specials,
           List.copyOf(cut),
           List.copyOf(malformed));

@@ -3,7 +3,8 @@ package io.github.drprune.data.prepare;
 import io.github.drprune.data.Split;
 import io.github.drprune.error.UserException;
 import java.nio.file.Path;
-import java.util.EnumMap;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
 
 /** What is said of a corpus and, when all its text has been read, of each domain. */
@@ -16,7 +17,7 @@ final class CorpusChecks {
 
   private final PrepareConfig config;
   private final PrepareListener listener;
-  private final Map<Split, Large> largest = new EnumMap<>(Split.class);
+  private final Map<DomainSplit, Large> largest = new HashMap<>();
 
   CorpusChecks(PrepareConfig config, PrepareListener listener) {
     this.config = config;
@@ -46,7 +47,7 @@ final class CorpusChecks {
   /** Takes note of a record that became several documents. */
   void cut(InputFile file, TokenizedBatch.Cut record) {
     largest.merge(
-        record.split(),
+        record.to(),
         new Large(file, record),
         (a, b) -> a.cut().characters() >= b.cut().characters() ? a : b);
   }
@@ -58,8 +59,19 @@ final class CorpusChecks {
     }
   }
 
-  /** Ends a domain: refuses one that cannot be trained on, warns of what is odd. */
-  void endDomain(String domain, Map<Split, Counts> splits) {
+  /**
+   * Ends a domain: warns of what is odd, and refuses one that cannot be trained on, unless a record
+   * named it.
+   *
+   * @return whether it stays
+   */
+  boolean endDomain(String domain, Map<Split, Counts> splits) {
+    if (config.domainField().isPresent() && sequences(splits.get(Split.TRAIN)) == 0) {
+      listener.warning(
+          "domain '%s': left out, its text for train is shorter than one sequence of %,d tokens"
+              .formatted(domain, config.seqLen()));
+      return false;
+    }
     if (splits.isEmpty()) {
       throw new UserException(
           "domain '%s': no text in its files; add text or leave the domain out".formatted(domain));
@@ -70,14 +82,28 @@ final class CorpusChecks {
           "domain '%s': no held-out text, which pruning and training need to weigh domains; add text, a file called eval, or hold out a larger fraction"
               .formatted(domain));
     }
-    largest.clear();
+    return true;
+  }
+
+  private static long sequences(Counts counts) {
+    return counts == null ? 0 : counts.sequences();
+  }
+
+  /** Refuses a corpus of which no domain stays. */
+  void requireDomains(Collection<?> domains) {
+    if (domains.isEmpty()) {
+      throw UserException.at(
+          "domain_field",
+          "no domain has the text of a sequence of %,d tokens".formatted(config.seqLen()),
+          "add text or choose shorter sequences");
+    }
   }
 
   private void check(String domain, Split split, Counts counts) {
     if (counts.sequences() == 0) {
       tooLittle(domain, split, counts.tokens());
     }
-    var large = largest.get(split);
+    var large = largest.get(new DomainSplit(domain, split));
     if (large != null && 2 * large.cut().characters() > counts.characters()) {
       listener.warning(
           "%s:%d: this record alone is %d%% of the text of domain '%s' for %s; is it one document?"

@@ -27,7 +27,6 @@ public final class CorpusFinder {
   private static final String MDS_INDEX = "index.json";
   private static final Set<String> NOTES =
       Set.of("README", "LICENSE", "LICENCE", "NOTICE", "CHANGELOG", "CITATION");
-  private static final Pattern DOMAIN_NAME = Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N}._+-]*");
   private static final Pattern SPLIT_NAME =
       Pattern.compile("(train|eval|validation|val|test)([-_.].*)?");
 
@@ -108,20 +107,51 @@ public final class CorpusFinder {
     return finder.corpus("the domains named");
   }
 
+  /**
+   * Files whose records name their domains, in a folder or a single one. Files or folders called
+   * train, eval or test, as in a domain's folder, are the splits.
+   */
+  static Corpus mixed(Path path, Storage storage) {
+    var finder = new CorpusFinder(storage);
+    List<InputFile> files = new ArrayList<>();
+    finder.collect(path, null, null, files);
+    files.removeIf(
+        file -> {
+          boolean notes = tellsOfFolder(file.path(), file.format());
+          if (notes) {
+            finder.ignored.add(file.path());
+          }
+          return notes;
+        });
+    for (InputFile file : files) {
+      if (!file.format().hasFields()) {
+        throw new UserException(
+            "%s: has no records with fields to name domains; remove it or convert it to .jsonl"
+                .formatted(file.path()));
+      }
+    }
+    finder.domains.put(null, files);
+    return finder.corpus(path.toString());
+  }
+
   private void add(String domain, Split split, Path path) {
-    if (!DOMAIN_NAME.matcher(domain).matches()) {
+    if (!DomainName.isFit(domain)) {
       throw new UserException(
-          "%s: '%s' cannot name a domain (letters, digits, '.', '_', '+', '-'); rename it or name it as NAME=PATH"
-              .formatted(path, domain));
+          "%s: '%s' cannot name a domain (%s); rename it or name it as NAME=PATH"
+              .formatted(path, domain, DomainName.RULE));
     }
     if (domains.containsKey(domain) && split == null) {
       throw new UserException(
           "%s: a second input for domain '%s'; rename one of them".formatted(path, domain));
     }
-    var files = domains.computeIfAbsent(domain, name -> new ArrayList<>());
+    collect(path, domain, split, domains.computeIfAbsent(domain, name -> new ArrayList<>()));
+  }
+
+  /** Adds a file, or all files of a folder. */
+  private void collect(Path path, String domain, Split split, List<InputFile> files) {
     if (storage.isFolder(path)) {
       once(path);
-      collect(path, path, split, files);
+      collect(path, path, domain, split, files);
     } else if (storage.isFile(path)) {
       var format =
           Format.of(path)
@@ -131,7 +161,7 @@ public final class CorpusFinder {
                           path
                               + ": unknown format; .jsonl, .txt or .parquet is read, the first two"
                               + " also as .gz, .zst and .bz2"));
-      files.add(file(once(path), path.getFileName().toString(), format, split));
+      files.add(file(once(path), path.getFileName().toString(), format, domain, split));
     } else {
       throw new UserException(path + ": no such file or folder");
     }
@@ -160,10 +190,10 @@ public final class CorpusFinder {
     }
   }
 
-  private void collect(Path root, Path folder, Split given, List<InputFile> files) {
+  private void collect(Path root, Path folder, String domain, Split given, List<InputFile> files) {
     Path index = folder.resolve(MDS_INDEX);
     if (storage.isFile(index)) {
-      files.addAll(mdsShards(root, index, given));
+      files.addAll(mdsShards(root, index, domain, given));
       return;
     }
     for (Path child : children(folder)) {
@@ -171,20 +201,20 @@ public final class CorpusFinder {
       var split =
           given != null || !folder.equals(root) ? given : splitNamed(stem(child)).orElse(null);
       if (storage.isFolder(child)) {
-        collect(root, once(child), split, files);
+        collect(root, once(child), domain, split, files);
       } else if (Format.of(child).isPresent()) {
-        files.add(file(once(child), relative(root, child), Format.of(child).get(), split));
+        files.add(file(once(child), relative(root, child), Format.of(child).get(), domain, split));
       } else {
         ignored.add(child);
       }
     }
   }
 
-  private List<InputFile> mdsShards(Path root, Path index, Split split) {
+  private List<InputFile> mdsShards(Path root, Path index, String domain, Split split) {
     try {
       var files = new ArrayList<InputFile>();
       for (JsonNode shard : Json.tree(text(index), index.toString()).path("shards")) {
-        files.add(mdsShard(root, index, shard, split));
+        files.add(mdsShard(root, index, shard, domain, split));
       }
       if (files.isEmpty()) {
         throw new UserException(index + ": lists no shards; is it the index of an MDS folder?");
@@ -195,7 +225,7 @@ public final class CorpusFinder {
     }
   }
 
-  private InputFile mdsShard(Path root, Path index, JsonNode shard, Split split) {
+  private InputFile mdsShard(Path root, Path index, JsonNode shard, String domain, Split split) {
     for (String kind : List.of("raw_data", "zip_data")) {
       String name = shard.path(kind).path("basename").asText("");
       if (name.indexOf('/') >= 0 || name.indexOf('\0') >= 0 || name.equals("..")) {
@@ -205,7 +235,7 @@ public final class CorpusFinder {
       }
       Path path = index.resolveSibling(name);
       if (!name.isEmpty() && storage.isFile(path)) {
-        var file = file(once(path), relative(root, path), Format.MDS, split);
+        var file = file(once(path), relative(root, path), Format.MDS, domain, split);
         long expected = shard.path(kind).path("bytes").asLong(file.bytes());
         if (file.bytes() != expected) {
           throw new UserException(
@@ -235,9 +265,9 @@ public final class CorpusFinder {
   private List<InputFile> withSplits(String domain, List<InputFile> files) {
     if (files.isEmpty()) {
       throw new UserException(
-          "domain '%s': no .jsonl, .txt or .parquet files there%s; add text or remove the folder"
+          "%s: no .jsonl, .txt or .parquet files there%s; add text or remove the folder"
               .formatted(
-                  domain,
+                  called(domain),
                   ignored.isEmpty()
                       ? ""
                       : " (%s is of no format that is read)".formatted(ignored.getLast())));
@@ -247,8 +277,9 @@ public final class CorpusFinder {
     Predicate<InputFile> unnamed = file -> file.split() == null;
     if (!splits.isEmpty() && files.stream().anyMatch(unnamed)) {
       throw new UserException(
-          "domain '%s': has files for %s and others, for example %s; name all by split or none"
-              .formatted(domain, splits, files.stream().filter(unnamed).findFirst().get().name()));
+          "%s: has files for %s and others, for example %s; name all by split or none"
+              .formatted(
+                  called(domain), splits, files.stream().filter(unnamed).findFirst().get().name()));
     }
     if (splits.contains(Split.EVAL)) {
       return files;
@@ -258,9 +289,19 @@ public final class CorpusFinder {
         .toList();
   }
 
+  private static String called(String domain) {
+    return domain == null ? "the input" : "domain '%s'".formatted(domain);
+  }
+
   private static InputFile withoutSplit(InputFile file) {
     return new InputFile(
-        file.path(), file.name(), file.format(), null, file.bytes(), file.modified());
+        file.path(),
+        file.name(),
+        file.format(),
+        file.domain(),
+        null,
+        file.bytes(),
+        file.modified());
   }
 
   private static Optional<Split> splitNamed(String name) {
@@ -282,12 +323,14 @@ public final class CorpusFinder {
     }
   }
 
-  private InputFile file(Path path, String name, Format format, Split split) {
+  private InputFile file(Path path, String name, Format format, String domain, Split split) {
     if (!storage.isFile(path)) {
       throw new UserException(path + ": not a file that can be read; remove it");
     }
+    format.requireReadable(path);
     try {
-      return new InputFile(path, name, format, split, storage.bytes(path), storage.modified(path));
+      return new InputFile(
+          path, name, format, domain, split, storage.bytes(path), storage.modified(path));
     } catch (IOException e) {
       throw ReadErrors.of(path, e);
     }

@@ -8,6 +8,7 @@ import java.util.List;
  * size asked for alone.
  *
  * @param number from 0, over all domains in their order
+ * @param domain null where each record names its own
  * @param slices in the order of the input
  */
 public record CorpusPart(int number, String domain, List<InputSlice> slices) {
@@ -51,7 +52,7 @@ public record CorpusPart(int number, String domain, List<InputSlice> slices) {
     boolean divisible =
         switch (file.format()) {
           case JSONL -> Compression.of(file.path()) == Compression.NONE;
-          case PARQUET -> true;
+          case PARQUET, ORC -> true;
           case TEXT, MDS -> false;
         };
     if (!divisible || file.bytes() <= size) {

@@ -12,6 +12,7 @@ final class CorpusReader implements Closeable {
    * A file in its place.
    *
    * @param index among all files of the corpus
+   * @param domain null where each record names its own
    * @param lastOfDomain whether the domain is complete after it
    */
   record Place(int index, String domain, InputFile file, boolean lastOfDomain) {}

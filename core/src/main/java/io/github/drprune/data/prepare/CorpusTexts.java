@@ -2,6 +2,7 @@ package io.github.drprune.data.prepare;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** The texts of a corpus as {@code prepare} reads them, one after the other. */
 public final class CorpusTexts {
@@ -28,7 +29,7 @@ public final class CorpusTexts {
     // How long sequences are does not matter to texts.
     this.config = PrepareConfig.of("seq_len=2", "text_field=" + textField);
     this.scratch = scratch;
-    this.json = new RecordDecoder.JsonField(textField);
+    this.json = new RecordDecoder.JsonField(textField, Optional.empty());
   }
 
   /**

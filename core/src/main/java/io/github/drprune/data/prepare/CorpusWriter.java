@@ -9,8 +9,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Packs tokenized batches in the order of the input, and records how far it got. */
 final class CorpusWriter implements Closeable {
@@ -24,12 +28,14 @@ final class CorpusWriter implements Closeable {
   private final int padding;
 
   private final List<Manifest.Domain> finished;
-  private final Map<Split, Packer> open = new EnumMap<>(Split.class);
-  private final Map<Split, Packer.State> resumed;
+  private final Map<DomainSplit, Packer> open = new HashMap<>();
+  private final Map<DomainSplit, Packer.State> resumed = new HashMap<>();
+  private final SortedSet<String> names = new TreeSet<>(); // of the domains that are not finished
   private final MalformedRecords malformed;
   private final CorpusChecks checks;
   private long specials;
   private long cutTokens;
+  private long documents;
   private long tokens;
   private long documentsInFile;
   private long recorded = System.nanoTime();
@@ -57,8 +63,13 @@ final class CorpusWriter implements Closeable {
     this.interval = interval;
     this.padding = padding;
     this.finished = new ArrayList<>(progress.finished());
-    this.resumed = new EnumMap<>(Split.class);
-    this.resumed.putAll(progress.open());
+    progress
+        .open()
+        .forEach(
+            (domain, splits) ->
+                splits.forEach(
+                    (split, state) -> resumed.put(new DomainSplit(domain, split), state)));
+    this.names.addAll(progress.open().keySet());
     this.malformed = new MalformedRecords(config.maxBadLines(), progress.malformed(), listener);
     this.checks = new CorpusChecks(config, listener);
     this.specials = progress.specials();
@@ -69,12 +80,13 @@ final class CorpusWriter implements Closeable {
     batch.malformed().forEach(record -> malformed.add(place.file(), record));
     batch.cut().forEach(record -> checks.cut(place.file(), record));
     for (int i = 0; i < batch.documents(); i++) {
-      packer(place, batch.splits()[i]).add(batch, i);
+      packer(place, batch.to()[i]).add(batch, i);
     }
     tokens += batch.documents() == 0 ? 0 : batch.ends()[batch.documents() - 1];
     specials += batch.specials();
     cutTokens += batch.cutTokens();
     documentsInFile += batch.documents();
+    documents += batch.documents();
   }
 
   /** Takes note that a file is done. */
@@ -88,10 +100,19 @@ final class CorpusWriter implements Closeable {
     }
     if (place.lastOfDomain()) {
       // The state of a domain resumed after its last document lies in 'resumed' alone.
-      for (var split : List.copyOf(resumed.keySet())) {
-        packer(place, split);
+      for (var to : List.copyOf(resumed.keySet())) {
+        packer(place, to);
       }
-      endDomain(place);
+      if (place.domain() == null) {
+        for (String name : names) {
+          endDomain(name);
+        }
+        checks.requireDomains(finished);
+      } else {
+        endDomain(place.domain());
+      }
+      open.clear();
+      names.clear();
     }
     if (System.nanoTime() - recorded >= interval.toNanos()) {
       record(place.index() + 1);
@@ -103,6 +124,11 @@ final class CorpusWriter implements Closeable {
   List<Manifest.Domain> finish() throws IOException {
     record(fingerprint.files());
     return List.copyOf(finished);
+  }
+
+  /** Documents taken so far. */
+  long documents() {
+    return documents;
   }
 
   /** Tokens taken so far, marks included. */
@@ -127,44 +153,49 @@ final class CorpusWriter implements Closeable {
     }
   }
 
-  private Packer packer(CorpusReader.Place place, Split split) throws IOException {
-    var packer = open.get(split);
+  private Packer packer(CorpusReader.Place place, DomainSplit to) throws IOException {
+    var packer = open.get(to);
     if (packer == null) {
-      var target = ShardWriter.Target.of(folder, place.domain(), split, config, type);
-      var state = resumed.remove(split);
-      long most = config.maxSequences(split, place.file().split() == null);
+      if (names.add(to.domain())) {
+        DomainName.requireFew(names.size(), config);
+      }
+      var target = ShardWriter.Target.of(folder, to, config, type);
+      var state = resumed.remove(to);
+      long most = config.maxSequences(to.split(), place.file().split() == null);
       var start = state == null ? Packer.State.START : state;
       packer =
           config.conversations()
               ? new ConversationPacker(target, most, config.packing(), padding, start)
               : new SplitPacker(target, most, start);
-      open.put(split, packer);
+      open.put(to, packer);
     }
     return packer;
   }
 
-  private void endDomain(CorpusReader.Place place) throws IOException {
+  private void endDomain(String domain) throws IOException {
     var splits = new EnumMap<Split, Manifest.SplitData>(Split.class);
     var counts = new EnumMap<Split, CorpusChecks.Counts>(Split.class);
-    for (var entry : open.entrySet()) {
-      var data = entry.getValue().finish();
-      splits.put(entry.getKey(), data);
-      counts.put(
-          entry.getKey(),
-          new CorpusChecks.Counts(data.characters(), data.tokens(), data.sequences()));
+    for (Split split : Split.values()) {
+      var packer = open.get(new DomainSplit(domain, split));
+      if (packer != null) {
+        var data = packer.finish();
+        splits.put(split, data);
+        counts.put(
+            split, new CorpusChecks.Counts(data.characters(), data.tokens(), data.sequences()));
+      }
     }
-    checks.endDomain(place.domain(), counts);
-    open.clear();
-    finished.add(new Manifest.Domain(place.domain(), splits));
+    if (checks.endDomain(domain, counts)) {
+      finished.add(new Manifest.Domain(domain, splits));
+    }
   }
 
   private void record(int files) throws IOException {
-    var states = new EnumMap<Split, Packer.State>(Split.class);
+    var states = new TreeMap<String, Map<Split, Packer.State>>();
     for (var entry : open.entrySet()) {
-      states.put(entry.getKey(), entry.getValue().flush());
+      put(states, entry.getKey(), entry.getValue().flush());
     }
     // A packer that nothing was added to since the resumption stands where it stood.
-    states.putAll(resumed);
+    resumed.forEach((to, state) -> put(states, to, state));
     new Progress(
             fingerprint.after(files),
             tokenizer,
@@ -174,6 +205,11 @@ final class CorpusWriter implements Closeable {
             finished,
             states)
         .write(folder);
+  }
+
+  private static void put(
+      Map<String, Map<Split, Packer.State>> states, DomainSplit to, Packer.State state) {
+    states.computeIfAbsent(to.domain(), _ -> new EnumMap<>(Split.class)).put(to.split(), state);
   }
 
   /** Special tokens in the text of the whole input, earlier attempts included. */

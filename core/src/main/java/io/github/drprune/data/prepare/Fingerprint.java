@@ -42,6 +42,7 @@ final class Fingerprint {
                     config.shardBytes()))
             // Data made before there was the setting keep their fingerprint.
             + (config.specialTokens() == SpecialTokensInText.TOKENS ? "" : config.specialTokens())
+            + config.domainField().map(field -> " domain_field=" + field).orElse("")
             + config.share().map(share -> " share=" + share).orElse("")
             + (config.tokens() == 0 ? "" : " tokens=" + config.tokens())
             + (config.conversations()

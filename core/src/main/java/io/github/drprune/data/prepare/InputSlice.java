@@ -2,8 +2,8 @@ package io.github.drprune.data.prepare;
 
 /**
  * A piece of an input file, for the pieces to be read by processes that know nothing of each other:
- * of JSON lines those that begin in it, of Parquet the row groups that do. Of any other file there
- * is one piece, the whole.
+ * of JSON lines those that begin in it, of Parquet the row groups and of ORC the stripes that do.
+ * Of any other file there is one piece, the whole.
  *
  * @param from first byte
  * @param to one past the last

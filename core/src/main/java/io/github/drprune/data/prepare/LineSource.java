@@ -28,7 +28,7 @@ final class LineSource implements RecordSource {
     this.stream = stream;
     this.holdOut = HoldOut.of(config);
     this.spool = spool;
-    this.json = new RecordDecoder.JsonField(config.textField());
+    this.json = new RecordDecoder.JsonField(config.textField(), config.domainField());
     this.conversations = config.conversations();
     this.chunks = new ChunkReader(stream.in(), RecordBatch.TARGET_BYTES, LongText.LONGEST_DOCUMENT);
   }
@@ -88,12 +88,14 @@ final class LineSource implements RecordSource {
     var copy = spool.open();
     try {
       // The whole line is checked before a document is made of it.
-      long quote = json.quote(copy.keeping(line));
-      if (quote < 0) {
+      var found = json.quote(copy.keeping(line));
+      if (found.isEmpty()) {
         copy.close();
         return null;
       }
-      return new LongText(copy.json(quote + 1), lines, file.split(), holdOut);
+      var quote = found.get();
+      String domain = quote.domain() == null ? file.domain() : quote.domain();
+      return new LongText(copy.json(quote.text() + 1), lines, domain, file.split(), holdOut);
     } catch (MalformedRecord e) {
       copy.close();
       line.transferTo(OutputStream.nullOutputStream());

@@ -21,16 +21,18 @@ final class LongText implements Closeable {
   }
 
   private final Source source;
-  private final Split split;
+  private final DomainSplit to;
   private final TokenizedBatch.Cut cut;
   private final Pieces pieces;
 
   /**
    * @param record its number in the file, from 1
    * @param source closed with this
-   * @param split of its file; null where there is none
+   * @param domain of it
+   * @param given the split of its file; null where there is none
    */
-  LongText(Source source, long record, Split split, HoldOut holdOut) throws IOException {
+  LongText(Source source, long record, String domain, Split given, HoldOut holdOut)
+      throws IOException {
     this.source = source;
     long length = 0;
     long characters = 0;
@@ -44,10 +46,10 @@ final class LongText implements Closeable {
       }
     }
     try (var text = source.open()) {
-      this.split = holdOut.splitOf(split, length, text);
+      Split split = holdOut.splitOf(given, length, text);
+      this.to = split == null ? null : new DomainSplit(domain, split);
     }
-    this.cut =
-        length > LONGEST_DOCUMENT ? new TokenizedBatch.Cut(record, characters, this.split) : null;
+    this.cut = length > LONGEST_DOCUMENT ? new TokenizedBatch.Cut(record, characters, to) : null;
     this.pieces = new Pieces(source.open(), LONGEST_DOCUMENT);
   }
 
@@ -55,7 +57,7 @@ final class LongText implements Closeable {
   RecordBatch.Piece next() throws IOException {
     boolean first = pieces.isAtStart();
     String text = pieces.next();
-    return text == null ? null : new RecordBatch.Piece(text, split, first ? cut : null);
+    return text == null ? null : new RecordBatch.Piece(text, to, first ? cut : null);
   }
 
   @Override

@@ -32,7 +32,7 @@ final class ParquetConversations implements RecordSource {
       throws IOException {
     var rows = new ParquetRows(channel);
     return rows.has(config.textField())
-        ? new ParquetSource(slice, channel, config)
+        ? RecordSource.parquet(slice, channel, config)
         : new ParquetConversations(slice.file(), rows);
   }
 

@@ -1,6 +1,5 @@
 package io.github.drprune.data.prepare;
 
-import io.github.drprune.data.Split;
 import io.github.drprune.data.TokenType;
 import java.io.Closeable;
 import java.io.EOFException;
@@ -11,9 +10,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** Writes the tokens of a part for one split, document after document. */
+/** Writes the tokens of a part for one split of a domain, document after document. */
 final class PartStream implements Closeable {
-  private static final int BUFFER = 1 << 18;
+  private static final int BUFFER = 1 << 16;
 
   private final TokenType type;
   private final FileChannel channel;
@@ -71,9 +70,9 @@ final class PartStream implements Closeable {
     private final ByteBuffer buffer = buffer().limit(0);
     private long left; // tokens
 
-    Reader(PartedJob job, Split split, ShardPlan.Segment segment) throws IOException {
+    Reader(PartedJob job, ShardPlan.Segment segment) throws IOException {
       this.type = job.type();
-      this.channel = FileChannel.open(job.tokens(segment.part(), split));
+      this.channel = FileChannel.open(job.tokens(segment.part(), segment.stream()));
       this.channel.position(segment.from() * type.bytes());
       this.left = segment.tokens();
     }

@@ -3,21 +3,33 @@ package io.github.drprune.data.prepare;
 import io.github.drprune.data.Manifest;
 import io.github.drprune.data.Split;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.SequencedMap;
+import java.util.TreeMap;
 
 /** What the parts of a corpus gave, joined by domain and split in the order of the input. */
 final class PartStreams {
-  /**
-   * The tokens of a split.
-   *
-   * @param maxSequences the most to write; 0 for all
-   * @param segments every part's tokens
-   */
-  record Joined(PartTokens.Stream counts, long maxSequences, List<ShardPlan.Segment> segments) {
-    long sequences(int seqLen) {
+  /** The tokens of a split, part after part. */
+  static final class Joined {
+    private final long maxSequences; // 0 for all
+    private final List<ShardPlan.Segment> segments = new ArrayList<>();
+    private PartTokens.Stream counts = PartTokens.Stream.NONE;
+
+    private Joined(long maxSequences) {
+      this.maxSequences = maxSequences;
+    }
+
+    private void add(int part, int number, PartTokens.Stream stream) {
+      segments.add(new ShardPlan.Segment(part, number, 0, stream.tokens()));
+      counts = counts.plus(stream);
+    }
+
+    private long sequences(int seqLen) {
       long whole = counts.tokens() / seqLen;
       return maxSequences == 0 ? whole : Math.min(whole, maxSequences);
     }
@@ -37,7 +49,7 @@ final class PartStreams {
   private final PrepareConfig config;
   private final List<CorpusPart> parts;
   private final List<PartTokens> tokens;
-  private final Map<String, Map<Split, Joined>> domains = new LinkedHashMap<>();
+  private final SequencedMap<String, Map<Split, Joined>> domains;
 
   /**
    * @param tokens of the parts, in their order
@@ -48,39 +60,33 @@ final class PartStreams {
     this.config = config;
     this.parts = parts;
     this.tokens = tokens;
+    this.domains = corpus.isMixed() ? new TreeMap<>() : new LinkedHashMap<>();
     for (var domain : corpus.domains()) {
-      domains.put(domain.name(), new EnumMap<>(Split.class));
+      if (domain.name() != null) {
+        domains.put(domain.name(), new EnumMap<>(Split.class));
+      }
     }
     for (int i = 0; i < parts.size(); i++) {
       join(parts.get(i), tokens.get(i));
+      DomainName.requireFew(domains.size(), config);
     }
   }
 
   private void join(CorpusPart part, PartTokens given) {
-    boolean chosenHere = part.slices().getFirst().file().split() == null;
-    given
-        .splits()
-        .forEach(
-            (split, stream) -> {
-              var segment = new ShardPlan.Segment(part.number(), 0, stream.tokens());
-              domains
-                  .get(part.domain())
-                  .merge(
-                      split,
-                      new Joined(stream, config.maxSequences(split, chosenHere), List.of(segment)),
-                      (a, b) -> joined(a, b));
-            });
+    boolean chosenHere = part.slices().stream().anyMatch(slice -> slice.file().split() == null);
+    for (int number = 0; number < given.streams().size(); number++) {
+      var stream = given.streams().get(number);
+      domains
+          .computeIfAbsent(stream.to().domain(), _ -> new EnumMap<>(Split.class))
+          .computeIfAbsent(
+              stream.to().split(), split -> new Joined(config.maxSequences(split, chosenHere)))
+          .add(part.number(), number, stream.counts());
+    }
   }
 
-  private static Joined joined(Joined first, Joined second) {
-    List<ShardPlan.Segment> segments = new ArrayList<>(first.segments());
-    segments.addAll(second.segments());
-    return new Joined(first.counts().plus(second.counts()), first.maxSequences(), segments);
-  }
-
-  /** The splits of a domain. */
-  Map<Split, Joined> of(String domain) {
-    return domains.get(domain);
+  /** The domains that stay, in their order, with their splits. */
+  SequencedMap<String, Map<Split, Joined>> domains() {
+    return Collections.unmodifiableSequencedMap(domains);
   }
 
   /**
@@ -94,26 +100,37 @@ final class PartStreams {
     for (var domain : corpus.domains()) {
       var files = new FileChecks(malformed, checks);
       for (int i = 0; i < parts.size(); i++) {
-        if (parts.get(i).domain().equals(domain.name())) {
+        if (Objects.equals(parts.get(i).domain(), domain.name())) {
           for (int k = 0; k < parts.get(i).slices().size(); k++) {
             files.add(parts.get(i).slices().get(k).file(), tokens.get(i).slices().get(k));
           }
         }
       }
       files.endFile();
-      var counts = new EnumMap<Split, CorpusChecks.Counts>(Split.class);
-      of(domain.name())
-          .forEach(
-              (split, joined) ->
-                  counts.put(
-                      split,
-                      new CorpusChecks.Counts(
-                          joined.counts().characters(),
-                          joined.counts().tokens(),
-                          joined.sequences(config.seqLen()))));
-      checks.endDomain(domain.name(), counts);
+      if (!corpus.isMixed()) {
+        checks.endDomain(domain.name(), counts(domains.get(domain.name())));
+      }
+    }
+    if (corpus.isMixed()) {
+      domains
+          .entrySet()
+          .removeIf(domain -> !checks.endDomain(domain.getKey(), counts(domain.getValue())));
+      checks.requireDomains(domains.keySet());
     }
     return malformed.count();
+  }
+
+  private Map<Split, CorpusChecks.Counts> counts(Map<Split, Joined> splits) {
+    var counts = new EnumMap<Split, CorpusChecks.Counts>(Split.class);
+    splits.forEach(
+        (split, joined) ->
+            counts.put(
+                split,
+                new CorpusChecks.Counts(
+                    joined.counts.characters(),
+                    joined.counts.tokens(),
+                    joined.sequences(config.seqLen()))));
+    return counts;
   }
 
   /** Goes through the slices of a domain's files, which know no records before their own. */
@@ -143,7 +160,7 @@ final class PartStreams {
       for (var record : counts.cut()) {
         checks.cut(
             file,
-            new TokenizedBatch.Cut(records + record.record(), record.characters(), record.split()));
+            new TokenizedBatch.Cut(records + record.record(), record.characters(), record.to()));
       }
       records += counts.records();
       documents += counts.documents();
@@ -167,13 +184,16 @@ final class PartStreams {
         (domain, splits) ->
             splits.forEach(
                 (split, joined) -> {
-                  var cutter = new Cutter(joined.segments());
+                  var cutter = new Cutter(joined.segments);
                   long left = joined.sequences(config.seqLen());
                   for (int number = 0; left > 0; number++) {
                     long rows = Math.min(left, rowsPerShard);
                     plans.add(
                         new ShardPlan(
-                            domain, split, number, rows, cutter.next(rows * config.seqLen())));
+                            new DomainSplit(domain, split),
+                            number,
+                            rows,
+                            cutter.next(rows * config.seqLen())));
                     left -= rows;
                   }
                 }));
@@ -195,7 +215,7 @@ final class PartStreams {
       for (long left = tokens; left > 0; ) {
         var segment = segments.get(at);
         long taken = Math.min(left, segment.tokens() - used);
-        run.add(new ShardPlan.Segment(segment.part(), used, taken));
+        run.add(new ShardPlan.Segment(segment.part(), segment.stream(), used, taken));
         left -= taken;
         used += taken;
         if (used == segment.tokens()) {

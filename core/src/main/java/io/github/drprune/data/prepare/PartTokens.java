@@ -1,23 +1,23 @@
 package io.github.drprune.data.prepare;
 
-import io.github.drprune.data.Split;
 import java.util.List;
-import java.util.Map;
 
 /**
  * What tokenizing a part gave, besides the tokens themselves.
  *
  * @param part its number
- * @param splits what the part has of each split
+ * @param streams what the part has of each split of a domain, in the order of their files' numbers
  * @param slices what was found in each slice, in their order
  * @param specials special tokens in the text
  */
-public record PartTokens(
-    int part, Map<Split, Stream> splits, List<SliceCounts> slices, long specials) {
+public record PartTokens(int part, List<Filled> streams, List<SliceCounts> slices, long specials) {
   public PartTokens {
-    splits = Map.copyOf(splits);
+    streams = List.copyOf(streams);
     slices = List.copyOf(slices);
   }
+
+  /** A stream and where it belongs. */
+  public record Filled(DomainSplit to, Stream counts) {}
 
   /** The tokens of a split's documents, one after the other, marks included. */
   public record Stream(long documents, long characters, long tokens) {
@@ -50,11 +50,11 @@ public record PartTokens(
   }
 
   long documents() {
-    return splits.values().stream().mapToLong(Stream::documents).sum();
+    return streams.stream().mapToLong(stream -> stream.counts().documents()).sum();
   }
 
   long tokens() {
-    return splits.values().stream().mapToLong(Stream::tokens).sum();
+    return streams.stream().mapToLong(stream -> stream.counts().tokens()).sum();
   }
 
   /** Records skipped in all slices. */

@@ -1,7 +1,6 @@
 package io.github.drprune.data.prepare;
 
 import io.github.drprune.data.Manifest;
-import io.github.drprune.data.Split;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.json.Json;
@@ -11,9 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * One attempt at a piece of a preparation in parts. Any number may be made at the same piece, also
@@ -55,12 +54,12 @@ public final class PartWork {
       progress.advanced(part.bytes(), earlier.documents(), earlier.tokens(), earlier.malformed());
       return earlier;
     }
-    var streams = new EnumMap<Split, PartStream>(Split.class);
+    var streams = new LinkedHashMap<DomainSplit, PartStream>();
     try {
       PartTokens tokens = tokenize(part, storage, progress, streams);
       if (tokens.malformed() <= config.maxBadLines()) { // otherwise it was not read to its end
-        for (Split split : streams.keySet()) {
-          publish(job.tokens(part.number(), split));
+        for (int stream = 0; stream < streams.size(); stream++) {
+          publish(job.tokens(part.number(), stream));
         }
         Files.writeString(partial(result), Json.line(tokens));
         publish(result);
@@ -74,7 +73,10 @@ public final class PartWork {
   }
 
   private PartTokens tokenize(
-      CorpusPart part, Storage storage, Progress progress, Map<Split, PartStream> streams)
+      CorpusPart part,
+      Storage storage,
+      Progress progress,
+      SequencedMap<DomainSplit, PartStream> streams)
       throws IOException {
     List<PartTokens.SliceCounts> slices = new ArrayList<>();
     long specials = 0;
@@ -85,6 +87,7 @@ public final class PartWork {
         var reading = new SliceReading(slice, config.maxBadLines());
         try (var source = RecordSource.open(slice, storage, config, spool)) {
           reading.read(source, batches, sink(part, streams), progress);
+          requireUnchanged(slice.file(), storage);
         } catch (UserException e) {
           throw e;
         } catch (IOException e) {
@@ -94,20 +97,32 @@ public final class PartWork {
         specials += reading.specials();
       }
     }
-    var counts = new EnumMap<Split, PartTokens.Stream>(Split.class);
+    List<PartTokens.Filled> filled = new ArrayList<>();
     for (var stream : streams.entrySet()) {
-      counts.put(stream.getKey(), stream.getValue().finish());
+      filled.add(new PartTokens.Filled(stream.getKey(), stream.getValue().finish()));
     }
-    return new PartTokens(part.number(), counts, slices, specials);
+    return new PartTokens(part.number(), filled, slices, specials);
   }
 
-  private SliceReading.Sink sink(CorpusPart part, Map<Split, PartStream> streams) {
+  /** Refuses a file that is not the one found: another attempt would give other tokens. */
+  private void requireUnchanged(InputFile file, Storage storage) throws IOException {
+    if (storage.bytes(file.path()) != file.bytes()
+        || storage.modified(file.path()) != file.modified()) {
+      throw new UserException(
+          "%s: has changed since the preparation began; delete %s and prepare again"
+              .formatted(file.path(), job.out()));
+    }
+  }
+
+  private SliceReading.Sink sink(CorpusPart part, SequencedMap<DomainSplit, PartStream> streams) {
     return (batch, index) -> {
-      Split split = batch.splits()[index];
-      var stream = streams.get(split);
+      var to = batch.to()[index];
+      var stream = streams.get(to);
       if (stream == null) {
-        stream = new PartStream(partial(job.tokens(part.number(), split)), job.type());
-        streams.put(split, stream);
+        stream = new PartStream(partial(job.tokens(part.number(), streams.size())), job.type());
+        streams.put(to, stream);
+        long names = streams.keySet().stream().map(DomainSplit::domain).distinct().count();
+        DomainName.requireFew(Math.toIntExact(names), config);
       }
       stream.add(batch, index);
     };
@@ -116,14 +131,12 @@ public final class PartWork {
   /** Makes a shard out of the tokens of parts. */
   public Manifest.Shard join(ShardPlan plan) throws IOException {
     Path folder = Files.createDirectory(job.staging().resolve("shard-" + attempt));
-    var target =
-        ShardWriter.Target.of(folder, plan.domain(), plan.split(), config, job.type())
-            .from(plan.number());
+    var target = ShardWriter.Target.of(folder, plan.to(), config, job.type()).from(plan.number());
     try (var writer = new ShardWriter(target, ShardWriter.State.START)) {
       int[] row = new int[config.seqLen()];
       int filled = 0;
       for (var segment : plan.segments()) {
-        try (var tokens = new PartStream.Reader(job, plan.split(), segment)) {
+        try (var tokens = new PartStream.Reader(job, segment)) {
           for (int read = tokens.read(row, filled); read > 0; read = tokens.read(row, filled)) {
             filled += read;
             if (filled == row.length) {

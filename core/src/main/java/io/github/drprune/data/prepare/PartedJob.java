@@ -1,7 +1,6 @@
 package io.github.drprune.data.prepare;
 
 import io.github.drprune.config.binding.ConfigLoader;
-import io.github.drprune.data.Split;
 import io.github.drprune.data.TokenType;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.nio.file.Path;
@@ -48,8 +47,8 @@ public record PartedJob(Path out, List<String> settings, TokenType type) {
     return staging().resolve("%06d.json".formatted(part));
   }
 
-  /** Where the tokens of a part for a split lie, little-endian. */
-  Path tokens(int part, Split split) {
-    return staging().resolve("%06d-%s.tokens".formatted(part, split));
+  /** Where the tokens of a part's stream lie, little-endian. */
+  Path tokens(int part, int stream) {
+    return staging().resolve("%06d-%d.tokens".formatted(part, stream));
   }
 }

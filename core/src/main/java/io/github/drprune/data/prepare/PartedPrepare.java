@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -44,6 +45,7 @@ public final class PartedPrepare {
       long partBytes,
       PrepareListener listener) {
     ConfigLoader.check(config);
+    corpus.requireFoundBy(config);
     if (config.conversations()) {
       throw UserException.at(
           "conversations", "are not prepared in parts", "have them prepared by 'drprune prepare'");
@@ -78,14 +80,14 @@ public final class PartedPrepare {
       return complete.get();
     }
     begin(folder, job, new Begun(fingerprint.complete(), partBytes));
-    for (var domain : corpus.domains()) {
-      Files.createDirectories(out.resolve(domain.name()));
-    }
     CorpusChecks.begin(corpus, listener);
     var parts = CorpusPart.of(corpus, partBytes);
     var tokens = workers.tokenize(job, parts, progress());
     var streams = new PartStreams(corpus, config, parts, tokens);
     var malformed = streams.check(listener);
+    for (String domain : streams.domains().keySet()) {
+      Files.createDirectories(out.resolve(domain));
+    }
     List<Manifest.Domain> domains = join(job, streams, workers);
     long specials = tokens.stream().mapToLong(PartTokens::specials).sum();
     CorpusChecks.end(specials, listener);
@@ -125,14 +127,16 @@ public final class PartedPrepare {
     long total = corpus.bytes();
     return new PartWork.Progress() {
       private long bytes;
+      private long documents;
       private long tokens;
 
       @Override
-      public void advanced(long moreBytes, long documents, long moreTokens, long malformed) {
+      public void advanced(long moreBytes, long moreDocuments, long moreTokens, long malformed) {
         bytes += moreBytes;
+        documents += moreDocuments;
         tokens += moreTokens;
         // Work that is done twice counts twice until its end.
-        listener.progress(Math.min(bytes, total), total, tokens);
+        listener.progress(Math.min(bytes, total), total, documents, tokens);
       }
     };
   }
@@ -141,23 +145,25 @@ public final class PartedPrepare {
       throws IOException {
     List<ShardPlan> plans = streams.plans(config.rowsPerShard(job.type()));
     List<Manifest.Shard> shards = workers.join(job, plans);
-    List<Manifest.Domain> domains = new ArrayList<>();
-    for (var domain : corpus.domains()) {
-      Map<Split, Manifest.SplitData> splits = new EnumMap<>(Split.class);
-      streams
-          .of(domain.name())
-          .forEach(
-              (split, stream) -> {
-                List<Manifest.Shard> own = new ArrayList<>();
-                for (int i = 0; i < plans.size(); i++) {
-                  if (plans.get(i).isOf(domain.name(), split)) {
-                    own.add(shards.get(i));
-                  }
-                }
-                splits.put(split, stream.data(config.seqLen(), own));
-              });
-      domains.add(new Manifest.Domain(domain.name(), splits));
+    Map<DomainSplit, List<Manifest.Shard>> written = new HashMap<>();
+    for (int i = 0; i < plans.size(); i++) {
+      written.computeIfAbsent(plans.get(i).to(), _ -> new ArrayList<>()).add(shards.get(i));
     }
+    List<Manifest.Domain> domains = new ArrayList<>();
+    streams
+        .domains()
+        .forEach(
+            (domain, joined) -> {
+              Map<Split, Manifest.SplitData> splits = new EnumMap<>(Split.class);
+              joined.forEach(
+                  (split, stream) ->
+                      splits.put(
+                          split,
+                          stream.data(
+                              config.seqLen(),
+                              written.getOrDefault(new DomainSplit(domain, split), List.of()))));
+              domains.add(new Manifest.Domain(domain, splits));
+            });
     return domains;
   }
 }

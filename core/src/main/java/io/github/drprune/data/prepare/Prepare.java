@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -59,6 +60,7 @@ public final class Prepare {
       PrepareListener listener,
       Duration interval) {
     ConfigLoader.check(config);
+    corpus.requireFoundBy(config);
     this.corpus = corpus;
     this.tokenizer = tokenizer;
     this.config = config;
@@ -141,7 +143,7 @@ public final class Prepare {
             } else {
               writer.add(done.step().place(), done.batch());
             }
-            listener.progress(done.step().position(), total, writer.tokens());
+            listener.progress(done.step().position(), total, writer.documents(), writer.tokens());
           });
     }
   }
@@ -204,11 +206,19 @@ public final class Prepare {
   }
 
   private static void deletePartials(Path out) throws IOException {
+    List<Path> folders = new ArrayList<>();
     try (var files = Files.walk(out)) {
       for (Path file : (Iterable<Path>) files::iterator) {
         if (file.getFileName().toString().endsWith(".npy" + AtomicFiles.PARTIAL)) {
           Files.delete(file);
+          folders.add(file.getParent());
         }
+      }
+    }
+    for (Path folder : folders) {
+      String[] left = folder.toFile().list();
+      if (left != null && left.length == 0) { // of a domain that was left out
+        Files.delete(folder);
       }
     }
   }

@@ -7,11 +7,17 @@ import io.github.drprune.data.TokenType;
 import io.github.drprune.tokenizer.SpecialTokensInText;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** How text becomes sequences: the keys of {@code prepare}, which decide the bytes it writes. */
 public record PrepareConfig(
     @Key(doc = "Tokens of a sequence.", min = 2) int seqLen,
-    @Key(doc = "JSON field or Parquet column of the text.", value = "text") String textField,
+    @Key(doc = "JSON field or column of the text.", value = "text") String textField,
+    @Key(
+            doc =
+                "JSON field or column that names each record's domain, such as meta.source; the"
+                    + " input's folders then do not.")
+        Optional<String> domainField,
     @Key(
             doc =
                 "Share of the documents to hold out in domains without eval files, chosen by"
@@ -75,8 +81,16 @@ public record PrepareConfig(
       throw new IllegalArgumentException(
           "tokens: %d are fewer than one sequence of %d".formatted(tokens, seqLen));
     }
-    if (textField.isBlank()) {
-      throw new IllegalArgumentException("text_field: the name is empty");
+    requireName("text_field", textField);
+    domainField.ifPresent(field -> requireName("domain_field", field));
+    if (domainField.equals(Optional.of(textField))) {
+      throw new IllegalArgumentException("domain_field: this is the field of the text");
+    }
+  }
+
+  private static void requireName(String key, String field) {
+    if (field.isBlank()) {
+      throw new IllegalArgumentException(key + ": the name is empty");
     }
   }
 
@@ -87,6 +101,11 @@ public record PrepareConfig(
    */
   public static PrepareConfig of(String... assignments) {
     return ConfigLoader.load(List.of(assignments), PrepareConfig.class);
+  }
+
+  /** The columns to read of rows: that of the text, and where there is one that of the domain. */
+  List<String> columns() {
+    return Stream.concat(Stream.of(textField), domainField.stream()).toList();
   }
 
   /** How tokens below {@code vocabularySize} are stored. */

@@ -6,7 +6,7 @@ public interface PrepareListener {
   PrepareListener SILENT =
       new PrepareListener() {
         @Override
-        public void progress(long bytes, long total, long tokens) {}
+        public void progress(long bytes, long total, long documents, long tokens) {}
 
         @Override
         public void warning(String line) {}
@@ -17,9 +17,10 @@ public interface PrepareListener {
    *
    * @param bytes of the input read so far, on the disk
    * @param total bytes of the input
-   * @param tokens written in this call of the program
+   * @param documents taken in this call of the program
+   * @param tokens of them
    */
-  void progress(long bytes, long total, long tokens);
+  void progress(long bytes, long total, long documents, long tokens);
 
   /** One line on something odd that does not stop the preparation. */
   void warning(String line);

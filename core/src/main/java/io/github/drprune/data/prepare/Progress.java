@@ -22,7 +22,7 @@ import java.util.Optional;
  * @param malformed records skipped in them
  * @param specials special tokens in the text of the files done; absent in older files
  * @param finished domains that are complete
- * @param open the packers of the domain that is not
+ * @param open the packers of the others
  */
 record Progress(
     String fingerprint,
@@ -31,7 +31,7 @@ record Progress(
     long malformed,
     Long specials,
     List<Manifest.Domain> finished,
-    Map<Split, Packer.State> open) {
+    Map<String, Map<Split, Packer.State>> open) {
   static final String FILE = "progress.json";
 
   Progress {

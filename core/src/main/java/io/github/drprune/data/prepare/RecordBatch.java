@@ -1,7 +1,7 @@
 package io.github.drprune.data.prepare;
 
-import io.github.drprune.data.Split;
 import java.util.BitSet;
+import java.util.List;
 
 /** What a source gives out, the unit of work of a thread. */
 sealed interface RecordBatch {
@@ -14,12 +14,15 @@ sealed interface RecordBatch {
    * @param bytes record {@code i} is bytes [offsets[i], offsets[i + 1])
    * @param first the number in its file of the first record, from 1
    * @param missing the records that the file has no value for
+   * @param domains what a column has as each record's domain, null where it has nothing; null where
+   *     there is no such column
    */
-  record Whole(byte[] bytes, int[] offsets, long first, BitSet missing) implements RecordBatch {
+  record Whole(byte[] bytes, int[] offsets, long first, BitSet missing, List<String> domains)
+      implements RecordBatch {
     private static final BitSet NONE = new BitSet();
 
     Whole(byte[] bytes, int[] offsets, long first) {
-      this(bytes, offsets, first, NONE);
+      this(bytes, offsets, first, NONE, null);
     }
 
     int size() {
@@ -30,10 +33,10 @@ sealed interface RecordBatch {
   /**
    * A document that is a piece of a long record.
    *
-   * @param split of the whole record; null where it is left out
+   * @param to where the whole record belongs; null where it is left out
    * @param cut tells of the record that it is several documents, with the first of them; else null
    */
-  record Piece(String text, Split split, TokenizedBatch.Cut cut) implements RecordBatch {}
+  record Piece(String text, DomainSplit to, TokenizedBatch.Cut cut) implements RecordBatch {}
 
   /** A long record that holds no document, and why. */
   record Refused(TokenizedBatch.Malformed record) implements RecordBatch {}

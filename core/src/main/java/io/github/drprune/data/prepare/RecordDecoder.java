@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** Turns a record's bytes into its document's text; for any number of threads. */
@@ -34,12 +35,24 @@ sealed interface RecordDecoder {
     }
   }
 
-  /** The record is a JSON object, one field of it the text. */
-  record JsonField(JsonFactory factory, String field) implements RecordDecoder {
+  /**
+   * The record is a JSON object, one field of it the text.
+   *
+   * @param domainField the field that names the domain; null where none does
+   */
+  record JsonField(JsonFactory factory, String field, String domainField) implements RecordDecoder {
     /** Fields of a record without the wanted one that are named to the user. */
     private static final int SHOWN = 5;
 
-    JsonField(String field) {
+    /**
+     * What is wanted of a record.
+     *
+     * @param text the text, or where it begins
+     * @param domain null where records name none
+     */
+    record Found<T>(T text, String domain) {}
+
+    JsonField(String field, Optional<String> domainField) {
       this(
           JsonFactory.builder()
               // What is behind a record goes on being read.
@@ -47,7 +60,8 @@ sealed interface RecordDecoder {
               .streamReadConstraints(
                   StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
               .build(),
-          field);
+          field,
+          domainField.orElse(null));
     }
 
     /** Makes something of a token. */
@@ -58,8 +72,13 @@ sealed interface RecordDecoder {
 
     @Override
     public String text(byte[] bytes, int from, int to) throws MalformedRecord {
+      return document(bytes, from, to).map(Found::text).orElse("");
+    }
+
+    /** The text of bytes [from, to) and its domain; empty where the record is blank. */
+    Optional<Found<String>> document(byte[] bytes, int from, int to) throws MalformedRecord {
       try (var parser = factory.createParser(bytes, from, to - from)) {
-        return read(parser, JsonParser::getText).orElse("");
+        return read(parser, JsonParser::getText);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -68,16 +87,17 @@ sealed interface RecordDecoder {
     /**
      * Checks a record read as a stream, in bounded memory.
      *
-     * @return how many bytes lie before the opening quote of the text; -1 where the record is blank
+     * @return how many bytes lie before the opening quote of the text, and its domain; empty where
+     *     the record is blank
      */
-    long quote(InputStream record) throws IOException, MalformedRecord {
+    Optional<Found<Long>> quote(InputStream record) throws IOException, MalformedRecord {
       try (var parser = factory.createParser(record)) {
-        return read(parser, at -> at.currentTokenLocation().getByteOffset()).orElse(-1L);
+        return read(parser, at -> at.currentTokenLocation().getByteOffset());
       }
     }
 
     /** What {@code value} makes of the text's token; empty where the record is blank. */
-    private <T> Optional<T> read(JsonParser parser, Value<T> value)
+    private <T> Optional<Found<T>> read(JsonParser parser, Value<T> value)
         throws IOException, MalformedRecord {
       try {
         var start = parser.nextToken();
@@ -90,11 +110,13 @@ sealed interface RecordDecoder {
                   ? "not a JSON object but an array; write an object a line (jq -c '.[]' does)"
                   : "not a JSON object");
         }
-        T text = textOf(parser, value);
+        var search = new Search<>(parser, value);
+        search.object(
+            new FieldPath(field), domainField == null ? null : new FieldPath(domainField));
         if (parser.nextToken() != null) {
           throw new MalformedRecord("more than one JSON value on the line");
         }
-        return Optional.of(text);
+        return Optional.of(search.found());
       } catch (CharConversionException e) {
         throw new MalformedRecord("not UTF-8 text");
       } catch (JsonProcessingException e) {
@@ -110,28 +132,63 @@ sealed interface RecordDecoder {
       }
     }
 
-    private <T> T textOf(JsonParser parser, Value<T> reader) throws IOException, MalformedRecord {
-      T text = null;
-      var others = new ArrayList<String>();
-      while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        boolean wanted = parser.currentName().equals(field);
-        var value = parser.nextToken();
-        if (!wanted) {
-          if (others.size() < SHOWN) {
-            others.add(parser.currentName());
+    /** Goes through a record once. */
+    private final class Search<T> {
+      private final JsonParser parser;
+      private final Value<T> value;
+      private final List<String> others = new ArrayList<>();
+      private T text;
+      private String domain;
+
+      private Search(JsonParser parser, Value<T> value) {
+        this.parser = parser;
+        this.value = value;
+      }
+
+      /**
+       * Goes through the object that has begun.
+       *
+       * @param toText null where the text is not in it
+       * @param toDomain null where the domain's name is not in it
+       */
+      private void object(FieldPath toText, FieldPath toDomain)
+          throws IOException, MalformedRecord {
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+          String name = parser.currentName();
+          var token = parser.nextToken();
+          FieldPath text = toText == null ? null : toText.behind(name);
+          FieldPath domain = toDomain == null ? null : toDomain.behind(name);
+          if (text != null && text.isReached()) {
+            requireString(token, field);
+            this.text = value.of(parser);
+          } else if (domain != null && domain.isReached()) {
+            requireString(token, domainField);
+            this.domain = parser.getText();
+          } else if (token == JsonToken.START_OBJECT && (text != null || domain != null)) {
+            object(text, domain);
+          } else {
+            if (others.size() < SHOWN) {
+              others.add(name);
+            }
+            parser.skipChildren();
           }
-          parser.skipChildren();
-        } else if (value == JsonToken.VALUE_STRING) {
-          text = reader.of(parser);
-        } else {
-          throw new MalformedRecord("field '%s' is not a string".formatted(field));
         }
       }
-      if (text == null) {
-        throw new MalformedRecord(
-            "no field '%s' but %s; name the field of the text".formatted(field, others));
+
+      private void requireString(JsonToken token, String path) throws MalformedRecord {
+        if (token != JsonToken.VALUE_STRING) {
+          throw new MalformedRecord("field '%s' is not a string".formatted(path));
+        }
       }
-      return text;
+
+      private Found<T> found() throws MalformedRecord {
+        if (text == null) {
+          throw new MalformedRecord(
+              "no field '%s' but %s; name the field of the text".formatted(field, others));
+        }
+        return new Found<>(
+            text, domainField == null ? null : DomainName.ofRecord(domain, domainField));
+      }
     }
   }
 }

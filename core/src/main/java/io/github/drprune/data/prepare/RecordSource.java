@@ -1,5 +1,6 @@
 package io.github.drprune.data.prepare;
 
+import io.github.drprune.data.parquet.ParquetText;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.InputFiles;
 import io.github.drprune.io.ReadErrors;
@@ -36,13 +37,35 @@ interface RecordSource extends Closeable {
         case PARQUET ->
             config.conversations()
                 ? ParquetConversations.open(slice, channel, config)
-                : new ParquetSource(slice, channel, config);
+                : parquet(slice, channel, config);
+        case ORC -> {
+          channel.close();
+          yield orc(slice, storage, config);
+        }
         case MDS -> new MdsSource(file, stream(slice, channel));
       };
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
     }
+  }
+
+  /** The columns that the settings name. */
+  static RecordSource parquet(InputSlice slice, SeekableByteChannel channel, PrepareConfig config)
+      throws IOException {
+    return new ColumnSource(
+        slice,
+        new ParquetText(channel, slice.file().path(), config.columns(), slice.begin(), slice.end()),
+        config);
+  }
+
+  private static RecordSource orc(InputSlice slice, Storage storage, PrepareConfig config)
+      throws IOException {
+    var format = ColumnFormat.of(Format.ORC);
+    if (format.isEmpty()) {
+      throw new IOException("nothing reads ORC in this process");
+    }
+    return new ColumnSource(slice, format.get().open(slice, storage, config.columns()), config);
   }
 
   private static PlainStream stream(InputSlice slice, SeekableByteChannel channel)

@@ -1,6 +1,5 @@
 package io.github.drprune.data.prepare;
 
-import io.github.drprune.data.Split;
 import java.util.List;
 
 /**
@@ -10,15 +9,15 @@ import java.util.List;
  * @param rows sequences of it
  * @param segments the tokens of its rows, in their order
  */
-public record ShardPlan(String domain, Split split, int number, long rows, List<Segment> segments) {
+public record ShardPlan(DomainSplit to, int number, long rows, List<Segment> segments) {
   public ShardPlan {
     segments = List.copyOf(segments);
   }
 
-  boolean isOf(String ofDomain, Split ofSplit) {
-    return domain.equals(ofDomain) && split == ofSplit;
-  }
-
-  /** Tokens [from, from + tokens) of a part's for the split. */
-  public record Segment(int part, long from, long tokens) {}
+  /**
+   * Tokens [from, from + tokens) of a part's.
+   *
+   * @param stream the number of its file of the part
+   */
+  public record Segment(int part, int stream, long from, long tokens) {}
 }

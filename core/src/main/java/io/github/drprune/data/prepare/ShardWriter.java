@@ -2,7 +2,6 @@ package io.github.drprune.data.prepare;
 
 import io.github.drprune.data.Manifest;
 import io.github.drprune.data.NpyHeader;
-import io.github.drprune.data.Split;
 import io.github.drprune.data.TokenType;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
@@ -25,7 +24,7 @@ import java.util.List;
  * {@link #flush} reported.
  */
 final class ShardWriter implements Closeable {
-  private static final int BUFFER = 1 << 20;
+  private static final int BUFFER = 1 << 17;
 
   /**
    * How far a writer got.
@@ -54,10 +53,15 @@ final class ShardWriter implements Closeable {
       int seqLen,
       long rowsPerShard,
       int first) {
-    static Target of(
-        Path folder, String domain, Split split, PrepareConfig config, TokenType type) {
+    static Target of(Path folder, DomainSplit of, PrepareConfig config, TokenType type) {
       return new Target(
-          folder, domain + "/" + split, "", type, config.seqLen(), config.rowsPerShard(type), 0);
+          folder,
+          of.domain() + "/" + of.split(),
+          "",
+          type,
+          config.seqLen(),
+          config.rowsPerShard(type),
+          0);
     }
 
     /** The same shards from number {@code number} on. */

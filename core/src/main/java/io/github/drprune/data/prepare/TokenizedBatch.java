@@ -1,6 +1,5 @@
 package io.github.drprune.data.prepare;
 
-import io.github.drprune.data.Split;
 import java.util.List;
 
 /**
@@ -10,7 +9,7 @@ import java.util.List;
  * @param counted of conversations, 1 for each token that counts, else 0; null for text
  * @param cutTokens tokens of conversations longer than a sequence that are not among these
  * @param characters Unicode code points of each document
- * @param splits where each document belongs
+ * @param to where each document belongs
  * @param specials special tokens in the text, marks aside
  * @param cut the records too long for one document
  * @param malformed what was skipped
@@ -21,13 +20,13 @@ record TokenizedBatch(
     long cutTokens,
     int[] ends,
     int[] characters,
-    Split[] splits,
+    DomainSplit[] to,
     long specials,
     List<Cut> cut,
     List<Malformed> malformed) {
 
   /** A record that became several documents, by its number in the file, from 1. */
-  record Cut(long record, long characters, Split split) {}
+  record Cut(long record, long characters, DomainSplit to) {}
 
   /** A record that was skipped, by its number in the file, from 1. */
   record Malformed(long record, String why) {}

@@ -95,7 +95,7 @@ public final class Corpora {
     final List<String> lines = new ArrayList<>();
 
     @Override
-    public void progress(long bytes, long total, long tokens) {}
+    public void progress(long bytes, long total, long documents, long tokens) {}
 
     @Override
     public void warning(String line) {

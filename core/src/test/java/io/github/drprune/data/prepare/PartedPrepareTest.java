@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -40,7 +41,7 @@ class PartedPrepareTest {
   }
 
   /** Pieces in a random order, each by two attempts at once; all that passes is JSON. */
-  private static class Crowd implements PartWorkers {
+  static class Crowd implements PartWorkers {
     private final AtomicInteger attempts = new AtomicInteger();
     private FileTime kept; // when the first part's result was written
 
@@ -191,6 +192,34 @@ class PartedPrepareTest {
     assertThat(Corpora.hashes(folder.resolve("out"))).isEqualTo(expected);
     // Complete data are left alone.
     inParts(config, 5_000, "out", null);
+  }
+
+  @Test
+  void aCorpusThatChangesIsRefused() throws IOException {
+    var config = Corpora.config();
+    Path file = corpus.resolve("code.jsonl");
+    var meanwhile =
+        new Crowd() {
+          @Override
+          public List<PartTokens> tokenize(
+              PartedJob job, List<CorpusPart> parts, PartWork.Progress progress) {
+            try {
+              Files.writeString(file, "{\"text\": \"more\"}\n", StandardOpenOption.APPEND);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+            return super.tokenize(job, parts, progress);
+          }
+        };
+    assertThatThrownBy(() -> inParts(config, 60_000, "out", meanwhile))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(file + ": has changed since the preparation began; delete ");
+    assertThatThrownBy(() -> inParts(config, 60_000, "out", new Crowd()))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("out: holds unfinished data of other settings or other input");
+    var expected = whole(config, new Corpora.Warnings());
+    inParts(config, 60_000, "anew", new Crowd());
+    assertThat(Corpora.hashes(folder.resolve("anew"))).isEqualTo(expected);
   }
 
   @Test

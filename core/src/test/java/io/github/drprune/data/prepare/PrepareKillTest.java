@@ -48,7 +48,7 @@ class PrepareKillTest {
   /** Gives its first word once a file is on record, and then holds the preparation up. */
   private record Holding(Path out) implements PrepareListener {
     @Override
-    public void progress(long bytes, long total, long tokens) {
+    public void progress(long bytes, long total, long documents, long tokens) {
       if (filesOnRecord(out) > 0) {
         System.out.println("started");
         while (true) {

@@ -367,7 +367,7 @@ class PrepareMistakesTest {
       var inner =
           new PrepareListener() {
             @Override
-            public void progress(long bytes, long total, long tokens) {
+            public void progress(long bytes, long total, long documents, long tokens) {
               assertThatThrownBy(() -> Corpora.prepare(corpus, tokenizer, Corpora.config(), out))
                   .isInstanceOf(UserException.class)
                   .hasMessageContaining("another 'drprune prepare'");
@@ -393,6 +393,7 @@ class PrepareMistakesTest {
         new PrepareConfig(
             8,
             "text",
+            fine.domainField(),
             0,
             -1,
             fine.share(),

@@ -1,38 +1,39 @@
 package io.github.drprune.data.prepare;
 
-import io.github.drprune.data.parquet.ParquetText;
+import io.github.drprune.data.TextColumns;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.ByteBuffer;
-import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 
-/** A record is the text of a row; only the text's column is read. */
-final class ParquetSource implements RecordSource {
+/** A record is the text of a row; only its column is read, and where there is one the domain's. */
+final class ColumnSource implements RecordSource {
   private final InputSlice slice;
   private final InputFile file;
   private final HoldOut holdOut;
-  private final ParquetText text;
+  private final TextColumns columns;
+  private final String domainField; // null where no column names domains
   private long rows;
   private ByteBuffer longValue;
   private LongText longText;
 
   /**
-   * @param channel closed with this
+   * @param columns those that the settings name; closed with this
    */
-  ParquetSource(InputSlice slice, SeekableByteChannel channel, PrepareConfig config)
-      throws IOException {
+  ColumnSource(InputSlice slice, TextColumns columns, PrepareConfig config) {
     this.slice = slice;
     this.file = slice.file();
     this.holdOut = HoldOut.of(config);
-    this.text =
-        new ParquetText(channel, file.path(), config.textField(), slice.begin(), slice.end());
+    this.columns = columns;
+    this.domainField = config.domainField().orElse(null);
   }
 
   @Override
@@ -42,7 +43,11 @@ final class ParquetSource implements RecordSource {
       var value = longValue;
       longValue = null;
       try {
-        longText = new LongText(new Value(value), rows, file.split(), holdOut);
+        String domain =
+            domainField == null ? file.domain() : DomainName.ofRecord(domain(), domainField);
+        longText = new LongText(new Value(value), rows, domain, file.split(), holdOut);
+      } catch (MalformedRecord e) {
+        return new RecordBatch.Refused(new TokenizedBatch.Malformed(rows, e.getMessage()));
       } catch (CharacterCodingException e) {
         return new RecordBatch.Refused(new TokenizedBatch.Malformed(rows, "invalid UTF-8"));
       }
@@ -63,11 +68,12 @@ final class ParquetSource implements RecordSource {
     var joined = new ByteArrayOutputStream();
     int[] offsets = new int[64];
     var nulls = new BitSet();
+    List<String> domains = domainField == null ? null : new ArrayList<>();
     int count = 0;
     while (joined.size() < RecordBatch.TARGET_BYTES
         && count < RecordBatch.TARGET_BYTES
-        && text.next()) {
-      var value = text.value();
+        && columns.next()) {
+      var value = columns.value(0);
       if (value == null) {
         nulls.set(count);
       } else if (value.remaining() > LongText.LONGEST_DOCUMENT) {
@@ -76,6 +82,9 @@ final class ParquetSource implements RecordSource {
         break;
       } else {
         joined.write(value.array(), value.arrayOffset() + value.position(), value.remaining());
+      }
+      if (domains != null) {
+        domains.add(domain());
       }
       if (++count == offsets.length) {
         offsets = Arrays.copyOf(offsets, 2 * count);
@@ -86,7 +95,17 @@ final class ParquetSource implements RecordSource {
     return count == 0
         ? null
         : new RecordBatch.Whole(
-            joined.toByteArray(), Arrays.copyOf(offsets, count + 1), rows - count + 1, nulls);
+            joined.toByteArray(),
+            Arrays.copyOf(offsets, count + 1),
+            rows - count + 1,
+            nulls,
+            domains);
+  }
+
+  /** What the row has as its domain's name; null where it has nothing. */
+  private String domain() {
+    var value = columns.value(1);
+    return value == null ? null : StandardCharsets.UTF_8.decode(value.duplicate()).toString();
   }
 
   @Override
@@ -96,12 +115,14 @@ final class ParquetSource implements RecordSource {
 
   @Override
   public long position() {
-    return text.rows() == 0 ? slice.bytes() : (long) ((double) rows / text.rows() * slice.bytes());
+    return columns.rows() == 0
+        ? slice.bytes()
+        : (long) ((double) rows / columns.rows() * slice.bytes());
   }
 
   @Override
   public void close() throws IOException {
-    text.close();
+    columns.close();
   }
 
   /** A value within its page. */
