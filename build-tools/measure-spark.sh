@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Measures 'drprune spark-prepare' on one thread over input of growing size, beside 'drprune prepare' and Python's
-# datasets with a fast tokenizer, one process each, in turn: wall and processor time, the most resident memory,
-# tokens by second of processor time. Needs SPARK_HOME and, for the last, a Python with datasets and tokenizers.
+# Measures 'drprune spark-prepare' on one thread over input of growing size, beside 'drprune prepare' and
+# Python's datasets with a fast tokenizer, one process each, in turn: wall and processor time, the most resident
+# memory, tokens by second of processor time. Needs SPARK_HOME and, for the last, a Python with datasets.
 #
 #   [SIZES="10 100"] build-tools/measure-spark.sh MODEL TEXT.jsonl FOLDER [PYTHON]
 set -euo pipefail

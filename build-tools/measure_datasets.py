@@ -1,5 +1,5 @@
-"""Tokenizes JSON lines by Python's datasets with a fast tokenizer, on one thread, and prints how many tokens there
-are, the one after each text included: what build-tools/measure-spark.sh compares with.
+"""Tokenizes JSON lines by Python's datasets with a fast tokenizer, on one thread, and prints how many tokens
+there are, the one after each text included: what build-tools/measure-spark.sh compares with.
 
 Usage: measure_datasets.py TOKENIZER.json TEXT.jsonl CACHE
 """

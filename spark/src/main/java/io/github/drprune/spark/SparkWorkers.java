@@ -9,13 +9,11 @@ import io.github.drprune.data.prepare.PartedJob;
 import io.github.drprune.data.prepare.ShardPlan;
 import io.github.drprune.json.Json;
 import java.io.IOException;
-import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.util.LongAccumulator;
 
 /** Has each piece of a preparation done by a task. What goes to tasks and back is JSON. */
 final class SparkWorkers implements PartWorkers {
@@ -33,7 +31,7 @@ final class SparkWorkers implements PartWorkers {
   @Override
   public List<PartTokens> tokenize(
       PartedJob job, List<CorpusPart> parts, PartWork.Progress progress) throws IOException {
-    var counters = new Counters(spark);
+    var counters = new TaskCounters(spark);
     String sent = Json.line(job);
     Broadcast<CorpusLocation> corpus = location;
     List<String> results =
@@ -46,7 +44,7 @@ final class SparkWorkers implements PartWorkers {
   }
 
   private static String tokenize(
-      String job, String part, CorpusLocation location, Counters counters) throws IOException {
+      String job, String part, CorpusLocation location, TaskCounters counters) throws IOException {
     var work = new PartWork(Json.read(job, PartedJob.class, "job"), attempt());
     return Json.line(
         work.tokenize(
@@ -85,36 +83,5 @@ final class SparkWorkers implements PartWorkers {
     spark.setJobDescription(what);
     spark.setLocalProperty(APPLICATION, spark.sc().applicationId());
     return SparkJob.await(spark.parallelize(pieces, pieces.size()).map(task).collectAsync(), watch);
-  }
-
-  /** What tasks have done; Spark's pages show it, and the driver hears of it every few seconds. */
-  private static final class Counters implements Serializable {
-    private static final long serialVersionUID = 1L;
-
-    private final LongAccumulator bytes;
-    private final LongAccumulator documents;
-    private final LongAccumulator tokens;
-    private final LongAccumulator malformed;
-    private transient long[] told = new long[4];
-
-    private Counters(JavaSparkContext spark) {
-      this.bytes = spark.sc().longAccumulator("bytes read");
-      this.documents = spark.sc().longAccumulator("documents");
-      this.tokens = spark.sc().longAccumulator("tokens");
-      this.malformed = spark.sc().longAccumulator("malformed records");
-    }
-
-    private void advanced(long moreBytes, long moreDocuments, long moreTokens, long moreMalformed) {
-      bytes.add(moreBytes);
-      documents.add(moreDocuments);
-      tokens.add(moreTokens);
-      malformed.add(moreMalformed);
-    }
-
-    private void tell(PartWork.Progress progress) {
-      long[] now = {bytes.sum(), documents.sum(), tokens.sum(), malformed.sum()};
-      progress.advanced(now[0] - told[0], now[1] - told[1], now[2] - told[2], now[3] - told[3]);
-      told = now;
-    }
   }
 }

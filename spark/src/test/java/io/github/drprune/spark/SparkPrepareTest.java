@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.drprune.cluster.SparkApplication;
 import io.github.drprune.data.PreparedData;
+import io.github.drprune.data.Split;
 import io.github.drprune.data.prepare.CorpusInput;
 import io.github.drprune.data.prepare.Prepare;
 import io.github.drprune.data.prepare.PrepareConfig;
@@ -431,6 +432,47 @@ class SparkPrepareTest {
                     "none"))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("nosuch://host/corpus: the file system cannot be reached");
+  }
+
+  @Test
+  void progressIsToldWhileATaskRuns() throws IOException {
+    Path input = folder.resolve("long.jsonl");
+    String lines = Files.readString(corpus.resolve("code/train.jsonl"));
+    Files.writeString(input, lines.repeat(20));
+    List<Long> documents = new ArrayList<>();
+    List<Long> tokens = new ArrayList<>();
+    var listener =
+        new PrepareListener() {
+          @Override
+          public void progress(long bytes, long total, long moreDocuments, long moreTokens) {
+            documents.add(moreDocuments);
+            tokens.add(moreTokens);
+          }
+
+          @Override
+          public void warning(String line) {}
+        };
+    var split =
+        new SparkService()
+            .prepare(
+                // Each must be answered before the next; an executor gives up after so many.
+                local(
+                    Map.of(
+                        "spark.executor.heartbeatInterval", "300ms",
+                        "spark.executor.heartbeat.maxFailures", "1000000")),
+                new CorpusInput(null, List.of("code=" + input)),
+                tokenizer,
+                PrepareConfig.of("seq_len=64", "eval_fraction=0"),
+                1L << 30,
+                folder.resolve("told"),
+                listener)
+            .domains()
+            .getFirst()
+            .splits()
+            .get(Split.TRAIN);
+    assertThat(tokens).isSorted().endsWith(split.tokens());
+    assertThat(documents).isSorted().endsWith(split.documents());
+    assertThat(tokens).anyMatch(told -> told > 0 && told < split.tokens());
   }
 
   @Test
