@@ -47,6 +47,13 @@ final class AnswersCommand implements Callable<Integer> {
       description = "chatml, llama3, alpaca or a Jinja file, instead of the model's template.")
   private Optional<String> template;
 
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "" + Answers.AT_ONCE,
+      description = "Prompts answered at once (default: ${DEFAULT-VALUE}).")
+  private int batch;
+
   @Mixin private SamplingOptions sampling;
   @Mixin private ModelOptionsMixin options;
 
@@ -63,6 +70,7 @@ final class AnswersCommand implements Callable<Integer> {
           out,
           folder,
           how,
+          batch,
           done -> {
             err.printf("answers: %,d%n", done);
             err.flush();

@@ -6,13 +6,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.conversation.Conversation;
 import io.github.drprune.conversation.ConversationException;
 import io.github.drprune.error.UserException;
+import io.github.drprune.generate.TextContinuation.Question;
 import io.github.drprune.io.AppendedLines;
 import io.github.drprune.io.InputFiles;
 import io.github.drprune.json.Json;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntConsumer;
 
 /**
@@ -20,8 +24,16 @@ import java.util.function.IntConsumer;
  * call goes on behind the last whole line.
  */
 public final class Answers {
-  /** A prompt: as text that other models' files have as well, and as a conversation. */
-  private record Prompt(String text, Conversation conversation) {}
+  /** Prompts answered at once where nothing else is asked for. */
+  public static final int AT_ONCE = 8;
+
+  /**
+   * A prompt.
+   *
+   * @param place of it, file and line
+   * @param text that other models' files have as well
+   */
+  private record Prompt(String place, String text, Conversation conversation) {}
 
   /**
    * A line of the file.
@@ -38,11 +50,15 @@ public final class Answers {
    * instruction}; a last turn of the assistant is left out.
    *
    * @param model names the model in the settings
+   * @param atOnce prompts to answer at once; the answers are those of one by one
    * @param done is told how many answers there are
    */
   public static void write(
-      Chat chat, Path file, Path out, Path model, Generation how, IntConsumer done)
+      Chat chat, Path file, Path out, Path model, Generation how, int atOnce, IntConsumer done)
       throws IOException {
+    if (atOnce < 1) {
+      throw UserException.at("batch", "must be at least 1, not " + atOnce);
+    }
     List<Prompt> prompts = read(file);
     String settings =
         "%s max_tokens=%d temperature=%s top_p=%s seed=%d"
@@ -54,17 +70,71 @@ public final class Answers {
                 how.seed());
     var found = AppendedLines.read(out);
     int answered = check(out, found.lines(), prompts, settings);
+    // All before the first answer: a mistake in the last prompt must not cost those before it.
+    List<int[]> tokens = new ArrayList<>();
+    for (Prompt prompt : prompts.subList(answered, prompts.size())) {
+      tokens.add(promptTokens(chat, prompt));
+    }
     try (var answers = new AppendedLines(out, found.bytes())) {
       done.accept(answered);
+      var inOrder = new InOrder(answered, prompts, settings, answers, done);
+      List<Question> questions = new ArrayList<>();
       for (int i = answered; i < prompts.size(); i++) {
+        int index = i;
         // Each with a seed of its own, so that an answer does not depend on those before it.
         var own = new Generation(how.maxTokens(), how.sampling(), how.seed() + i);
-        Chat.Reply reply = chat.answer(prompts.get(i).conversation(), own, _ -> {});
-        var line = new Line(prompts.get(i).text(), reply.text(), reply.ended(), settings);
-        answers.write(Json.line(line) + "\n");
-        done.accept(i + 1);
+        questions.add(
+            new Question(
+                tokens.get(i - answered), own, _ -> {}, reply -> inOrder.take(index, reply)));
       }
+      chat.answer(questions, atOnce);
       answers.force();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static int[] promptTokens(Chat chat, Prompt prompt) {
+    try {
+      return chat.promptTokens(prompt.conversation());
+    } catch (UserException e) {
+      throw new UserException("%s: %s".formatted(prompt.place(), e.getMessage()), e);
+    }
+  }
+
+  /** Writes answers in the order of their prompts, whatever the order in which they end. */
+  private static final class InOrder {
+    private final Map<Integer, Chat.Reply> early = new HashMap<>();
+    private final List<Prompt> prompts;
+    private final String settings;
+    private final AppendedLines answers;
+    private final IntConsumer done;
+    private int written;
+
+    InOrder(
+        int written,
+        List<Prompt> prompts,
+        String settings,
+        AppendedLines answers,
+        IntConsumer done) {
+      this.written = written;
+      this.prompts = prompts;
+      this.settings = settings;
+      this.answers = answers;
+      this.done = done;
+    }
+
+    void take(int index, Chat.Reply reply) {
+      early.put(index, reply);
+      for (Chat.Reply next = early.remove(written); next != null; next = early.remove(written)) {
+        var line = new Line(prompts.get(written).text(), next.text(), next.ended(), settings);
+        try {
+          answers.write(Json.line(line) + "\n");
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+        done.accept(++written);
+      }
     }
   }
 
@@ -97,7 +167,7 @@ public final class Answers {
       }
       String place = "%s:%d".formatted(file, number);
       try {
-        prompts.add(prompt(Json.tree(line, place)));
+        prompts.add(prompt(place, Json.tree(line, place)));
       } catch (ConversationException e) {
         throw new UserException(
             "%s: %s; write 'prompt' or 'messages'".formatted(place, e.getMessage()), e);
@@ -109,17 +179,17 @@ public final class Answers {
     return prompts;
   }
 
-  private static Prompt prompt(JsonNode record) {
+  private static Prompt prompt(String place, JsonNode record) {
     if (record.path("prompt").isTextual()) {
       String text = record.get("prompt").asText();
-      return new Prompt(text, Conversation.ofUser(text));
+      return new Prompt(place, text, Conversation.ofUser(text));
     }
     Conversation asked = Conversation.of(withOutput(record)).withoutLastAnswer();
     var messages = asked.messages();
     boolean single = messages.size() == 1 && messages.getFirst().get("content") instanceof String;
     String text =
         single ? (String) messages.getFirst().get("content") : Json.line(asked.messages());
-    return new Prompt(text, asked);
+    return new Prompt(place, text, asked);
   }
 
   /** Alpaca's prompts need no output. */

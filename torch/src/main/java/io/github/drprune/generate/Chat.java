@@ -5,6 +5,7 @@ import io.github.drprune.conversation.Conversation;
 import io.github.drprune.conversation.ConversationException;
 import io.github.drprune.conversation.ConversationTokenizer;
 import io.github.drprune.error.UserException;
+import io.github.drprune.generate.TextContinuation.Question;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -73,25 +74,30 @@ public final class Chat implements AutoCloseable {
    * @return the whole answer, and whether it came to its end
    */
   public Reply answer(Conversation conversation, Generation how, Consumer<String> out) {
-    String prompt;
+    List<Reply> replies = new ArrayList<>();
+    answer(List.of(new Question(promptTokens(conversation), how, out, replies::add)), 1);
+    return replies.getFirst();
+  }
+
+  /** Answers {@code questions}, {@code atOnce} at a time, each as it would be by itself. */
+  void answer(List<Question> questions, int atOnce) {
+    continuation.answer(questions, end, atOnce);
+  }
+
+  /**
+   * The tokens that the model continues with the answer to the last message of {@code
+   * conversation}.
+   *
+   * @throws UserException where the template refuses it, or it leaves no room for an answer
+   */
+  int[] promptTokens(Conversation conversation) {
     try {
-      prompt = template.prompt(conversation);
+      return continuation.promptTokens(template.prompt(conversation));
     } catch (ConversationException e) {
       throw new UserException(
           "the conversation: %s; change it or choose another template".formatted(e.getMessage()),
           e);
     }
-    var text = new StringBuilder();
-    boolean ended =
-        continuation.answer(
-            prompt,
-            how,
-            end,
-            piece -> {
-              text.append(piece);
-              out.accept(piece);
-            });
-    return new Reply(text.toString(), ended);
   }
 
   /**

@@ -9,6 +9,7 @@ import io.github.drprune.tokenizer.StreamDecoder;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -57,34 +58,47 @@ public final class TextContinuation implements AutoCloseable {
   }
 
   /**
-   * Gives what follows {@code prompt}, which has all special tokens in its text, to {@code out}.
+   * The tokens of {@code prompt}, which has all special tokens in its text.
    *
-   * @return whether an end token came, rather than as many tokens as there may be
+   * @throws UserException where they leave no room for an answer
    */
-  boolean answer(String prompt, Generation how, EndTokens ends, Consumer<String> out) {
+  int[] promptTokens(String prompt) {
     int[] ids = tokenizer.encode(prompt);
-    int room = model.spec().contextLength() - ids.length;
-    if (room < 1) {
+    if (ids.length >= model.spec().contextLength()) {
       throw new UserException(
           "the conversation has %,d tokens, the model takes %,d; begin a new one"
               .formatted(ids.length, model.spec().contextLength()));
     }
-    int most = Math.min(how.maxTokens(), room);
-    var text = new StreamDecoder(tokenizer);
-    for (int id : ids) {
-      text.append(id); // it decides about the space before the next word
-    }
-    int[] count = {0};
-    new TextGenerator(model, how.sampling(), ends, new SplittableRandom(how.seed()))
-        .generate(
-            ids,
-            most,
-            token -> {
-              count[0]++;
-              out.accept(text.append(token));
-            });
-    out.accept(text.finish());
-    return count[0] < most;
+    return ids;
+  }
+
+  /**
+   * A prompt to be answered.
+   *
+   * @param tokens what {@link #promptTokens} made of it
+   * @param out takes the answer piece by piece as it comes
+   * @param done takes the whole answer
+   */
+  record Question(int[] tokens, Generation how, Consumer<String> out, Consumer<Chat.Reply> done) {}
+
+  /** Answers {@code questions}, {@code atOnce} at a time, each as it would be by itself. */
+  void answer(List<Question> questions, EndTokens ends, int atOnce) {
+    new TextBatch(model, atOnce)
+        .run(
+            // An iterator over a stream asks for each only when its turn comes.
+            questions.stream().map(question -> growing(question, ends)).iterator());
+  }
+
+  private GrowingText growing(Question question, EndTokens ends) {
+    Generation how = question.how();
+    int[] prompt = question.tokens();
+    int most = Math.min(how.maxTokens(), model.spec().contextLength() - prompt.length);
+    return new GrowingText(
+        model,
+        prompt,
+        most,
+        new GrowingText.Choice(how.sampling(), ends, new SplittableRandom(how.seed())),
+        new GrowingAnswer(tokenizer, prompt, most, question.out(), question.done()));
   }
 
   Tokenizer tokenizer() {

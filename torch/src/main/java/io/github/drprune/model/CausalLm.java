@@ -247,6 +247,18 @@ public final class CausalLm implements AutoCloseable {
     }
   }
 
+  /**
+   * Logits after one more token of each of several texts, {@code tokens} [B, 1], [B, vocabulary].
+   * Each text has its cache, which grows by the token.
+   */
+  public Tensor decode(Tensor tokens, List<KvCache> caches) {
+    try (var scope = NativeScope.open()) {
+      Tensor x = after(tokens, layer -> KvCache.sideBySide(caches, layer));
+      caches.forEach(cache -> cache.advance(1));
+      return scope.pass(logits(normalise(x.select(1, -1), null)));
+    }
+  }
+
   /** The final norm's output for {@code tokens} [B, T] after the past, which grows by them. */
   public Tensor hidden(Tensor tokens, KvCache cache) {
     try (var scope = NativeScope.open()) {

@@ -1,5 +1,6 @@
 package io.github.drprune.nn;
 
+import io.github.drprune.nn.KvCache.OfOneLength;
 import io.github.drprune.nn.KvCache.Past;
 import org.bytedeco.pytorch.Tensor;
 
@@ -63,11 +64,7 @@ public record Attention(
   @Override
   public Tensor units(Tensor x, HalfMasks masks, Past past, ForwardHook hook) {
     var qkv = norm.apply(projection.project(x), masks.units());
-    Segments segments = past.segments();
-    Tensor context = // [B, heads, T, d]
-        segments.isNone()
-            ? attended(qkv, past)
-            : segments.each(qkv, text -> attended(text, Past.NONE));
+    Tensor context = past.each(qkv, this::attended); // [B, heads, T, d]
     long width = context.size(1) * context.size(3);
     Tensor joined = context.transpose(1, 2).reshape(x.size(0), x.size(1), width);
     hook.context(joined);
@@ -75,7 +72,7 @@ public record Attention(
   }
 
   /** [B, heads, T, d]. */
-  private Tensor attended(Qkv qkv, Past past) {
+  private Tensor attended(Qkv qkv, OfOneLength past) {
     Tensor q = turned(qkv.q(), past.length());
     Tensor k = past.appendKeys(turned(qkv.k(), past.length()));
     Tensor v = past.appendValues(qkv.v());

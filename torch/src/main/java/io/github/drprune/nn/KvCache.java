@@ -4,28 +4,31 @@ import static org.bytedeco.pytorch.global.torch.zeros;
 
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.Ops;
+import io.github.drprune.nn.Attention.Qkv;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 
 /** The keys and values of the positions that generation has behind it. */
 public final class KvCache implements AutoCloseable {
-  /** What a block sees of the cache. */
+  /** What a block sees of what stands before the tokens at hand. */
   public sealed interface Past {
-    /** No cache: training and evaluation. */
-    Past NONE = new Within(Segments.NONE);
+    /** Nothing: training and evaluation. */
+    Past NONE = new Nothing();
 
-    /** No cache, and rows of several texts. */
+    /** Nothing, and rows of several texts. */
     static Past within(Segments segments) {
-      return segments.isNone() ? NONE : new Within(segments);
+      return segments.isNone() ? NONE : new Packed(segments);
     }
 
-    /** The texts that the rows at hand are made of. */
-    default Segments segments() {
-      return Segments.NONE;
-    }
+    /** What {@code attention} makes of each text by itself, put together again [B, heads, T, d]. */
+    Tensor each(Qkv whole, BiFunction<Qkv, OfOneLength, Tensor> attention);
+  }
 
+  /** The past of one text, or of several that are equally long. */
+  public sealed interface OfOneLength extends Past {
     /** Positions before the ones at hand. */
     long length();
 
@@ -34,9 +37,14 @@ public final class KvCache implements AutoCloseable {
 
     /** All values up to now, after adding {@code v} [B, kv heads, T, d]. */
     Tensor appendValues(Tensor v);
+
+    @Override
+    default Tensor each(Qkv whole, BiFunction<Qkv, OfOneLength, Tensor> attention) {
+      return attention.apply(whole, this);
+    }
   }
 
-  private record Within(Segments segments) implements Past {
+  private record Nothing() implements OfOneLength {
     @Override
     public long length() {
       return 0;
@@ -53,11 +61,35 @@ public final class KvCache implements AutoCloseable {
     }
   }
 
+  private record Packed(Segments segments) implements Past {
+    @Override
+    public Tensor each(Qkv whole, BiFunction<Qkv, OfOneLength, Tensor> attention) {
+      return segments.each(whole, text -> attention.apply(text, new Nothing()));
+    }
+  }
+
+  /** The pasts of texts of any lengths, a row each. */
+  private record SideBySide(List<Layer> texts) implements Past {
+    @Override
+    public Tensor each(Qkv whole, BiFunction<Qkv, OfOneLength, Tensor> attention) {
+      List<Tensor> contexts = new ArrayList<>();
+      for (int row = 0; row < texts.size(); row++) {
+        var own =
+            new Qkv(
+                whole.q().narrow(0, row, 1),
+                whole.k().narrow(0, row, 1),
+                whole.v().narrow(0, row, 1));
+        contexts.add(attention.apply(own, texts.get(row)));
+      }
+      return Ops.concatenate(contexts, 0);
+    }
+  }
+
   /**
    * A layer's past as several texts see it that all begin with the one in the cache; what they add
    * is not kept.
    */
-  private record Branches(Layer trunk) implements Past {
+  private record Branches(Layer trunk) implements OfOneLength {
     @Override
     public long length() {
       return trunk.length();
@@ -80,7 +112,7 @@ public final class KvCache implements AutoCloseable {
     }
   }
 
-  private final class Layer implements Past {
+  private final class Layer implements OfOneLength {
     private final Tensor keys; // [B, kv heads, capacity, d]
     private final Tensor values;
 
@@ -135,6 +167,11 @@ public final class KvCache implements AutoCloseable {
 
   public Past layer(int index) {
     return layers.get(index);
+  }
+
+  /** The past of a layer for texts that have a cache each, a row a text. */
+  public static Past sideBySide(List<KvCache> texts, int index) {
+    return new SideBySide(texts.stream().map(text -> text.layers.get(index)).toList());
   }
 
   /** The past of a layer for several texts that go on from a cache of one. */

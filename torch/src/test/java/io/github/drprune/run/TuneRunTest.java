@@ -167,20 +167,20 @@ class TuneRunTest {
     Path whole = folder.resolve("whole.jsonl");
     Path parts = folder.resolve("parts.jsonl");
     try (var chat = Chat.load(output.resolve("model"), TinyModels.FIXED, Optional.empty())) {
-      Answers.write(chat, prompts, whole, output, how, _ -> {});
+      Answers.write(chat, prompts, whole, output, how, 1, _ -> {});
       String text = Files.readString(whole);
       assertThat(text.lines()).hasSize(3);
       assertThat(text.lines().findFirst().orElseThrow())
           .contains("\"prompt\":\"w5\"", "\"ended\":true");
 
       Files.writeString(parts, text.substring(0, text.indexOf('\n') + 8));
-      Answers.write(chat, prompts, parts, output, how, _ -> {});
+      Answers.write(chat, prompts, parts, output, how, 2, _ -> {});
       assertThat(parts).hasSameTextualContentAs(whole);
 
       assertThatThrownBy(
               () ->
                   Answers.write(
-                      chat, prompts, parts, output, new Generation(5, Sampling.GREEDY, 1), _ -> {}))
+                      chat, prompts, parts, output, new Generation(5, Sampling.GREEDY, 1), 1, _ -> {}))
           .isInstanceOf(UserException.class)
           .hasMessageContaining("of other settings");
 
