@@ -45,12 +45,7 @@ final class AddTokensCommand implements Callable<Integer> {
               + " llama3 are known.")
   private List<String> tokens = new ArrayList<>();
 
-  @Option(
-      names = "--out",
-      required = true,
-      paramLabel = "FOLDER",
-      description = "The checkpoint to write; must not exist.")
-  private Path out;
+  @Mixin private NewCheckpointOption out;
 
   @Mixin private JsonOption json;
 
@@ -58,11 +53,12 @@ final class AddTokensCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    var result = new VocabularyGrowth(model, Optional.ofNullable(template), tokens, out).write();
+    var result =
+        new VocabularyGrowth(model, Optional.ofNullable(template), tokens, out.folder()).write();
     PrintWriter lines = spec.commandLine().getOut();
     lines.printf(
         "%s: %s; %s words%n",
-        out,
+        out.folder(),
         result.added().isEmpty()
             ? "the model had all tokens"
             : "added %s, from id %d".formatted(String.join(" ", result.added()), result.firstId()),

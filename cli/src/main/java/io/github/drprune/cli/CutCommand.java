@@ -40,12 +40,7 @@ final class CutCommand implements Callable<Integer> {
               + " architecture.")
   private Path masks;
 
-  @Option(
-      names = "--out",
-      required = true,
-      paramLabel = "FOLDER",
-      description = "The checkpoint to write; must not exist.")
-  private Path out;
+  @Mixin private NewCheckpointOption out;
 
   @Option(
       names = "--dtype",
@@ -69,7 +64,7 @@ final class CutCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     var shardSize = ByteSize.parse(maxShardSize);
-    var cut = new CheckpointCut(model, masks, out, Optional.ofNullable(dtype), shardSize);
+    var cut = new CheckpointCut(model, masks, out.folder(), Optional.ofNullable(dtype), shardSize);
     var console = spec.commandLine();
     var result = cut.write(Console.warnings(console.getErr()));
     print(cut, result, console.getOut());

@@ -1,5 +1,7 @@
 package io.github.drprune.cli;
 
+import io.github.drprune.error.Printable;
+import io.github.drprune.error.UserException;
 import io.github.drprune.judge.Judge;
 import io.github.drprune.judge.JudgeConfig;
 import io.github.drprune.judge.JudgeListener;
@@ -58,8 +60,15 @@ final class JudgeCommand implements Callable<Integer> {
         Optional.ofNullable(System.getenv(config.keyVariable())).filter(each -> !each.isBlank());
     PrintWriter err = spec.commandLine().getErr();
     WinRate rate = new Judge(config, key, new Told(err)).compare(a, b);
-    print(rate, spec.commandLine().getOut());
     json.write(new Judged(a.toString(), b.toString(), config.model(), rate));
+    if (rate.pairs() == 0) {
+      throw UserException.at(
+          "model",
+          "no pair has a verdict in both orders; the first reply without one: "
+              + Printable.quoted(rate.unreadReply()),
+          "let a model judge that keeps to the form");
+    }
+    print(rate, spec.commandLine().getOut());
     return 0;
   }
 
@@ -87,14 +96,19 @@ final class JudgeCommand implements Callable<Integer> {
         percent(rate.winRate()), percent(rate.low()), percent(rate.high()), rate.pairs());
     out.printf(
         "both orders agree in %s; the first answer is preferred in %s, the longer in %s of the"
-            + " verdicts that are no ties; %,d ties%s%n",
+            + " verdicts that are no ties; %,d ties%n",
         percent(rate.agreeing()),
         percent(rate.firstShare()),
         percent(rate.longerShare()),
-        rate.ties(),
-        rate.unread() == 0 ? "" : "; %,d replies were no verdicts".formatted(rate.unread()));
+        rate.ties());
     out.printf(
         "mean length: A %.0f characters, B %.0f%n", rate.meanCharactersA(), rate.meanCharactersB());
+    if (rate.unread() > 0) {
+      out.printf(
+          "%,d comparisons had no verdict, and their pairs do not count; the first such reply:"
+              + " %s%n",
+          rate.unread(), Printable.quoted(rate.unreadReply()));
+    }
     out.flush();
   }
 

@@ -77,12 +77,7 @@ final class TrimVocabularyCommand implements Callable<Integer> {
       description = "Round the number up to a multiple of N (default: ${DEFAULT-VALUE}).")
   private int multiple;
 
-  @Option(
-      names = "--out",
-      required = true,
-      paramLabel = "FOLDER",
-      description = "The checkpoint to write; must not exist.")
-  private Path out;
+  @Mixin private NewCheckpointOption out;
 
   @Mixin private JsonOption json;
 
@@ -98,7 +93,7 @@ final class TrimVocabularyCommand implements Callable<Integer> {
             amount.keep == null ? OptionalInt.empty() : OptionalInt.of(amount.keep),
             amount.coverage == null ? OptionalDouble.empty() : OptionalDouble.of(amount.coverage),
             multiple,
-            out);
+            out.folder());
     PrintWriter err = spec.commandLine().getErr();
     var result = trim.write(Console.lines(err), Console.warnings(err));
     print(result, spec.commandLine().getOut());
@@ -110,7 +105,7 @@ final class TrimVocabularyCommand implements Callable<Integer> {
     out.printf(
         "%s: %s of %s tokens, %s of %s parameters (%.1f%% less); %.3f%% of the corpus's tokens"
             + " kept%n%n",
-        this.out,
+        this.out.folder(),
         count(result.tokensAfter()),
         count(result.tokensBefore()),
         count(result.parametersAfter()),

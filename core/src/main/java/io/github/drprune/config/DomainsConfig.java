@@ -21,6 +21,13 @@ public record DomainsConfig(
         double minRatio,
     @Key(
             doc =
+                "Whether robust weights are raised to the smallest reference proportion where they"
+                    + " are below it, as in the paper. Of domains of equal proportions none can"
+                    + " then give up much.",
+            value = "true")
+        boolean floorAtSmallest,
+    @Key(
+            doc =
                 "Reference proportion of each domain, which must sum to 1; without it the domains'"
                     + " shares of the training tokens.",
             min = 0,
@@ -93,6 +100,7 @@ public record DomainsConfig(
         strategy,
         rho,
         minRatio,
+        floorAtSmallest,
         proportion,
         losses,
         true,

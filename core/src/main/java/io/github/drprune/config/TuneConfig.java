@@ -17,9 +17,11 @@ public record TuneConfig(
               "steps=300",
               "learning_rate=2e-5",
               "warmup=0.03",
-              "evaluation_interval=25",
+              "evaluation_interval=10",
+              "evaluation_sequences=32",
               "global_batch=16",
-              "micro_batch=4"
+              "micro_batch=4",
+              "domains.floor_at_smallest=false"
             })
         RunConfig run) {
 

@@ -108,6 +108,19 @@ public final class InputFiles {
     }
   }
 
+  /**
+   * Refuses to write to what is read.
+   *
+   * @param key that names the file to write
+   */
+  public static void requireApart(String key, Path out, Path... inputs) throws IOException {
+    for (Path input : inputs) {
+      if (Files.exists(out) && Files.exists(input) && Files.isSameFile(out, input)) {
+        throw UserException.at(key, out + " is a file to read from", "choose another file");
+      }
+    }
+  }
+
   /** Whether a file begins as what Git leaves in place of one that Git LFS keeps. */
   public static boolean isLfsPointer(byte[] start) {
     return start.length >= LFS_POINTER.length

@@ -9,16 +9,22 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Asks a model behind an OpenAI-compatible server. The key goes into a header, nowhere else. */
 final class ChatClient implements AutoCloseable {
   private static final int LONGEST_REPLY = 300; // tokens
   private static final double LONGEST_WAIT = 60; // seconds
+  private static final long LARGEST = 1 << 20; // bytes of a response
 
   /**
    * A reply.
@@ -31,13 +37,14 @@ final class ChatClient implements AutoCloseable {
   private final URI uri;
   private final Optional<String> key;
   private final HttpClient http;
+  private final Duration patience;
   private long nextRequest = System.nanoTime(); // not before
 
   ChatClient(JudgeConfig config, Optional<String> key) {
     this.config = config;
     this.key = key;
     this.uri = uri(config.endpoint());
-    Duration patience = Duration.ofMillis(Math.round(config.timeout() * 1000));
+    this.patience = Duration.ofMillis(Math.round(config.timeout() * 1000));
     this.http = HttpClient.newBuilder().connectTimeout(patience).build();
   }
 
@@ -56,12 +63,15 @@ final class ChatClient implements AutoCloseable {
         "write one such as http://localhost:8080/v1");
   }
 
+  /** A turn of a conversation. */
+  record Turn(String role, String content) {}
+
   /**
    * Asks until there is a reply, as often as the settings allow.
    *
    * @throws UserException where the server refuses the request, or all tries failed
    */
-  Reply ask(String instructions, String request) throws InterruptedException {
+  Reply ask(List<Turn> conversation) throws InterruptedException {
     String body =
         Json.line(
             Map.of(
@@ -71,17 +81,16 @@ final class ChatClient implements AutoCloseable {
                 0,
                 "max_tokens",
                 LONGEST_REPLY,
+                "stream",
+                false,
                 "messages",
-                List.of(
-                    Map.of("role", "system", "content", instructions),
-                    Map.of("role", "user", "content", request))));
+                conversation));
     String failure = "";
     for (int attempt = 0; attempt <= config.retries(); attempt++) {
       OptionalDouble wait = OptionalDouble.empty();
       pace();
       try {
-        HttpResponse<String> response =
-            http.send(request(body), HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> response = response(request(body));
         int status = response.statusCode();
         if (status == 200) {
           Optional<Reply> reply = reply(response.body());
@@ -108,6 +117,22 @@ final class ChatClient implements AutoCloseable {
             .formatted(uri, config.retries() + 1, failure));
   }
 
+  /** The request's own time-out ends with the headers; a body that never ends must not hold us. */
+  private HttpResponse<String> response(HttpRequest request)
+      throws IOException, InterruptedException {
+    var handler = HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofString(), LARGEST);
+    CompletableFuture<HttpResponse<String>> response = http.sendAsync(request, handler);
+    try {
+      return response.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException _) {
+      throw new HttpTimeoutException("request timed out");
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
+    } finally {
+      response.cancel(true);
+    }
+  }
+
   private UserException refused(int status, String body) {
     return new UserException(
         "%s: refused with status %d: %s; %s"
@@ -123,7 +148,7 @@ final class ChatClient implements AutoCloseable {
   private HttpRequest request(String body) {
     var request =
         HttpRequest.newBuilder(uri)
-            .timeout(Duration.ofMillis(Math.round(config.timeout() * 1000)))
+            .timeout(patience)
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body));
     key.ifPresent(secret -> request.header("Authorization", "Bearer " + secret));

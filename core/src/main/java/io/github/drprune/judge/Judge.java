@@ -6,6 +6,7 @@ import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.InputFiles;
 import io.github.drprune.io.Sha256;
+import io.github.drprune.judge.ChatClient.Turn;
 import io.github.drprune.judge.Transcript.Entry;
 import io.github.drprune.judge.Transcript.Place;
 import java.io.IOException;
@@ -22,6 +23,8 @@ import java.util.Optional;
 public final class Judge {
   private static final int CHARACTERS_PER_TOKEN = 4;
   private static final int REPLY_TOKENS = 12; // of a verdict
+  private static final String REMINDER =
+      "That is not the JSON object that was asked for. Reply with it and nothing else.";
 
   private final JudgeConfig config;
   private final Optional<String> key;
@@ -39,6 +42,7 @@ public final class Judge {
 
   /** Judges the answers in two files. */
   public WinRate compare(Path fileA, Path fileB) throws IOException, InterruptedException {
+    InputFiles.requireApart("transcript", config.transcript(), fileA, fileB);
     List<Answer> a = Answer.read(fileA);
     List<Answer> b = Answer.read(fileB);
     requireSamePrompts(fileA, a, fileB, b);
@@ -111,22 +115,28 @@ public final class Judge {
     listener.estimate(open.size(), tokens, priced ? cost : Double.NaN);
   }
 
-  /** Asks again, as often as a request may be tried, where the reply is not a verdict. */
+  /** Asks again, with what was replied and what was asked for, where that is not a verdict. */
   private Entry judged(ChatClient client, String rubric, Place place, String request)
       throws InterruptedException {
+    List<Turn> conversation =
+        new ArrayList<>(List.of(new Turn("system", rubric), new Turn("user", request)));
     long sent = 0;
     long received = 0;
+    Optional<Verdict> verdict = Optional.empty();
     String text = "";
-    for (int attempt = 0; attempt <= config.retries(); attempt++) {
-      ChatClient.Reply reply = client.ask(rubric, request);
+    for (int attempt = 0; attempt <= config.retries() && verdict.isEmpty(); attempt++) {
+      if (attempt > 0) {
+        // The same request would have the same reply: the temperature is 0.
+        conversation.subList(2, conversation.size()).clear();
+        conversation.add(new Turn("assistant", text));
+        conversation.add(new Turn("user", REMINDER));
+      }
+      ChatClient.Reply reply = client.ask(conversation);
       sent += reply.sent();
       received += reply.received();
       text = reply.text();
-      Optional<Verdict> verdict = Verdict.of(text);
-      if (verdict.isPresent()) {
-        return new Entry(place.pair(), place.aFirst(), verdict.get(), text, sent, received);
-      }
+      verdict = Verdict.of(text);
     }
-    return new Entry(place.pair(), place.aFirst(), null, text, sent, received);
+    return new Entry(place.pair(), place.aFirst(), verdict.orElse(null), text, sent, received);
   }
 }

@@ -19,6 +19,7 @@ import java.util.OptionalDouble;
  *     where position does not matter
  * @param longerShare the same for the longer answer
  * @param unread comparisons without a verdict that could be read
+ * @param unreadReply the last reply of the first of them
  * @param meanCharactersA mean length of A's answers
  */
 public record WinRate(
@@ -31,6 +32,7 @@ public record WinRate(
     Double longerShare,
     int ties,
     int unread,
+    String unreadReply,
     double meanCharactersA,
     double meanCharactersB) {
 
@@ -38,7 +40,7 @@ public record WinRate(
     List<Double> scores = new ArrayList<>();
     int agreeing = 0;
     int ties = 0;
-    int unread = 0;
+    List<String> unread = new ArrayList<>();
     var first = new Share();
     var longer = new Share();
     for (int pair = 0; pair < a.size(); pair++) {
@@ -48,7 +50,7 @@ public record WinRate(
       for (Entry each : new Entry[] {forward, backward}) {
         OptionalDouble score = score(each);
         if (score.isEmpty()) {
-          unread += each == null ? 0 : 1;
+          unread.add(each.reply());
         } else if (each.verdict() == Verdict.TIE) {
           ties++;
         } else {
@@ -76,7 +78,8 @@ public record WinRate(
         first.value(),
         longer.value(),
         ties,
-        unread,
+        unread.size(),
+        unread.isEmpty() ? null : unread.getFirst(),
         meanLength(a),
         meanLength(b));
   }
@@ -87,7 +90,7 @@ public record WinRate(
 
   /** Of A; empty without a verdict. */
   private static OptionalDouble score(Entry entry) {
-    if (entry == null || entry.verdict() == null) {
+    if (entry.verdict() == null) {
       return OptionalDouble.empty();
     }
     return OptionalDouble.of(

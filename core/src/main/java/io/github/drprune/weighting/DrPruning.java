@@ -69,7 +69,7 @@ final class DrPruning extends DomainWeighting {
       Double loss = references.get(i).loss();
       reference[i] = loss == null ? 0 : loss;
     }
-    var robust = RobustWeights.of(proportion, losses, reference, config.rho(), config.minRatio());
+    var robust = RobustWeights.of(proportion, losses, reference, config);
     if (observation.isFrom(FOLLOW_FROM)) {
       proportion = followed(proportion, robust.weights(), domains.proportion());
     }

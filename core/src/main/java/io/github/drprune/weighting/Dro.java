@@ -16,9 +16,7 @@ final class Dro extends DomainWeighting {
 
   @Override
   Proposal propose(WeightingState state, Observation observation, double[] losses) {
-    var robust =
-        RobustWeights.of(
-            domains.proportion(), losses, domains.reference(), config.rho(), config.minRatio());
+    var robust = RobustWeights.of(domains.proportion(), losses, domains.reference(), config);
     var kept = Proposal.of(state, robust.weights());
     return new Proposal(
         robust.weights(),

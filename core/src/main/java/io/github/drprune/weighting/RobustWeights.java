@@ -1,5 +1,6 @@
 package io.github.drprune.weighting;
 
+import io.github.drprune.config.DomainsConfig;
 import io.github.drprune.weighting.ChiSquareBall.Solution;
 
 /**
@@ -13,8 +14,7 @@ import io.github.drprune.weighting.ChiSquareBall.Solution;
  * @param raised the domains below the smallest proportion
  */
 record RobustWeights(double[] weights, Solution solution, double referenceScale, boolean[] raised) {
-  static RobustWeights of(
-      double[] p, double[] losses, double[] reference, double rho, double minRatio) {
+  static RobustWeights of(double[] p, double[] losses, double[] reference, DomainsConfig config) {
     int tenths = 10;
     while (tenths > 0 && largestExcess(p, losses, reference, tenths / 10.0) < 0) {
       tenths--;
@@ -24,8 +24,10 @@ record RobustWeights(double[] weights, Solution solution, double referenceScale,
     for (int i = 0; i < p.length; i++) {
       excess[i] = p[i] > 0 ? losses[i] - scale * reference[i] : 0;
     }
-    Solution solution = ChiSquareBall.solve(p, excess, rho, minRatio);
-
+    Solution solution = ChiSquareBall.solve(p, excess, config.rho(), config.minRatio());
+    if (!config.floorAtSmallest()) {
+      return new RobustWeights(solution.weights(), solution, scale, new boolean[p.length]);
+    }
     double smallest = 1;
     for (double share : p) {
       smallest = share > 0 ? Math.min(smallest, share) : smallest;

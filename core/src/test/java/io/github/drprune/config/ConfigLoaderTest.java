@@ -51,6 +51,25 @@ class ConfigLoaderTest {
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
   }
 
+  /** A command's own defaults of keys within keys, whether the section is given or not. */
+  @Test
+  void defaultsReachIntoSections() {
+    List<String> sets = List.of("model=base", "data=chats", "output=tuned");
+    List<String> more = new ArrayList<>(sets);
+    more.add("domains.strategy=dro");
+    for (List<String> each : List.of(sets, more)) {
+      var domains = ConfigLoader.load(each, TuneConfig.class).run().domains();
+      assertThat(domains.floorAtSmallest()).isFalse();
+      assertThat(domains.minRatio()).isEqualTo(0.2);
+    }
+    more.add("domains.floor_at_smallest=true");
+    assertThat(ConfigLoader.load(more, TuneConfig.class).run().domains().floorAtSmallest())
+        .isTrue();
+    sets = List.of("model=base", "data=texts", "output=trained", "steps=5");
+    assertThat(ConfigLoader.load(sets, TrainConfig.class).run().domains().floorAtSmallest())
+        .isTrue();
+  }
+
   /** As a shell's {@code <(command)}. */
   @Test
   void aPipeIsRead() throws Exception {

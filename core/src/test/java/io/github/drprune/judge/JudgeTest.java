@@ -41,6 +41,9 @@ class JudgeTest {
     NO_VERDICT,
     LOST,
     SLOW,
+    STALLED,
+    STREAMED,
+    ERROR,
     REFUSED,
     DOWN
   }
@@ -94,6 +97,18 @@ class JudgeTest {
         }
         exchange.close();
       }
+      case STALLED -> { // headers, and then nothing more of the body
+        exchange.sendResponseHeaders(200, 1000);
+        exchange.getResponseBody().write('{');
+        exchange.getResponseBody().flush();
+        try {
+          Thread.sleep(1500);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }
+      case STREAMED -> send(exchange, 200, "data: {\"choices\": [{\"delta\": {}}]}\n\n");
+      case ERROR -> send(exchange, 200, "{\"error\": {\"message\": \"out of memory\"}}");
       case REFUSED -> send(exchange, 401, "{\"error\": \"no\"}");
       case DOWN -> send(exchange, 500, "");
       case NONE -> {
@@ -167,7 +182,16 @@ class JudgeTest {
 
   @Test
   void figuresAreRightWhateverTheServerDoes() throws Exception {
-    Fault[] all = {Fault.TOO_MANY, Fault.BROKEN, Fault.NO_VERDICT, Fault.LOST, Fault.SLOW};
+    Fault[] all = {
+      Fault.TOO_MANY,
+      Fault.BROKEN,
+      Fault.NO_VERDICT,
+      Fault.LOST,
+      Fault.SLOW,
+      Fault.STALLED,
+      Fault.STREAMED,
+      Fault.ERROR
+    };
     for (int i = 0; i < all.length; i++) {
       faults.put(3 * i + 1, all[i]);
     }
@@ -249,7 +273,31 @@ class JudgeTest {
     WinRate rate = judge(config("retries=2"));
 
     assertThat(rate.unread()).isEqualTo(1);
+    assertThat(rate.unreadReply()).startsWith("I like both");
     assertThat(rate.pairs()).isEqualTo(PAIRS - 1);
+  }
+
+  /** The same request at temperature 0 would have the same reply. */
+  @Test
+  void isRemindedOfTheForm() throws Exception {
+    faults.put(0, Fault.NO_VERDICT);
+    judge(config());
+    var messages = Json.tree(answered.getFirst(), "request").path("messages");
+    assertThat(messages.findValuesAsText("role"))
+        .containsExactly("system", "user", "assistant", "user");
+    assertThat(messages.path(2).path("content").asText()).startsWith("I like both");
+    assertThat(Json.tree(answered.get(1), "request").path("messages")).hasSize(2);
+  }
+
+  @Test
+  void saysWhatAServerReplies() {
+    for (int i = 0; i < 40; i++) {
+      faults.put(i, Fault.ERROR);
+    }
+    assertThatThrownBy(() -> judge(config("retries=1")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("after 2 tries")
+        .hasMessageContaining("out of memory");
   }
 
   @Test
@@ -282,6 +330,14 @@ class JudgeTest {
     assertThatThrownBy(() -> new Judge(config(), Optional.empty(), null).compare(a, fewer))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("answer 4 is not to the same prompt");
+    Path asInput = Files.writeString(folder.resolve("d.jsonl"), "{\"prompt\": \"a\"}");
+    assertThatThrownBy(
+            () ->
+                new Judge(config("transcript=" + asInput), Optional.empty(), null)
+                    .compare(asInput, a))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("d.jsonl is a file to read from");
+    assertThat(asInput).hasContent("{\"prompt\": \"a\"}");
     JsonNode line = Json.tree("{\"x\": 1}", "line");
     Path other = Files.writeString(folder.resolve("c.jsonl"), line + "\n");
     assertThatThrownBy(() -> new Judge(config(), Optional.empty(), null).compare(other, a))

@@ -124,6 +124,17 @@ final class DomainWeightingTest {
     assertThat(event.divergence()).isCloseTo(1.0 / 242, within(1e-12));
   }
 
+  /** As above without the floor: the solution of the constraint itself. */
+  @Test
+  void equalDomainsGiveUpWhatTheConstraintSays() {
+    var weighting = weighting("strategy=dro", "rho=0.02", "floor_at_smallest=false", REFERENCES);
+    var outcome = weighting.update(weighting.start(), observation(1, 2, 1));
+
+    assertThat(outcome.weights().get(0)).isCloseTo(0.6, within(1e-12));
+    assertThat(outcome.divergence()).isCloseTo(0.02, within(1e-12));
+    assertThat(outcome.event().limited()).isEmpty();
+  }
+
   /**
    * Both better than their references 2: at 0.9 the excesses are -0.3 and 0.2 - still one above.
    */

@@ -40,11 +40,12 @@ final class GoldenWeightingTest {
     }
 
     RobustWeights solve(double[] p) {
-      return RobustWeights.of(p, losses, reference, rho, minRatio);
+      return RobustWeights.of(
+          p, losses, reference, Settings.of(Strategy.DRO, rho, minRatio, clampToMin, Map.of()));
     }
 
     double[] weights(double[] p) {
-      return clampToMin ? solve(p).weights() : solve(p).solution().weights();
+      return solve(p).weights();
     }
   }
 

@@ -11,10 +11,20 @@ final class Settings {
 
   static DomainsConfig of(
       Strategy strategy, double rho, double minRatio, Map<String, Double> references) {
+    return of(strategy, rho, minRatio, true, references);
+  }
+
+  static DomainsConfig of(
+      Strategy strategy,
+      double rho,
+      double minRatio,
+      boolean floorAtSmallest,
+      Map<String, Double> references) {
     return new DomainsConfig(
         strategy,
         rho,
         minRatio,
+        floorAtSmallest,
         Map.of(),
         references,
         false,

@@ -48,7 +48,8 @@ final class WeightingPropertyTest {
     }
 
     RobustWeights solve() {
-      return RobustWeights.of(p, losses, reference, rho, minRatio);
+      return RobustWeights.of(
+          p, losses, reference, Settings.of(Strategy.DRO, rho, minRatio, Map.of()));
     }
 
     double[] excess(double scale) {

@@ -59,6 +59,7 @@ public final class Answers {
     if (atOnce < 1) {
       throw UserException.at("batch", "must be at least 1, not " + atOnce);
     }
+    InputFiles.requireApart("out", out, file);
     List<Prompt> prompts = read(file);
     String settings =
         "%s max_tokens=%d temperature=%s top_p=%s seed=%d"

@@ -78,9 +78,7 @@ final class TextBatch {
                   : model.decode(tokens, texts.stream().map(GrowingText::cache).toList()));
       int vocabulary = logits.length / texts.size();
       for (int row = 0; row < texts.size(); row++) {
-        texts
-            .get(row)
-            .take(Arrays.copyOfRange(logits, row * vocabulary, (row + 1) * vocabulary));
+        texts.get(row).take(Arrays.copyOfRange(logits, row * vocabulary, (row + 1) * vocabulary));
       }
     }
   }

@@ -333,7 +333,7 @@ class SharedRunTest {
         .toList();
   }
 
-  private static void assertSameFigures(List<RunEvent> actual, List<RunEvent> expected) {
+  static void assertSameFigures(List<RunEvent> actual, List<RunEvent> expected) {
     assertThat(actual.stream().map(RunEvent::getClass).toList())
         .isEqualTo(expected.stream().map(RunEvent::getClass).toList());
     for (int i = 0; i < expected.size(); i++) {
@@ -357,7 +357,7 @@ class SharedRunTest {
     }
   }
 
-  private static void assertCloseWeights(Path shared, Path alone) throws IOException {
+  static void assertCloseWeights(Path shared, Path alone) throws IOException {
     try (var one = ModelLoader.load(alone.resolve("model"), TinyModels.FIXED);
         var other = ModelLoader.load(shared.resolve("model"), TinyModels.FIXED);
         var _ = NativeScope.open()) {

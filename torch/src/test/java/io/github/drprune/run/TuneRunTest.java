@@ -11,6 +11,7 @@ import io.github.drprune.data.prepare.CorpusFinder;
 import io.github.drprune.data.prepare.Prepare;
 import io.github.drprune.data.prepare.PrepareConfig;
 import io.github.drprune.data.prepare.PrepareListener;
+import io.github.drprune.distributed.Ranks;
 import io.github.drprune.error.UserException;
 import io.github.drprune.generate.Answers;
 import io.github.drprune.generate.Chat;
@@ -33,6 +34,8 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tuning of a tiny model on conversations, from their preparation to answers. */
 class TuneRunTest {
@@ -135,6 +138,25 @@ class TuneRunTest {
     }
   }
 
+  /** Counted tokens differ from process to process; the loss is the mean over all of them. */
+  @ParameterizedTest
+  @CsvSource({"false, none", "true, optimizer", "true, full"})
+  void twoProcessesTakeTheStepsOfOne(boolean packing, String sharding) throws Exception {
+    Path data = prepare(packing);
+    Path alone = folder.resolve("alone");
+    TinyRun.runner().tune(config(data, alone));
+    Path shared = folder.resolve("shared");
+    Ranks.run(
+        2,
+        processes ->
+            new Runner((_, _) -> Kernels.REFERENCE, List.of(), new StopSignal(), processes)
+                .tune(config(data, shared, "sharding=" + sharding)));
+
+    SharedRunTest.assertSameFigures(EventLog.read(shared), EventLog.read(alone));
+    SharedRunTest.assertCloseWeights(shared, alone);
+    assertThat(shared.resolve("model/chat_template.jinja")).hasContent(TEMPLATE);
+  }
+
   @Test
   void epochsBecomeStepsAndTextIsRefused() throws Exception {
     Path data = prepare(false);
@@ -180,9 +202,29 @@ class TuneRunTest {
       assertThatThrownBy(
               () ->
                   Answers.write(
-                      chat, prompts, parts, output, new Generation(5, Sampling.GREEDY, 1), 1, _ -> {}))
+                      chat,
+                      prompts,
+                      parts,
+                      output,
+                      new Generation(5, Sampling.GREEDY, 1),
+                      1,
+                      _ -> {}))
           .isInstanceOf(UserException.class)
           .hasMessageContaining("of other settings");
+
+      assertThatThrownBy(() -> Answers.write(chat, prompts, prompts, output, how, 1, _ -> {}))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("is a file to read from");
+      assertThat(Files.readAllLines(prompts)).hasSize(3);
+      Path tooLong =
+          Files.write(
+              folder.resolve("long.jsonl"),
+              List.of("{\"prompt\": \"w5\"}", "{\"prompt\": \"" + "w6 ".repeat(200) + "\"}"));
+      Path none = folder.resolve("none.jsonl");
+      assertThatThrownBy(() -> Answers.write(chat, tooLong, none, output, how, 2, _ -> {}))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("long.jsonl:2: the conversation has");
+      assertThat(none).doesNotExist();
 
       Chat.Session session = chat.session(Optional.empty());
       var streamed = new StringBuilder();

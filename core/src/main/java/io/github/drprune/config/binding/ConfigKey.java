@@ -60,7 +60,7 @@ public record ConfigKey(String path, String section, ValueType type, String defa
       switch (valueType.unwrapped()) {
         case ValueType.Nested(var nested) -> {
           String within = valueType instanceof ValueType.OptionalOf ? path : section;
-          collect(nested, path + ".", within, Map.of(), keys);
+          collect(nested, path + ".", within, defaultsBelow(component, defaults), keys);
         }
         case ValueType.Scalar _, ValueType.OptionalOf _, ValueType.ListOf _, ValueType.MapOf _ ->
             keys.add(new ConfigKey(path, section, valueType, defaultOf(component, defaults), key));
@@ -98,6 +98,20 @@ public record ConfigKey(String path, String section, ValueType type, String defa
   /** The default's text, {@code defaults} going before the component's own; empty for none. */
   static String defaultOf(RecordComponent component, Map<String, String> defaults) {
     return defaults.getOrDefault(name(component), keyOf(component).value());
+  }
+
+  /** Of {@code defaults} those of the keys within a component that is a record. */
+  static Map<String, String> defaultsBelow(
+      RecordComponent component, Map<String, String> defaults) {
+    String prefix = name(component) + ".";
+    Map<String, String> below = new HashMap<>();
+    defaults.forEach(
+        (key, value) -> {
+          if (key.startsWith(prefix)) {
+            below.put(key.substring(prefix.length()), value);
+          }
+        });
+    return below;
   }
 
   /** What an inline component's record has to take for defaults. */

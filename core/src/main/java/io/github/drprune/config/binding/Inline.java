@@ -9,6 +9,9 @@ import java.lang.annotation.Target;
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
 public @interface Inline {
-  /** Defaults that differ here from the component's own, as {@code key=value}. */
+  /**
+   * Defaults that differ here from the component's own, as {@code key=value}; keys within keys are
+   * joined with dots.
+   */
   String[] defaults() default {};
 }

@@ -41,6 +41,11 @@ final class RecordBinder {
 
   /** Binds the object {@code tree} found under {@code prefix} ("" or ending in a dot). */
   <T extends Record> T bind(Class<T> type, JsonNode tree, String prefix) {
+    return bind(type, tree, prefix, Map.of());
+  }
+
+  private <T extends Record> T bind(
+      Class<T> type, JsonNode tree, String prefix, Map<String, String> defaults) {
     Set<String> names = new HashSet<>();
     collectNames(type, names);
     for (var entry : tree.properties()) {
@@ -49,7 +54,7 @@ final class RecordBinder {
             prefix + entry.getKey(), "unknown key" + suggestion(prefix, entry.getKey(), names));
       }
     }
-    return construct(type, tree, prefix, Map.of());
+    return construct(type, tree, prefix, defaults);
   }
 
   private static void collectNames(Class<? extends Record> type, Set<String> names) {
@@ -120,15 +125,19 @@ final class RecordBinder {
     var type = ValueType.of(component.getGenericType());
     var node = tree.get(ConfigKey.name(component));
     if (node != null && !isUnset(node)) {
-      return value(type, node, path);
+      return value(type, node, path, ConfigKey.defaultsBelow(component, defaults));
     }
     String text = ConfigKey.defaultOf(component, defaults);
     if (!text.isEmpty()) {
-      return value(type, new TextNode(text), path);
+      return value(type, new TextNode(text), path, Map.of());
     }
     return switch (type) {
       case ValueType.Nested(var nested) ->
-          bind(nested, JsonNodeFactory.instance.objectNode(), path + ".");
+          bind(
+              nested,
+              JsonNodeFactory.instance.objectNode(),
+              path + ".",
+              ConfigKey.defaultsBelow(component, defaults));
       case ValueType.OptionalOf _ -> Optional.empty();
       case ValueType.ListOf _ -> List.of();
       case ValueType.MapOf _ -> Map.of();
@@ -149,15 +158,15 @@ final class RecordBinder {
     return node.isNull() || node.isTextual() && node.textValue().isEmpty();
   }
 
-  private Object value(ValueType type, JsonNode node, String path) {
+  private Object value(ValueType type, JsonNode node, String path, Map<String, String> defaults) {
     return switch (type) {
       case ValueType.Scalar(var scalar) -> scalar(scalar, node, path);
-      case ValueType.OptionalOf(var of) -> Optional.of(value(of, node, path));
+      case ValueType.OptionalOf(var of) -> Optional.of(value(of, node, path, defaults));
       case ValueType.Nested(var nested) -> {
         if (!node.isObject()) {
           throw unexpected(path, "keys of its own", node);
         }
-        yield bind(nested, node, path + ".");
+        yield bind(nested, node, path + ".", defaults);
       }
       case ValueType.ListOf(var of) -> {
         var list = structured(node, path);
@@ -165,7 +174,7 @@ final class RecordBinder {
           throw unexpected(path, "a list as [a, b]", node);
         }
         List<Object> values = new ArrayList<>();
-        list.forEach(element -> values.add(value(of, element, path)));
+        list.forEach(element -> values.add(value(of, element, path, Map.of())));
         yield List.copyOf(values);
       }
       case ValueType.MapOf(var of) -> {
@@ -178,7 +187,8 @@ final class RecordBinder {
             .forEach(
                 entry ->
                     values.put(
-                        entry.getKey(), value(of, entry.getValue(), path + "." + entry.getKey())));
+                        entry.getKey(),
+                        value(of, entry.getValue(), path + "." + entry.getKey(), Map.of())));
         yield Collections.unmodifiableMap(values);
       }
     };
