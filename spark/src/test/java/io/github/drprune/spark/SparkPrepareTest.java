@@ -149,7 +149,7 @@ class SparkPrepareTest {
     for (int trial = 0; trial < KILLS; trial++) {
       String name = "killed-" + trial;
       int wanted = 2 + 5 * trial;
-      Path parts = folder.resolve(name).resolve("parts");
+      Path parts = folder.resolve(name).resolve("_parts");
       killedAt(() -> count(parts, ".*\\d\\.json") >= wanted, trial % 2, CONFIG, name, expected);
     }
   }

@@ -1,8 +1,11 @@
 package io.github.drprune.data.prepare;
 
+import io.github.drprune.conversation.ChatTemplate;
+import io.github.drprune.data.Manifest;
 import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** What a domain may be called: its name is a folder's in prepared data, and a key of a run. */
@@ -16,6 +19,10 @@ final class DomainName {
   private static final Pattern FIT =
       Pattern.compile("[\\p{L}\\p{N}]([\\p{L}\\p{N}._+()& -]*[\\p{L}\\p{N}._+()-])?");
 
+  /** What else lies in the folder with the domains' folders. */
+  private static final Set<String> TAKEN =
+      Set.of(Manifest.FILE, Progress.FILE, OutputFolder.LOCK, Spool.FILE, ChatTemplate.FILE);
+
   /** What {@link #isFit} asks, for messages. */
   static final String RULE =
       "letters, digits, spaces, '.', '_', '+', '-', '&', '(', ')', a letter or digit first";
@@ -25,7 +32,8 @@ final class DomainName {
   static boolean isFit(String name) {
     return name.length() <= LONGEST
         && name.getBytes(StandardCharsets.UTF_8).length <= LONGEST
-        && FIT.matcher(name).matches();
+        && FIT.matcher(name).matches()
+        && TAKEN.stream().noneMatch(name::startsWith); // also while it is written
   }
 
   /**

@@ -2,8 +2,12 @@ package io.github.drprune.data.prepare;
 
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.data.TokenType;
+import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /**
@@ -15,7 +19,7 @@ import java.util.List;
  */
 public record PartedJob(Path out, List<String> settings, TokenType type) {
   /** What is there until the data is complete: a folder within the data folder. */
-  static final String STAGING = "parts";
+  static final String STAGING = "_parts"; // which names no domain
 
   public PartedJob {
     settings = List.copyOf(settings);
@@ -35,6 +39,18 @@ public record PartedJob(Path out, List<String> settings, TokenType type) {
 
   Path staging() {
     return out.resolve(STAGING);
+  }
+
+  /** Deletes what is there until the data is complete. */
+  void deleteStaging() throws IOException {
+    // An attempt that nobody waits for any more may still be at work: it finds no folder from here
+    // on.
+    Path gone = out.resolve(STAGING + AtomicFiles.PARTIAL);
+    AtomicFiles.deleteTree(gone);
+    if (Files.exists(staging())) {
+      Files.move(staging(), gone, StandardCopyOption.ATOMIC_MOVE);
+    }
+    AtomicFiles.deleteTree(gone);
   }
 
   /** Where every process finds the tokenizer. */

@@ -76,7 +76,7 @@ public final class PartedPrepare {
     var job = PartedJob.of(out, config, tokenizer);
     var complete = folder.complete(identity, fingerprint);
     if (complete.isPresent()) {
-      AtomicFiles.deleteTree(job.staging());
+      job.deleteStaging();
       return complete.get();
     }
     begin(folder, job, new Begun(fingerprint.complete(), partBytes));
@@ -103,7 +103,7 @@ public final class PartedPrepare {
             specials,
             domains);
     AtomicFiles.text(out.resolve(Manifest.FILE), Json.pretty(manifest));
-    AtomicFiles.deleteTree(job.staging());
+    job.deleteStaging();
     return manifest;
   }
 
@@ -116,7 +116,7 @@ public final class PartedPrepare {
       }
       return;
     }
-    AtomicFiles.deleteTree(job.staging()); // nothing was begun there
+    job.deleteStaging(); // nothing was begun there
     folder.requireNothingBut(Set.of(OutputFolder.LOCK));
     Files.createDirectories(job.tokenizer());
     tokenizer.copyTo(job.tokenizer());

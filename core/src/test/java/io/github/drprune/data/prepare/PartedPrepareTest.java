@@ -184,7 +184,7 @@ class PartedPrepareTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("unfinished data of other settings");
     var second = new Crowd();
-    Path done = folder.resolve("out/parts/000000.json");
+    Path done = folder.resolve("out/_parts/000000.json");
     var marked = FileTime.fromMillis(1_000);
     Files.setLastModifiedTime(done, marked);
     inParts(config, 5_000, "out", second);
