@@ -6,17 +6,28 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** One start of all processes, and their end. */
 final class Attempt {
   /** In which the others see for themselves that one is gone. */
   private static final Duration GRACE = Duration.ofSeconds(5);
+
+  /** In which a process is started, however busy the machine, unless the time-out is shorter. */
+  private static final Duration STARTING = Duration.ofSeconds(60);
 
   private static final int FAILED = 1;
 
@@ -57,7 +68,7 @@ final class Attempt {
 
   private final Launch launch;
   private final LaunchListener listener;
-  private final List<Process> processes = new ArrayList<>(); // guarded by this
+  private final Map<Integer, Process> processes = new HashMap<>(); // by rank; guarded by this
   private boolean stopping; // guarded by this
   private final List<Thread> readers = new ArrayList<>();
   private final BlockingQueue<Exit> exits = new LinkedBlockingQueue<>();
@@ -135,18 +146,18 @@ final class Attempt {
     return System.nanoTime() - began < limit.toNanos();
   }
 
-  private synchronized void start(int rank, Map<String, String> environment, boolean again)
-      throws IOException {
-    if (stopping) {
+  private void start(int rank, Map<String, String> environment, boolean again)
+      throws IOException, InterruptedException {
+    if (isStopping()) {
       exits.add(new Exit(rank, 0));
       return;
     }
     var builder = new ProcessBuilder(launch.command());
     builder.environment().putAll(environment);
     builder.environment().put(Launch.LAUNCHED, "1");
-    Process process;
+    Optional<Process> started;
     try {
-      process = builder.start();
+      started = started(builder);
     } catch (IOException e) {
       if (!again) {
         throw e;
@@ -155,10 +166,49 @@ final class Attempt {
       exits.add(new Exit(rank, FAILED));
       return;
     }
-    processes.add(process);
+    if (started.isEmpty()) {
+      exits.add(new Exit(rank, LaunchListener.HUNG));
+      return;
+    }
+    Process process = started.get();
+    synchronized (this) {
+      processes.put(rank, process);
+      if (stopping) {
+        process.toHandle().destroy();
+      }
+    }
     readers.add(reader(process.inputReader(), line -> listener.output(rank, line)));
     readers.add(reader(process.errorReader(), line -> listener.error(rank, line)));
     process.onExit().thenAccept(ended -> exits.add(new Exit(rank, ended.exitValue())));
+  }
+
+  /**
+   * The process that {@code builder} starts; none where it is stopped before it is the program, for
+   * which Java would wait without end.
+   */
+  private Optional<Process> started(ProcessBuilder builder)
+      throws IOException, InterruptedException {
+    Set<ProcessHandle> before = children();
+    var starting = new FutureTask<>(builder::start);
+    Thread.ofPlatform().daemon().name("start").start(starting);
+    try {
+      long seconds = Math.min(STARTING.toSeconds(), launch.timeout().toSeconds());
+      return Optional.of(starting.get(seconds, TimeUnit.SECONDS));
+    } catch (TimeoutException e) {
+      Set<ProcessHandle> late = children();
+      late.removeAll(before);
+      late.forEach(ProcessHandle::destroyForcibly);
+      return Optional.empty();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException("a process could not be started", e.getCause());
+    }
+  }
+
+  private static Set<ProcessHandle> children() {
+    return ProcessHandle.current().children().collect(Collectors.toCollection(HashSet::new));
   }
 
   private static Thread reader(BufferedReader lines, Consumer<String> listener) {
@@ -184,11 +234,11 @@ final class Attempt {
   synchronized void stop() {
     stopping = true;
     // Process.destroy would close its standard input as well, as if the launcher were gone.
-    processes.forEach(process -> process.toHandle().destroy());
+    processes.values().forEach(process -> process.toHandle().destroy());
   }
 
   synchronized void kill(int rank) {
-    if (rank < processes.size()) {
+    if (processes.containsKey(rank)) {
       processes.get(rank).destroyForcibly();
     }
   }
@@ -196,7 +246,7 @@ final class Attempt {
   private void endAll() throws InterruptedException {
     synchronized (this) {
       // Process.destroyForcibly would close its outputs as well, and lose their last lines.
-      processes.forEach(process -> process.toHandle().destroyForcibly());
+      processes.values().forEach(process -> process.toHandle().destroyForcibly());
     }
     for (Thread reader : readers) {
       reader.join();
