@@ -18,7 +18,7 @@ final class ClusterOptions {
 
   @Option(
       names = "--sharding",
-      paramLabel = "none|optimizer|full",
+      paramLabel = "none|optimizer|full|hybrid",
       description = "What each of them holds (default: what the run's key sharding says).")
   private Sharding sharding;
 

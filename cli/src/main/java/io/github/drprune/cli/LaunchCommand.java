@@ -42,7 +42,7 @@ final class LaunchCommand implements Callable<Integer> {
 
   @Option(
       names = "--sharding",
-      paramLabel = "none|optimizer|full",
+      paramLabel = "none|optimizer|full|hybrid",
       description = "What each process holds: the key sharding of the run.")
   private Sharding sharding;
 

@@ -53,9 +53,15 @@ public record RunConfig(
             doc =
                 "What each of several processes holds: everything, only its share of the"
                     + " optimizer's state, or its share of all (which computes activations again"
-                    + " in the backward pass).",
+                    + " in the backward pass); 'hybrid' shares out all within groups.",
             value = "none")
         Sharding sharding,
+    @Key(
+            doc =
+                "Processes of a group that holds a copy of all with sharding=hybrid; without it"
+                    + " those of a machine.",
+            min = 1)
+        Optional<Integer> shardingGroup,
     @Key(doc = "Seed of everything random.", value = "17") long seed,
     @Key(doc = "Write TensorBoard event files as well.", value = "false") boolean tensorboard,
     @Key(doc = "Distillation from a teacher.") Optional<DistillationConfig> distillation,
@@ -73,6 +79,15 @@ public record RunConfig(
           "micro_batch: %d does not divide global_batch %d; choose one that does"
               .formatted(microBatch, globalBatch));
     }
+  }
+
+  /**
+   * How many of {@code processes} hold a copy of the model together.
+   *
+   * @param onThisMachine of the processes
+   */
+  public int perCopy(int processes, int onThisMachine) {
+    return sharding.perCopy(processes, shardingGroup.orElse(onThisMachine));
   }
 
   /** The same run of another length. */
@@ -93,6 +108,7 @@ public record RunConfig(
         precision,
         device,
         sharding,
+        shardingGroup,
         seed,
         tensorboard,
         distillation,

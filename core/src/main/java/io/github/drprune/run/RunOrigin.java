@@ -33,7 +33,13 @@ public record RunOrigin(
   /** Keys that may differ when a run goes on: they change no step of it. */
   private static final Set<String> FREE =
       Set.of(
-          "output", "keep_checkpoints", "checkpoint_interval", "tensorboard", "device", "sharding");
+          "output",
+          "keep_checkpoints",
+          "checkpoint_interval",
+          "tensorboard",
+          "device",
+          "sharding",
+          "sharding_group");
 
   /** Keys that may also differ where the run failed: other values of them may mend it. */
   private static final Set<String> REMEDIES =

@@ -5,6 +5,9 @@ import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Tensors;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -33,20 +36,40 @@ public final class GlooGroup implements ProcessGroup {
   private static final String INTERFACE = "GLOO_SOCKET_IFNAME";
 
   private static final int THREADS = 2;
+
+  /** Elements gathered at once. */
+  private static final long GATHERED = 1 << 20;
+
   private static final long FAILED = Long.MIN_VALUE;
 
+  private final Rendezvous meeting;
+  private final Optional<String> network;
   private final int rank;
   private final int size;
-  private final int onThisMachine;
   private final TCPStore store; // for as long as the group: it may be the one that serves
   private final ProcessGroupGloo group;
+  private final boolean isPart;
+  private int meshes;
 
-  private GlooGroup(Rendezvous meeting, TCPStore store, ProcessGroupGloo group) {
+  private GlooGroup(Rendezvous meeting, Optional<String> network, TCPStore store) {
+    this.meeting = meeting;
+    this.network = network;
     this.rank = meeting.rank();
     this.size = meeting.size();
-    this.onThisMachine = meeting.onThisMachine();
     this.store = store;
-    this.group = group;
+    this.group = connected(meeting, network, store, meeting.prefix(), rank, size);
+    this.isPart = false;
+  }
+
+  /** Those of {@code whole} that meet under {@code prefix}. */
+  private GlooGroup(GlooGroup whole, String prefix, int rank, int size) {
+    this.meeting = whole.meeting;
+    this.network = whole.network;
+    this.rank = rank;
+    this.size = size;
+    this.store = whole.store;
+    this.group = connected(meeting, network, store, prefix, rank, size);
+    this.isPart = true;
   }
 
   /**
@@ -70,15 +93,19 @@ public final class GlooGroup implements ProcessGroup {
   }
 
   private static GlooGroup join(Rendezvous meeting, Optional<String> network) {
-    // A store on a link that was cut keeps no time-out: its thread is left behind.
-    var joined = new CompletableFuture<GlooGroup>();
+    return inTime(meeting, () -> new GlooGroup(meeting, network, store(meeting)));
+  }
+
+  /** A store on a link that was cut keeps no time-out: its thread is left behind. */
+  private static <T> T inTime(Rendezvous meeting, Supplier<T> connecting) {
+    var joined = new CompletableFuture<T>();
     Thread.ofPlatform()
         .daemon()
         .name("rendezvous")
         .start(
             () -> {
               try {
-                joined.complete(connected(meeting, network));
+                joined.complete(connecting.get());
               } catch (RuntimeException | LinkageError e) {
                 joined.completeExceptionally(e);
               }
@@ -86,33 +113,42 @@ public final class GlooGroup implements ProcessGroup {
     try {
       return joined.get(meeting.timeout().toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
-      throw lost(meeting.rank(), meeting.size(), e.getCause());
+      throw lost(meeting, e.getCause());
     } catch (TimeoutException e) {
-      throw lost(meeting.rank(), meeting.size(), e);
+      throw lost(meeting, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw lost(meeting.rank(), meeting.size(), e);
+      throw lost(meeting, e);
     }
   }
 
-  private static GlooGroup connected(Rendezvous meeting, Optional<String> network) {
-    Milliseconds timeout = milliseconds(meeting.timeout());
+  private static TCPStore store(Rendezvous meeting) {
     var options = new TCPStoreOptions();
     options.port((short) meeting.port());
     options.isServer(!meeting.hosted() && meeting.rank() == 0);
     options.waitWorkers(false);
-    options.timeout(timeout);
-    var store = new TCPStore(meeting.host(), options);
+    options.timeout(milliseconds(meeting.timeout()));
+    return new TCPStore(meeting.host(), options);
+  }
+
+  /** A group of all that call this with the same {@code prefix}. */
+  private static ProcessGroupGloo connected(
+      Rendezvous meeting,
+      Optional<String> network,
+      TCPStore store,
+      String prefix,
+      int rank,
+      int size) {
     Store prefixed;
     // A store made by Java may be handed to the library once; a clone belongs to the library.
-    try (var own = new PrefixStore(meeting.prefix(), store.clone())) {
+    try (var own = new PrefixStore(prefix, store.clone())) {
       prefixed = own.clone();
     }
+    Milliseconds timeout = milliseconds(meeting.timeout());
     var groupOptions = ProcessGroupGloo.Options.create(timeout);
     groupOptions.devices(new GlooDeviceVector(device(meeting, network)));
     groupOptions.threads(THREADS);
-    var group = new ProcessGroupGloo(prefixed, meeting.rank(), meeting.size(), groupOptions);
-    return new GlooGroup(meeting, store, group);
+    return new ProcessGroupGloo(prefixed, rank, size, groupOptions);
   }
 
   private static Device device(Rendezvous meeting, Optional<String> network) {
@@ -140,7 +176,7 @@ public final class GlooGroup implements ProcessGroup {
 
   @Override
   public int onThisMachine() {
-    return onThisMachine;
+    return meeting.onThisMachine();
   }
 
   @Override
@@ -154,6 +190,7 @@ public final class GlooGroup implements ProcessGroup {
     return sum(values);
   }
 
+  /** In pieces: the library gathers into a copy, which must not be as large as the whole. */
   @Override
   public Pending gatherSlices(Tensor values) {
     return inMemory(
@@ -164,9 +201,21 @@ public final class GlooGroup implements ProcessGroup {
             throw new IllegalArgumentException(
                 "%d elements in %d slices".formatted(memory.size(0), size));
           }
-          return start(
-              () -> group._allgather_base(memory, memory.narrow(0, rank * length, length)));
+          long piece = Math.max(1, GATHERED / size);
+          List<Pending> pieces = new ArrayList<>();
+          for (long from = 0; from < length; from += piece) {
+            pieces.add(gather(memory, from, Math.min(piece, length - from)));
+          }
+          return () -> pieces.forEach(Pending::await);
         });
+  }
+
+  /** Gathers elements {@code from} to {@code from + length} of each slice. */
+  private Pending gather(Tensor memory, long from, long length) {
+    long sliceLength = memory.size(0) / size;
+    var places = new Tensor[size];
+    Arrays.setAll(places, i -> memory.narrow(0, i * sliceLength + from, length));
+    return start(() -> group.allgather(new TensorVector(places), new TensorVector(places[rank])));
   }
 
   @Override
@@ -182,6 +231,25 @@ public final class GlooGroup implements ProcessGroup {
       sum(sums).await();
       return Tensors.doubles(sums);
     }
+  }
+
+  @Override
+  public Mesh inRows(int length) {
+    if (size % length != 0) {
+      throw new IllegalArgumentException("%d processes in rows of %d".formatted(size, length));
+    }
+    String prefix = "%s/mesh_%d/".formatted(meeting.prefix(), meshes++);
+    int row = rank / length;
+    int column = rank % length;
+    return new Mesh(
+        part(prefix + "row_" + row, column, length),
+        part(prefix + "column_" + column, row, size / length));
+  }
+
+  private ProcessGroup part(String prefix, int rankInPart, int sizeOfPart) {
+    return sizeOfPart == 1
+        ? SINGLE
+        : inTime(meeting, () -> new GlooGroup(this, prefix, rankInPart, sizeOfPart));
   }
 
   @Override
@@ -239,29 +307,34 @@ public final class GlooGroup implements ProcessGroup {
     try {
       work = NativeScope.keep(operation.get());
     } catch (RuntimeException e) {
-      throw lost(rank, size, e);
+      throw lost(meeting, e);
     }
     return () -> {
       try (work) {
         work._wait();
       } catch (RuntimeException e) {
-        throw lost(rank, size, e);
+        throw lost(meeting, e);
       }
     };
   }
 
-  private static PeerLostException lost(int rank, int size, Throwable cause) {
+  private static PeerLostException lost(Rendezvous meeting, Throwable cause) {
     String reason = cause.getMessage() == null ? cause.toString() : cause.getMessage();
     String line = reason.lines().findFirst().orElse("").replaceFirst("^\\[[^\\]]*\\] *", "");
     return new PeerLostException(
         "process %d of %d lost touch with another (%s)"
-            .formatted(rank, size, cause instanceof TimeoutException ? "not all came" : line),
+            .formatted(
+                meeting.rank(),
+                meeting.size(),
+                cause instanceof TimeoutException ? "not all came" : line),
         cause);
   }
 
   @Override
   public void close() {
     group.close();
-    store.close();
+    if (!isPart) {
+      store.close();
+    }
   }
 }

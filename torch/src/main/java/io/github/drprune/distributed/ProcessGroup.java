@@ -1,6 +1,8 @@
 package io.github.drprune.distributed;
 
 import java.io.IOException;
+import java.util.List;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -20,6 +22,12 @@ public sealed interface ProcessGroup extends AutoCloseable permits SingleProcess
 
     /** Returns when the result is there. */
     void await();
+
+    /** {@code start} of each of {@code items}, all of them at once. */
+    static <T> Pending all(List<T> items, Function<T, Pending> start) {
+      List<Pending> started = items.stream().map(start).toList();
+      return () -> started.forEach(Pending::await);
+    }
   }
 
   /** A decision that may fail as reading a file may. */
@@ -65,6 +73,14 @@ public sealed interface ProcessGroup extends AutoCloseable permits SingleProcess
 
   /** Sums over all processes, each in the same order everywhere. */
   double[] sums(double... values);
+
+  /**
+   * The processes in rows of {@code length}, by their numbers; to be called by all. The groups are
+   * new ones, which the caller closes.
+   *
+   * @param length divides {@link #size()}
+   */
+  Mesh inRows(int length);
 
   /** Whether it is so in any process. */
   boolean any(boolean here);

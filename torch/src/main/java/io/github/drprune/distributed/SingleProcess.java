@@ -46,6 +46,11 @@ final class SingleProcess implements ProcessGroup {
   }
 
   @Override
+  public Mesh inRows(int length) {
+    return Mesh.ofOneRow(this);
+  }
+
+  @Override
   public boolean any(boolean here) {
     return here;
   }

@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.Tensor;
 /** This process's slice of a block's parameters, and all of them for as long as they are used. */
 final class BlockShard implements AutoCloseable {
   private final Bucket bucket;
+  private final FlatPool pool;
   private final ProcessGroup processes;
   private final SharedSlice values;
   private final Tensor gradients; // [sliceLength]
@@ -22,16 +23,20 @@ final class BlockShard implements AutoCloseable {
   private Tensor fullGradients; // of all parameters, or null
   private Pending sharing = Pending.DONE;
 
-  BlockShard(SequencedMap<String, Tensor> leaves, ProcessGroup processes) {
+  /**
+   * @param pool lends the room for all parameters, and for their gradients
+   */
+  BlockShard(SequencedMap<String, Tensor> leaves, FlatPool pool, ProcessGroup processes) {
     this.bucket = new Bucket(leaves, processes.size());
+    this.pool = pool;
     this.processes = processes;
     Tensor slice = bucket.newSlice();
     try (var _ = NativeScope.open();
         var _ = NoGrad.open()) {
-      Tensor all = bucket.newFlat();
+      Tensor all = pool.take(bucket);
       bucket.moveInto(all);
       slice.copy_(bucket.slice(all, processes.rank()));
-      all.close();
+      pool.giveBack(all);
     }
     this.values = new SharedSlice(bucket, processes, slice);
     this.gradients = bucket.newSlice();
@@ -64,7 +69,7 @@ final class BlockShard implements AutoCloseable {
     if (fetched != null) {
       return;
     }
-    fetched = bucket.newFlat();
+    fetched = pool.take(bucket);
     try (var _ = NativeScope.open();
         var _ = NoGrad.open()) {
       bucket.slice(fetched, processes.rank()).copy_(values.slice());
@@ -82,7 +87,8 @@ final class BlockShard implements AutoCloseable {
   /** Gives the leaves gradients, zero. */
   void beginGradients() {
     awaitGradients();
-    fullGradients = bucket.newFlat();
+    fullGradients = pool.take(bucket);
+    fullGradients.zero_();
     bucket.gatherGradientsIn(fullGradients);
   }
 
@@ -103,14 +109,14 @@ final class BlockShard implements AutoCloseable {
         var _ = NoGrad.open()) {
       gradients.add_(bucket.slice(fullGradients, processes.rank()));
     }
-    fullGradients.close();
+    pool.giveBack(fullGradients);
     fullGradients = null;
   }
 
   /** Frees all parameters but this process's slice. */
   void release() {
     bucket.empty();
-    fetched.close();
+    pool.giveBack(fetched);
     fetched = null;
   }
 
@@ -118,6 +124,9 @@ final class BlockShard implements AutoCloseable {
   void assemble() {
     fetch();
     awaitFetched();
+    values.slice().close();
+    gradients.close();
+    moments.close();
     if (!processes.isFirst()) {
       release();
     }
@@ -126,12 +135,6 @@ final class BlockShard implements AutoCloseable {
   @Override
   public void close() {
     fetching.await();
-    if (fetched != null) {
-      fetched.close();
-    }
-    if (fullGradients != null) {
-      fullGradients.close();
-    }
     values.slice().close();
     gradients.close();
     moments.close();

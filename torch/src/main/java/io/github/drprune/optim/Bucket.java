@@ -60,9 +60,14 @@ final class Bucket {
     return sliceLength;
   }
 
+  /** Elements of all slices. */
+  long length() {
+    return slices * sliceLength;
+  }
+
   /** Zeros for all slices; kept beyond all scopes. */
   Tensor newFlat() {
-    return zeros(slices * sliceLength);
+    return zeros(length());
   }
 
   /** Zeros for one slice; kept beyond all scopes. */

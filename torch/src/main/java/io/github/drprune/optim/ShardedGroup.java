@@ -1,7 +1,9 @@
 package io.github.drprune.optim;
 
 import io.github.drprune.distributed.GlobalTensor;
+import io.github.drprune.distributed.Mesh;
 import io.github.drprune.distributed.ProcessGroup;
+import io.github.drprune.distributed.ProcessGroup.Pending;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.nn.BlockWeights;
 import io.github.drprune.optim.AdamWKernel.GroupTensors;
@@ -17,26 +19,31 @@ import org.bytedeco.pytorch.Tensor;
  * A group of which every process holds a slice of everything (ZeRO stage 3, arXiv 1910.02054; FSDP,
  * arXiv 2304.11277): the parameters of a block are fetched while it is computed, and the sum of
  * their gradients is shared out after its backward pass. What belongs to no block is held as in a
- * {@link SlicedGroup}.
+ * {@link SlicedGroup}. Where there are several copies, each is shared out so, and the sums of a
+ * step go from copy to copy at its end.
  */
 public final class ShardedGroup implements GroupState, BlockWeights {
   private final ParameterGroup group;
   private final ProcessGroup processes;
+  private final ProcessGroup copies;
   private final SlicedGroup rest;
+  private final FlatPool pool = new FlatPool();
   private final List<BlockShard> blocks;
   private final GroupTensors tensors;
 
   /**
    * @param blocks what is fetched together
+   * @param mesh whose rows share out a copy each
    */
-  public ShardedGroup(ParameterGroup group, ParameterBlocks blocks, ProcessGroup processes) {
+  public ShardedGroup(ParameterGroup group, ParameterBlocks blocks, Mesh mesh) {
     this.group = group;
-    this.processes = processes;
+    this.processes = mesh.row();
+    this.copies = mesh.column();
     ParameterGroup others = group.with(blocks.others(group.parameters()));
-    this.rest = new SlicedGroup(others, ParameterBlocks.NONE, processes);
+    this.rest = new SlicedGroup(others, ParameterBlocks.NONE, mesh);
     this.blocks =
         IntStream.range(0, blocks.names().size())
-            .mapToObj(i -> new BlockShard(blocks.block(i, group.parameters()), processes))
+            .mapToObj(i -> new BlockShard(blocks.block(i, group.parameters()), pool, processes))
             .toList();
     this.tensors =
         new GroupTensors(
@@ -64,6 +71,10 @@ public final class ShardedGroup implements GroupState, BlockWeights {
     }
     if (use == Use.FORWARD) {
       return block::release;
+    }
+    // One block's sum is on its way while the gradients of another are computed.
+    if (index + 2 < blocks.size()) {
+      blocks.get(index + 2).awaitGradients();
     }
     block.beginGradients();
     return () -> {
@@ -95,7 +106,9 @@ public final class ShardedGroup implements GroupState, BlockWeights {
   @Override
   public void awaitSums() {
     blocks.forEach(BlockShard::awaitGradients);
+    Pending ofBlocks = Pending.all(blocks, block -> copies.sum(block.gradients()));
     rest.awaitSums();
+    ofBlocks.await();
   }
 
   @Override
@@ -153,5 +166,6 @@ public final class ShardedGroup implements GroupState, BlockWeights {
   public void close() {
     rest.close();
     blocks.forEach(BlockShard::close);
+    pool.close();
   }
 }

@@ -1,6 +1,7 @@
 package io.github.drprune.optim;
 
 import io.github.drprune.distributed.GlobalTensor;
+import io.github.drprune.distributed.Mesh;
 import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.distributed.ProcessGroup.Pending;
 import io.github.drprune.libtorch.NativeScope;
@@ -25,13 +26,18 @@ public final class SlicedGroup implements SummedGroup {
 
   private final ParameterGroup group;
   private final ProcessGroup processes;
+  private final ProcessGroup copies;
   private final List<Part> parts = new ArrayList<>();
   private final GradientSums sums;
   private final GroupTensors tensors;
 
-  public SlicedGroup(ParameterGroup group, ParameterBlocks blocks, ProcessGroup processes) {
+  /**
+   * @param mesh whose rows share out what is updated
+   */
+  public SlicedGroup(ParameterGroup group, ParameterBlocks blocks, Mesh mesh) {
     this.group = group;
-    this.processes = processes;
+    this.processes = mesh.row();
+    this.copies = mesh.column();
     List<GradientSums.Part> summed = new ArrayList<>();
     for (Sent sent : blocks.sentTogether(group.parameters())) {
       var bucket = new Bucket(sent.parameters(), processes.size());
@@ -75,6 +81,12 @@ public final class SlicedGroup implements SummedGroup {
   }
 
   @Override
+  public void awaitSums() {
+    sums.await();
+    Pending.all(tensors.gradients(), copies::sum).await();
+  }
+
+  @Override
   public double squaredNorm() {
     double squares = 0;
     try (var _ = NativeScope.open()) {
@@ -101,8 +113,7 @@ public final class SlicedGroup implements SummedGroup {
 
   @Override
   public void shareUpdate() {
-    List<Pending> all = parts.stream().map(part -> processes.gatherSlices(part.values())).toList();
-    all.forEach(Pending::await);
+    Pending.all(parts, part -> processes.gatherSlices(part.values())).await();
   }
 
   @Override

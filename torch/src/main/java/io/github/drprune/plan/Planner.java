@@ -4,6 +4,7 @@ import io.github.drprune.config.PipelineConfig;
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.config.ShapeConfig;
+import io.github.drprune.config.Sharding;
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.Split;
@@ -110,8 +111,10 @@ public final class Planner {
     Long here = onCpu ? NativeMemory.available() : null;
     Long available =
         cluster.memory().orElse(here == null ? null : Long.valueOf(here / cluster.processes()));
-    var state =
-        SharedState.of(source, cluster.sharding().orElse(config.sharding()), cluster.processes());
+    Sharding sharding = cluster.sharding().orElse(config.sharding());
+    int count = cluster.processes();
+    int perCopy = sharding.perCopy(count, config.shardingGroup().orElse(count));
+    var state = SharedState.of(source, sharding, count, perCopy);
     long teacherBytes = MemoryNeed.ofTeacher(kind, options);
     MemoryNeed.require(source, state, teacherBytes, available);
     try (var data = PreparedData.open(config.data())) {

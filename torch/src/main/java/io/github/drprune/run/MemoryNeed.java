@@ -23,7 +23,8 @@ public final class MemoryNeed {
     }
     long available = NativeMemory.available() / processes.onThisMachine();
     if (kind.takesSteps()) {
-      var state = SharedState.of(source, kind.config().sharding(), processes.size());
+      int perCopy = kind.config().perCopy(processes.size(), processes.onThisMachine());
+      var state = SharedState.of(source, kind.config().sharding(), processes.size(), perCopy);
       require(source, state, ofTeacher(kind, options), available);
     } else {
       require(source, Float.BYTES * source.parameters(), available, "run");

@@ -141,7 +141,7 @@ public final class Runner implements RunExecutor {
   private RunResult refusing(RunKind kind) throws IOException, InterruptedException {
     ModelSpec source = kind.source();
     RunConfig config = kind.config();
-    requireRowsForAll(config);
+    requireFitting(config);
     try (var data = PreparedData.open(config.data())) {
       FittingData.require(kind, source, data);
       var origin = RunOrigin.of(kind.command(), kind.whole(), kind.model(), kind.teacher(), data);
@@ -171,7 +171,9 @@ public final class Runner implements RunExecutor {
     }
   }
 
-  private void requireRowsForAll(RunConfig config) {
+  /** Refuses a batch that has no row for each process, and groups that are not whole. */
+  private void requireFitting(RunConfig config) {
+    config.perCopy(processes.size(), processes.onThisMachine());
     if (config.globalBatch() < processes.size()) {
       throw UserException.at(
           "global_batch",

@@ -3,7 +3,6 @@ package io.github.drprune.run;
 import io.github.drprune.config.Sharding;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TensorShape;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -15,17 +14,22 @@ import java.util.stream.Stream;
  * @param blocks parameters of all blocks
  * @param largestBlock parameters of the largest of them
  * @param others parameters of what belongs to no block
+ * @param perCopy processes that hold a copy of all together
  */
 public record SharedState(
-    long blocks, long largestBlock, long others, Sharding sharding, int processes) {
+    long blocks, long largestBlock, long others, Sharding sharding, int processes, int perCopy) {
   /** Blocks whose weights, and whose gradients, are there at once with {@link Sharding#FULL}. */
   private static final int FETCHED = 2;
 
   private static final int MOMENTS = 2;
   private static final int MOST_PROCESSES = 1024;
 
-  /** Of a run of {@code processes} with a model of {@code spec}. */
-  public static SharedState of(ModelSpec spec, Sharding sharding, int processes) {
+  /**
+   * Of a run of {@code processes} with a model of {@code spec}.
+   *
+   * @param perCopy processes that hold a copy of all together
+   */
+  public static SharedState of(ModelSpec spec, Sharding sharding, int processes, int perCopy) {
     long[] layers = new long[spec.layers()];
     long others = 0;
     for (TensorShape tensor : spec.tensors().values()) {
@@ -41,7 +45,7 @@ public record SharedState(
       blocks += layer;
       largest = Math.max(largest, layer);
     }
-    return new SharedState(blocks, largest, others, sharding, processes);
+    return new SharedState(blocks, largest, others, sharding, processes, perCopy);
   }
 
   /** The same in one process. */
@@ -55,12 +59,12 @@ public record SharedState(
   }
 
   private SharedState with(Sharding other, int count) {
-    return new SharedState(blocks, largestBlock, others, other, count);
+    return new SharedState(blocks, largestBlock, others, other, count, other.perCopy(count, count));
   }
 
   /** Part of the optimizer's update that a process does. */
   public double shareOfUpdate() {
-    return sharding == Sharding.NONE ? 1 : 1.0 / processes;
+    return 1.0 / perCopy;
   }
 
   /**
@@ -73,7 +77,8 @@ public record SharedState(
     Stream<SharedState> others =
         processes == 1
             ? Stream.empty()
-            : Arrays.stream(Sharding.values()).map(other -> with(other, processes));
+            : Stream.of(Sharding.NONE, Sharding.OPTIMIZER, Sharding.FULL)
+                .map(other -> with(other, processes));
     Stream<SharedState> more =
         Stream.iterate(2, count -> count <= MOST_PROCESSES, count -> 2 * count)
             .filter(count -> count > processes)
@@ -82,26 +87,22 @@ public record SharedState(
   }
 
   /**
-   * Bytes of weights, gradients and moments in each process, at most. With {@link Sharding#FULL}
-   * all weights are there at the beginning, and in the first process at the end.
+   * Bytes of weights, gradients and moments in each process, at most. Where blocks are fetched all
+   * weights are there at the beginning, and in the first process at the end.
    */
   public long bytes() {
     long all = blocks + others;
-    long numbers =
-        switch (sharding) {
-          case NONE -> (2 + MOMENTS) * all;
-          case OPTIMIZER -> 2 * all + share(MOMENTS * all);
-          case FULL ->
-              processes == 1
-                  ? (2 + MOMENTS) * all
-                  : Math.max(
-                      share((2 + MOMENTS) * blocks)
-                          + 2 * others
-                          + share(MOMENTS * others)
-                          + 2 * FETCHED * largestBlock,
-                      all + share(all));
-        };
-    return Float.BYTES * numbers;
+    if (perCopy == 1) {
+      return Float.BYTES * (2 + MOMENTS) * all;
+    }
+    if (!sharding.fetchesBlocks()) {
+      return Float.BYTES * (2 * all + share(MOMENTS * all));
+    }
+    long loaded = all + share(all);
+    long besideBlocks = 2 * others + share(MOMENTS * others);
+    long learning = share((2 + MOMENTS) * blocks) + besideBlocks + 2 * FETCHED * largestBlock;
+    long assembled = blocks + besideBlocks;
+    return Float.BYTES * Math.max(loaded, Math.max(learning, assembled));
   }
 
   /**
@@ -113,14 +114,25 @@ public record SharedState(
     long all = blocks + others;
     long numbers =
         switch (sharding) {
-          case NONE -> 2 * all;
-          case OPTIMIZER -> 3 * all;
-          case FULL -> passes * 4 * blocks + 3 * others;
+          case NONE -> besideOwn(2 * all, processes);
+          case OPTIMIZER -> besideOwn(3 * all, processes);
+          case FULL, HYBRID ->
+              besideOwn(passes * 4 * blocks + 3 * others, perCopy)
+                  + besideOwn(2 * share(all), processes / perCopy);
         };
-    return Float.BYTES * (numbers - share(numbers));
+    return Float.BYTES * numbers;
+  }
+
+  /** What of {@code numbers} goes around a ring of {@code size} processes from each of them. */
+  private static long besideOwn(long numbers, int size) {
+    return numbers - share(numbers, size);
   }
 
   private long share(long numbers) {
-    return (numbers + processes - 1) / processes;
+    return share(numbers, perCopy);
+  }
+
+  private static long share(long numbers, int size) {
+    return (numbers + size - 1) / size;
   }
 }

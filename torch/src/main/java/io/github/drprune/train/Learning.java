@@ -1,7 +1,9 @@
 package io.github.drprune.train;
 
 import io.github.drprune.config.RunConfig;
+import io.github.drprune.config.Sharding;
 import io.github.drprune.distributed.GlobalTensor;
+import io.github.drprune.distributed.Mesh;
 import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.nn.BlockWeights;
@@ -17,6 +19,7 @@ import io.github.drprune.optim.WholeGroup;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
@@ -25,6 +28,7 @@ import org.bytedeco.pytorch.Tensor;
 public final class Learning implements AutoCloseable {
   private final CausalLm model;
   private final Objective objective;
+  private final Optional<Mesh> mesh;
   private final GroupState weights;
   private final AdamW optimizer;
 
@@ -32,11 +36,20 @@ public final class Learning implements AutoCloseable {
   Learning(RunConfig config, CausalLm model, Objective objective, ProcessGroup processes) {
     this.model = model;
     this.objective = objective;
-    this.weights = weights(config, model, processes);
+    this.mesh = mesh(config, processes);
+    this.weights = weights(config, model, processes, mesh);
     this.optimizer = optimizer(config, weights, objective);
   }
 
-  private static GroupState weights(RunConfig config, CausalLm model, ProcessGroup processes) {
+  /** Of processes that hold more than one copy together. */
+  private static Optional<Mesh> mesh(RunConfig config, ProcessGroup processes) {
+    return processes.isShared() && config.sharding() == Sharding.HYBRID
+        ? Optional.of(processes.inRows(config.perCopy(processes.size(), processes.onThisMachine())))
+        : Optional.empty();
+  }
+
+  private static GroupState weights(
+      RunConfig config, CausalLm model, ProcessGroup processes, Optional<Mesh> mesh) {
     var settings = config.optimizer();
     var group =
         new ParameterGroup(
@@ -45,10 +58,11 @@ public final class Learning implements AutoCloseable {
       return new WholeGroup(group);
     }
     ParameterBlocks blocks = blocks(model);
+    Mesh rows = mesh.orElseGet(() -> Mesh.ofOneRow(processes));
     return switch (config.sharding()) {
       case NONE -> lending(model, new WholeGroup(group, blocks, processes));
-      case OPTIMIZER -> lending(model, new SlicedGroup(group, blocks, processes));
-      case FULL -> lending(model, new ShardedGroup(group, blocks, processes));
+      case OPTIMIZER -> lending(model, new SlicedGroup(group, blocks, rows));
+      case FULL, HYBRID -> lending(model, new ShardedGroup(group, blocks, rows));
     };
   }
 
@@ -78,7 +92,8 @@ public final class Learning implements AutoCloseable {
 
   /** An optimizer over all that a run of one process learns. */
   public static AdamW optimizer(RunConfig config, CausalLm model, Objective objective) {
-    return optimizer(config, weights(config, model, ProcessGroup.SINGLE), objective);
+    return optimizer(
+        config, weights(config, model, ProcessGroup.SINGLE, Optional.empty()), objective);
   }
 
   private static AdamW optimizer(RunConfig config, GroupState weights, Objective objective) {
@@ -117,5 +132,6 @@ public final class Learning implements AutoCloseable {
   @Override
   public void close() {
     optimizer.close();
+    mesh.ifPresent(Mesh::close);
   }
 }

@@ -1,7 +1,6 @@
 package io.github.drprune.train;
 
 import io.github.drprune.config.RunConfig;
-import io.github.drprune.config.Sharding;
 import io.github.drprune.data.Batch;
 import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.libtorch.NativeScope;
@@ -69,7 +68,7 @@ public final class TrainingStep {
     this.schedule = schedule(config);
     boolean recomputing =
         config.activationCheckpointing()
-            || processes.isShared() && config.sharding() == Sharding.FULL;
+            || processes.isShared() && config.sharding().fetchesBlocks();
     this.pass = recomputing ? new RecomputingPass() : GradientPass.DIRECT;
   }
 

@@ -67,7 +67,8 @@ class SharedRunTest {
         "steps=" + STEPS,
         "micro_batch=" + microBatch,
         "activation_checkpointing=" + recomputing,
-        "sharding=" + sharding);
+        "sharding=" + sharding,
+        "sharding_group=2");
     assertSameFigures(EventLog.read(shared), EventLog.read(alone));
     assertCloseWeights(shared, alone);
   }
@@ -94,9 +95,13 @@ class SharedRunTest {
     }
   }
 
-  /** Every choice at least once; all combinations of them where shared.grid is set. */
+  /**
+   * Every choice at least once; where shared.grid is set all combinations of them, of all that is
+   * learned if it is true, else of what it names.
+   */
   private static Stream<Arguments> cases() {
-    if (!Boolean.getBoolean("shared.grid")) {
+    String wanted = System.getProperty("shared.grid", "");
+    if (wanted.isEmpty()) {
       return Stream.of(
           arguments(Learns.PRUNE, 2, "none", 4, false),
           arguments(Learns.PRUNE, 3, "optimizer", 4, false),
@@ -108,12 +113,17 @@ class SharedRunTest {
           arguments(Learns.TRAIN, 3, "full", 1, true),
           arguments(Learns.TRAIN, 4, "optimizer", 1, false),
           arguments(Learns.TRAIN_TAUGHT, 2, "none", 4, true),
-          arguments(Learns.TRAIN_TAUGHT, 4, "full", 2, false));
+          arguments(Learns.TRAIN_TAUGHT, 4, "full", 2, false),
+          arguments(Learns.PRUNE, 4, "hybrid", 1, false),
+          arguments(Learns.TRAIN, 4, "hybrid", 2, true));
     }
     List<Arguments> grid = new ArrayList<>();
     for (Learns learns : Learns.values()) {
+      if (!wanted.equals("true") && !List.of(wanted.split(",")).contains(learns.name())) {
+        continue;
+      }
       for (int ranks : new int[] {2, 4}) {
-        for (String sharding : List.of("none", "optimizer", "full")) {
+        for (String sharding : List.of("none", "optimizer", "full", "hybrid")) {
           for (int microBatch : new int[] {1, 4}) {
             for (boolean recomputing : new boolean[] {false, true}) {
               grid.add(arguments(learns, ranks, sharding, microBatch, recomputing));
@@ -131,9 +141,10 @@ class SharedRunTest {
     "LAGRANGIAN, 4, optimizer",
     "PRUNE, 3, full",
     "TRAIN_TAUGHT, 4, full",
+    "TRAIN, 4, hybrid",
   })
   void givesTheSameBitsEachTime(Learns learns, int ranks, String sharding) throws Exception {
-    String[] sets = {"steps=4", "micro_batch=2", "sharding=" + sharding};
+    String[] sets = {"steps=4", "micro_batch=2", "sharding=" + sharding, "sharding_group=2"};
     Path once = folder.resolve("once");
     Path again = folder.resolve("again");
     run(learns, once, ranks, sets);
@@ -153,7 +164,8 @@ class SharedRunTest {
       runTo(5, command, parts, 3, with(sets, "sharding=none"));
       runTo(6, command, parts, 1, sets);
       runTo(7, command, parts, 3, with(sets, "sharding=full"));
-      runTo(8, command, parts, 2, with(sets, "sharding=optimizer"));
+      runTo(8, command, parts, 6, with(with(sets, "sharding=hybrid"), "sharding_group=3"));
+      runTo(9, command, parts, 2, with(sets, "sharding=optimizer"));
       run(command, parts, 8, new StopSignal(), with(sets, "sharding=optimizer"));
 
       assertThat(RunnerTest.trainSteps(EventLog.read(parts)))
@@ -163,29 +175,66 @@ class SharedRunTest {
     }
   }
 
-  /** The sequences of a batch over all processes are those of one process, none twice. */
+  /** Interrupted on four processes, with what they share out or without. */
+  @ParameterizedTest
+  @CsvSource({"prune, full", "train, optimizer"})
+  void goesOnFromFourProcessesWithAnyNumber(String command, String sharding) throws Exception {
+    String[] sets = {"steps=10", "global_batch=8", "micro_batch=2"};
+    Path whole = folder.resolve("whole");
+    run(command, whole, 1, new StopSignal(), sets);
+    Path four = folder.resolve("four");
+    runTo(4, command, four, 4, with(sets, "sharding=" + sharding));
+    for (int ranks : new int[] {1, 2, 3, 8}) {
+      Path more = folder.resolve("goes-on-" + ranks);
+      copy(four, more);
+      run(command, more, ranks, new StopSignal(), with(sets, "sharding=" + sharding));
+      assertSameFigures(trained(more), trained(whole));
+      assertCloseWeights(more, whole);
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (var files = Files.walk(from)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        Files.copy(file, to.resolve(from.relativize(file)));
+      }
+    }
+  }
+
+  /**
+   * The sequences of four processes' batches, and then of another number's, are those of one
+   * process, none twice.
+   */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 8})
   void processesShareASamplersSequences(int ranks) throws Exception {
     try (var data = PreparedData.open(tiny.data())) {
       var start = SamplerState.start(5, data.domains().size());
       List<Long> drawn = new ArrayList<>();
-      List<SamplerState> after = new ArrayList<>();
-      for (int rank = 0; rank < ranks; rank++) {
-        try (var loader =
-            new BatchLoader(data.all(Split.TRAIN), start, new BatchLoader.Share(8, rank, ranks))) {
-          for (int batch = 0; batch < 3; batch++) {
-            for (long sequence : loader.next(new double[] {1, 2}).sequences()) {
-              drawn.add(sequence);
-            }
-          }
-          after.add(loader.state());
-        }
-      }
+      SamplerState interrupted = draw(data, start, 4, drawn);
+      draw(data, interrupted, ranks, drawn);
       assertThat(drawn)
-          .containsExactlyInAnyOrderElementsOf(LongStream.range(0, 24).boxed().toList());
-      assertThat(after).containsOnly(after.getFirst());
+          .containsExactlyInAnyOrderElementsOf(LongStream.range(0, 48).boxed().toList());
     }
+  }
+
+  /** Adds the sequences of three batches of eight to {@code drawn}; gives the state after them. */
+  private static SamplerState draw(
+      PreparedData data, SamplerState from, int ranks, List<Long> drawn) throws Exception {
+    List<SamplerState> after = new ArrayList<>();
+    for (int rank = 0; rank < ranks; rank++) {
+      try (var loader =
+          new BatchLoader(data.all(Split.TRAIN), from, new BatchLoader.Share(8, rank, ranks))) {
+        for (int batch = 0; batch < 3; batch++) {
+          for (long sequence : loader.next(new double[] {1, 2}).sequences()) {
+            drawn.add(sequence);
+          }
+        }
+        after.add(loader.state());
+      }
+    }
+    assertThat(after).containsOnly(after.getFirst());
+    return after.getFirst();
   }
 
   @Test
@@ -257,6 +306,23 @@ class SharedRunTest {
     assertThatThrownBy(() -> run("train", folder.resolve("run"), 5, new StopSignal(), "steps=2"))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("global_batch: 4 sequences for 5 processes");
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void refusesGroupsThatAreNotWhole() {
+    assertThatThrownBy(
+            () ->
+                run(
+                    "train",
+                    folder.resolve("run"),
+                    3,
+                    new StopSignal(),
+                    "steps=2",
+                    "sharding=hybrid",
+                    "sharding_group=2"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("sharding_group: 3 processes make no whole groups of 2");
     assertThat(folder.resolve("run")).doesNotExist();
   }
 

@@ -41,10 +41,12 @@ class SharedStateTest {
     assertState(Sharding.OPTIMIZER, 2, 4 * (120 + 60), 4 * 90);
     // 160 / 2 of blocks, 40 + 40 / 2 beside them, two blocks of weights and of gradients.
     assertState(Sharding.FULL, 2, 4 * (80 + 60 + 40), 4 * (160 + 60) / 2);
+    // The same in each of two copies, and the sums of half the gradients from one to the other.
+    assertState(Sharding.HYBRID, 4, 4 * (80 + 60 + 40), 4 * ((160 + 60) / 2 + 30));
   }
 
   private static void assertState(Sharding sharding, int processes, long bytes, long sent) {
-    var state = new SharedState(40, 10, 20, sharding, processes);
+    var state = new SharedState(40, 10, 20, sharding, processes, sharding.perCopy(processes, 2));
     assertThat(state.bytes()).as("%s of %d", sharding, processes).isEqualTo(bytes);
     assertThat(state.bytesSent(1)).as("%s of %d", sharding, processes).isEqualTo(sent);
   }
@@ -114,9 +116,14 @@ class SharedStateTest {
                         name,
                         sharding.name().toLowerCase(Locale.ROOT),
                         IntStream.of(PROCESSES)
-                            .mapToObj(count -> cell(SharedState.of(spec, sharding, count)))
+                            .mapToObj(count -> cell(state(spec, sharding, count)))
                             .collect(Collectors.joining(" | "))))
         .collect(Collectors.joining());
+  }
+
+  /** With eight processes to a machine. */
+  private static SharedState state(ModelSpec spec, Sharding sharding, int count) {
+    return SharedState.of(spec, sharding, count, sharding.perCopy(count, 8));
   }
 
   private static String cell(SharedState state) {

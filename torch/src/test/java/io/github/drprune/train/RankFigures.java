@@ -39,6 +39,9 @@ final class RankFigures {
 
   static final int LENGTH = 512;
 
+  /** Processes that hold a copy together where there may be several copies. */
+  static final int GROUP = 2;
+
   /** Steps that are not measured: the first ones fill caches. */
   private static final int WARMING = 2;
 
@@ -150,6 +153,7 @@ final class RankFigures {
             "output=none",
             "steps=10",
             "sharding=" + sharding.name().toLowerCase(Locale.ROOT),
+            "sharding_group=" + GROUP,
             "activation_checkpointing=" + recomputing,
             "global_batch=" + globalRows,
             "micro_batch=" + rows);

@@ -42,10 +42,12 @@ class RankFiguresTest {
     assumeTrue(
         System.getProperty("rank.memory", "").contains(sharding.name().toLowerCase(Locale.ROOT)),
         "rank.memory does not name it: takes minutes");
-    boolean recomputing = sharding == Sharding.FULL;
+    boolean recomputing = sharding.fetchesBlocks();
     long alone = peak(measure(1, Sharding.NONE, recomputing, 1, 1, 1, 0));
     for (int ranks : new int[] {2, 4}) {
-      var state = SharedState.of(RankFigures.shape(), sharding, ranks);
+      var state =
+          SharedState.of(
+              RankFigures.shape(), sharding, ranks, sharding.perCopy(ranks, RankFigures.GROUP));
       long planned = alone - state.alone().bytes() + state.bytes();
       Map<Integer, Figures> figures = measure(ranks, sharding, recomputing, ranks, 1, 1, 0);
       long held = figures.values().stream().mapToLong(Figures::held).max().orElseThrow();

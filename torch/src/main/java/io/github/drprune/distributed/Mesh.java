@@ -1,0 +1,21 @@
+package io.github.drprune.distributed;
+
+/**
+ * Processes as a table (a device mesh of two dimensions). Those of a row hold one copy of a model
+ * together, and each has the same part of it as the others of its column.
+ *
+ * @param row this process's
+ * @param column this process's
+ */
+public record Mesh(ProcessGroup row, ProcessGroup column) implements AutoCloseable {
+  /** All hold one copy together. */
+  public static Mesh ofOneRow(ProcessGroup processes) {
+    return new Mesh(processes, ProcessGroup.SINGLE);
+  }
+
+  @Override
+  public void close() {
+    row.close();
+    column.close();
+  }
+}
