@@ -93,11 +93,12 @@ public final class GlooGroup implements ProcessGroup {
   }
 
   private static GlooGroup join(Rendezvous meeting, Optional<String> network) {
-    return inTime(meeting, () -> new GlooGroup(meeting, network, store(meeting)));
+    return inTime(
+        meeting, meeting.patience(), () -> new GlooGroup(meeting, network, store(meeting)));
   }
 
   /** A store on a link that was cut keeps no time-out: its thread is left behind. */
-  private static <T> T inTime(Rendezvous meeting, Supplier<T> connecting) {
+  private static <T> T inTime(Rendezvous meeting, Duration time, Supplier<T> connecting) {
     var joined = new CompletableFuture<T>();
     Thread.ofPlatform()
         .daemon()
@@ -111,7 +112,7 @@ public final class GlooGroup implements ProcessGroup {
               }
             });
     try {
-      return joined.get(meeting.timeout().toMillis(), TimeUnit.MILLISECONDS);
+      return joined.get(time.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       throw lost(meeting, e.getCause());
     } catch (TimeoutException e) {
@@ -249,7 +250,8 @@ public final class GlooGroup implements ProcessGroup {
   private ProcessGroup part(String prefix, int rankInPart, int sizeOfPart) {
     return sizeOfPart == 1
         ? SINGLE
-        : inTime(meeting, () -> new GlooGroup(this, prefix, rankInPart, sizeOfPart));
+        : inTime(
+            meeting, meeting.timeout(), () -> new GlooGroup(this, prefix, rankInPart, sizeOfPart));
   }
 
   @Override

@@ -38,6 +38,9 @@ public record Rendezvous(
   /** As long as PyTorch waits: a checkpoint may take the first process minutes. */
   public static final Duration TIMEOUT_UNLESS_SAID = Duration.ofMinutes(30);
 
+  /** Longer than any machine takes to begin a program that its launcher has started. */
+  private static final Duration BEGINNING = Duration.ofMinutes(5);
+
   private static final int PORTS = 65_536;
   private static final int MOST_PROCESSES = 1 << 16;
 
@@ -87,6 +90,14 @@ public record Rendezvous(
   /** The keys under which the processes of one attempt meet, as PyTorch names them. */
   String prefix() {
     return "/worker/attempt_" + attempt;
+  }
+
+  /**
+   * The longest that a process waits for the others to begin. Where one launcher on one machine
+   * starts them all it is not as long as they may wait for each other later.
+   */
+  Duration patience() {
+    return hosted && isLocal() && timeout.compareTo(BEGINNING) > 0 ? BEGINNING : timeout;
   }
 
   /** Whether all processes are on this machine. */

@@ -7,11 +7,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -19,7 +17,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /** One start of all processes, and their end. */
 final class Attempt {
@@ -29,6 +26,7 @@ final class Attempt {
   /** In which a process is started, however busy the machine, unless the time-out is shorter. */
   private static final Duration STARTING = Duration.ofSeconds(60);
 
+  private static final String HELPER = "jspawnhelper";
   private static final int FAILED = 1;
 
   /**
@@ -188,16 +186,16 @@ final class Attempt {
    */
   private Optional<Process> started(ProcessBuilder builder)
       throws IOException, InterruptedException {
-    Set<ProcessHandle> before = children();
     var starting = new FutureTask<>(builder::start);
     Thread.ofPlatform().daemon().name("start").start(starting);
     try {
       long seconds = Math.min(STARTING.toSeconds(), launch.timeout().toSeconds());
       return Optional.of(starting.get(seconds, TimeUnit.SECONDS));
     } catch (TimeoutException e) {
-      Set<ProcessHandle> late = children();
-      late.removeAll(before);
-      late.forEach(ProcessHandle::destroyForcibly);
+      ProcessHandle.current()
+          .children()
+          .filter(Attempt::isHelper)
+          .forEach(ProcessHandle::destroyForcibly);
       return Optional.empty();
     } catch (ExecutionException e) {
       if (e.getCause() instanceof IOException cause) {
@@ -207,8 +205,9 @@ final class Attempt {
     }
   }
 
-  private static Set<ProcessHandle> children() {
-    return ProcessHandle.current().children().collect(Collectors.toCollection(HashSet::new));
+  /** Whether it is what Java starts first, which becomes the program. */
+  private static boolean isHelper(ProcessHandle process) {
+    return process.info().command().filter(command -> command.endsWith(HELPER)).isPresent();
   }
 
   private static Thread reader(BufferedReader lines, Consumer<String> listener) {

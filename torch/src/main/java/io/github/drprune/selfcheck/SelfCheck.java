@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Device;
 
 /**
@@ -81,7 +82,7 @@ public record SelfCheck(List<String> program, String device, int ranks) {
             return new Found(alone.size() == TrialRuns.STEPS, alone.size() + " steps");
           },
           told);
-      for (Sharding sharding : Sharding.values()) {
+      for (Sharding sharding : shardings()) {
         check(
             "%d processes, sharding %s".formatted(ranks, name(sharding)),
             () -> difference(alone, runs.losses(name(sharding), ranks, sharding)),
@@ -92,6 +93,12 @@ public record SelfCheck(List<String> program, String device, int ranks) {
     } finally {
       AtomicFiles.deleteTree(folder);
     }
+  }
+
+  /** Groups that share a copy each want two processes at least, and two of them to differ. */
+  private List<Sharding> shardings() {
+    boolean areGroups = ranks > TrialRuns.GROUP && ranks % TrialRuns.GROUP == 0;
+    return Stream.of(Sharding.values()).filter(s -> areGroups || s != Sharding.HYBRID).toList();
   }
 
   private static Found exact(Device device, Kernels kernels) {

@@ -30,6 +30,9 @@ final class TrialRuns {
   /** Optimizer steps of a run. */
   static final int STEPS = 30;
 
+  /** Processes that hold a copy together where there may be several copies. */
+  static final int GROUP = 2;
+
   /** Before a process of a run is killed. */
   private static final int STEPS_BEFORE = 12;
 
@@ -138,6 +141,7 @@ final class TrialRuns {
             "data=" + folder.resolve("data"),
             "output=" + folder.resolve(name),
             "sharding=" + sharding.name().toLowerCase(Locale.ROOT),
+            "sharding_group=" + GROUP,
             "device=" + device,
             "precision=fp32",
             "steps=" + STEPS,

@@ -58,6 +58,36 @@ class ProcessGroupTest {
     }
   }
 
+  /** Of six processes in rows of three r holds r + 1, which rows and columns sum and gather. */
+  @Test
+  void rowsAndColumnsComputeByThemselves() throws Exception {
+    List<List<Object>> results =
+        Ranks.run(
+            6,
+            processes -> {
+              try (var mesh = processes.inRows(3);
+                  var _ = NativeScope.open()) {
+                float n = processes.rank() + 1;
+                Tensor gathered = Tensors.of(new float[] {n, n, n}, 3);
+                mesh.row().gatherSlices(gathered).await();
+                return List.of(
+                    mesh.row().rank(),
+                    mesh.column().rank(),
+                    mesh.row().sums(n)[0],
+                    mesh.column().sums(n)[0],
+                    Tensors.floats(gathered)[2]);
+              }
+            });
+    assertThat(results)
+        .containsExactly(
+            List.of(0, 0, 6.0, 5.0, 3f),
+            List.of(1, 0, 6.0, 7.0, 3f),
+            List.of(2, 0, 6.0, 9.0, 3f),
+            List.of(0, 1, 15.0, 5.0, 6f),
+            List.of(1, 1, 15.0, 7.0, 6f),
+            List.of(2, 1, 15.0, 9.0, 6f));
+  }
+
   @Test
   void decidesTogether() throws Exception {
     List<List<Object>> results =
@@ -142,6 +172,7 @@ class ProcessGroupTest {
             "TORCHELASTIC_RESTART_COUNT", "1");
     assertThat(Rendezvous.of(given))
         .contains(new Rendezvous("10.0.0.5", 29500, 3, 4, 2, true, 1, Duration.ofMinutes(30)));
+    assertThat(Rendezvous.of(given).orElseThrow().patience()).isEqualTo(Duration.ofMinutes(30));
     assertThat(Rendezvous.of(Map.of())).isEmpty();
     assertThat(Rendezvous.of(Map.of("WORLD_SIZE", "1"))).isEqualTo(Optional.empty());
     assertMistake(given, "RANK", "4", "RANK: 4, and WORLD_SIZE is 4");
