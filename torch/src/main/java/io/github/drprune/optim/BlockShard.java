@@ -84,9 +84,8 @@ final class BlockShard implements AutoCloseable {
     bucket.point(fetched);
   }
 
-  /** Gives the leaves gradients, zero. */
+  /** Gives the leaves gradients, zero; none may be on their way. */
   void beginGradients() {
-    awaitGradients();
     fullGradients = pool.take(bucket);
     fullGradients.zero_();
     bucket.gatherGradientsIn(fullGradients);

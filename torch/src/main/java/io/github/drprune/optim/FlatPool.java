@@ -31,6 +31,11 @@ final class FlatPool implements AutoCloseable {
     free.computeIfAbsent(flat.size(0), _ -> new ArrayDeque<>()).push(flat);
   }
 
+  /** How many were made so far. */
+  int made() {
+    return all.size();
+  }
+
   /** Frees those in use as well. */
   @Override
   public void close() {

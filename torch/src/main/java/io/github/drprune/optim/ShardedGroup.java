@@ -72,15 +72,21 @@ public final class ShardedGroup implements GroupState, BlockWeights {
     if (use == Use.FORWARD) {
       return block::release;
     }
-    // One block's sum is on its way while the gradients of another are computed.
-    if (index + 2 < blocks.size()) {
-      blocks.get(index + 2).awaitGradients();
-    }
+    awaitAllSumsBut(index + 1);
     block.beginGradients();
     return () -> {
       block.shareGradients();
       block.release();
     };
+  }
+
+  /** One block's sum may be on its way while the gradients of another are computed: not more. */
+  private void awaitAllSumsBut(int last) {
+    for (int i = 0; i < blocks.size(); i++) {
+      if (i != last) {
+        blocks.get(i).awaitGradients();
+      }
+    }
   }
 
   @Override
@@ -160,6 +166,11 @@ public final class ShardedGroup implements GroupState, BlockWeights {
   @Override
   public void assemble() {
     blocks.forEach(BlockShard::assemble);
+  }
+
+  /** Tensors of a whole block that were made so far. */
+  int flatsMade() {
+    return pool.made();
   }
 
   @Override
