@@ -1,9 +1,11 @@
-"""Compares weightings of tasks in `drprune tune` on three made-up tasks of different difficulty.
+"""Compares weightings of tasks in `drprune tune` on three made-up tasks of different difficulty and size.
 
-  python3 build-tools/compare-tuning.py MODEL FOLDER [--steps 120] [--seeds 1,2,3] [--prefix COMMAND]
+  python3 build-tools/compare-tuning.py MODEL FOLDER [--seeds 1,2,3] [--data-seed 1] [--threads 1]
 
-Every strategy has the same references, the losses that a run of three times the steps with constant
-weights ends with. Prints, for each seed, the excess of each task at the end of the steps.
+A task's reference is the loss of a model that was tuned on this task alone, for as many steps as all others:
+what weighting can give it at most. Strategies are given the references' losses on the conversations that runs
+evaluate on. What is printed are losses on conversations that no run looks at (`evaluate --split test`), above
+the references' on the same ones. A run that is there already is not made again.
 """
 import argparse
 import json
@@ -21,6 +23,21 @@ TEMPLATE = """{%- for message in messages %}
 {%- endfor %}
 """
 WORDS = "red blue green stone river cloud apple house light music paper glass horse bread winter summer".split()
+NAMES = "Anna Peter Mary John Lucy Frank Helen David".split()
+STRATEGIES = ["constant", "sheared", "drpruning"]
+
+
+def addition(rng):
+    a, b = rng.randrange(10, 100), rng.randrange(10, 100)
+    return f"Add {a} and {b}", f"{a + b}"
+
+
+def extraction(rng):
+    names = rng.sample(NAMES, 3)
+    things = [rng.choice(WORDS) for _ in names]
+    asked = rng.randrange(3)
+    text = ", ".join(f"{name} {thing}" for name, thing in zip(names, things))
+    return f"{text}. {names[asked]}?", things[asked]
 
 
 def copy(rng):
@@ -28,76 +45,86 @@ def copy(rng):
     return "Repeat: " + words, words
 
 
-def backwards(rng):
-    words = [rng.choice(WORDS) for _ in range(4)]
-    return "Backwards: " + " ".join(words), " ".join(reversed(words))
+TASKS = {"addition": addition, "extraction": extraction, "copy": copy}
 
 
-def addition(rng):
-    a, b = rng.randrange(10, 100), rng.randrange(10, 100)
-    return f"Add: {a} and {b}", f"{a + b}"
+class Comparison:
+    def __init__(self, options):
+        self.options = options
+        self.folder = options.folder
+        self.data = self.folder / "data"
+        self.sizes = dict(zip(TASKS, map(int, options.sizes.split(","))))
+
+    def drprune(self, *arguments):
+        subprocess.run([str(ROOT / "drprune"), *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+
+    def prepare(self):
+        rng = random.Random(self.options.data_seed)
+        for name, make in TASKS.items():
+            task = self.folder / "tasks" / name
+            task.mkdir(parents=True, exist_ok=True)
+            for split, count in {"train": self.sizes[name], "eval": 64, "test": 200}.items():
+                with open(task / f"{split}.jsonl", "w") as file:
+                    for _ in range(count):
+                        question, answer = make(rng)
+                        messages = [{"role": "user", "content": question},
+                                    {"role": "assistant", "content": answer}]
+                        file.write(json.dumps({"messages": messages}) + "\n")
+        template = self.folder / "template.jinja"
+        template.write_text(TEMPLATE)
+        self.drprune("prepare", "--conversations", "--template", template, "--tokenizer", self.options.model,
+                     "--input", self.folder / "tasks", "--seq-len", 32, "--out", self.data)
+
+    def tune(self, name, seed, *keys):
+        """Losses of each task at the end, as the run saw them and on the conversations it did not see."""
+        run = self.folder / name
+        figures = run / "test.json"
+        threads = ["--threads", self.options.threads]
+        if not figures.exists():
+            steps = self.options.steps
+            sets = [f"model={self.options.model}", f"data={self.data}", f"output={run}", f"steps={steps}",
+                    f"seed={seed}", "learning_rate=5e-4", f"evaluation_interval={max(1, steps // 20)}",
+                    "evaluation_sequences=20", "global_batch=16", "micro_batch=16", "precision=fp32",
+                    f"checkpoint_interval={steps}", *keys]
+            self.drprune("tune", *threads, *(word for key in sets for word in ("--set", key)))
+            self.drprune("evaluate", run / "model", "--data", self.data, "--split", "test", "--batch", 64,
+                         "--precision", "fp32", *threads, "--json", figures)
+        events = [json.loads(line) for line in open(run / "metrics.jsonl")]
+        seen = [event for event in events if event["event"] == "evaluation"][-1]["domains"]
+        unseen = json.load(open(figures))["models"][0]["domains"]
+        return losses(seen), losses(unseen)
+
+    def alone(self, task):
+        shares = [f"domains.proportion.{name}={int(name == task)}" for name in TASKS]
+        seen, unseen = self.tune(f"alone-{task}", 99, "domains.strategy=constant", *shares)
+        return seen[task], unseen[task]
+
+    def run(self):
+        self.prepare()
+        references = {task: self.alone(task) for task in TASKS}
+        print("references", {task: round(unseen, 3) for task, (_, unseen) in references.items()}, flush=True)
+        given = [f"domains.reference_loss.{task}={seen}" for task, (seen, _) in references.items()]
+        for seed in map(int, self.options.seeds.split(",")):
+            for strategy in STRATEGIES:
+                _, end = self.tune(f"{strategy}-{seed}", seed, f"domains.strategy={strategy}", *given)
+                excess = {task: round(end[task] - references[task][1], 3) for task in TASKS}
+                print(f"seed {seed} {strategy:10} worst {max(excess.values()):.3f} {excess}", flush=True)
 
 
-def tasks(folder):
-    rng = random.Random(5)
-    for name, make in {"addition": addition, "backwards": backwards, "copy": copy}.items():
-        with open(folder / f"{name}.jsonl", "w") as file:
-            for _ in range(1500):
-                question, answer = make(rng)
-                messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
-                file.write(json.dumps({"messages": messages}) + "\n")
-
-
-def drprune(prefix, *arguments):
-    subprocess.run([*prefix, str(ROOT / "drprune"), *map(str, arguments)], check=True,
-                   stdout=subprocess.DEVNULL)
-
-
-def losses(run):
-    events = [json.loads(line) for line in open(run / "metrics.jsonl")]
-    last = [event for event in events if event["event"] == "evaluation"][-1]
-    return {name: domain["loss"] for name, domain in last["domains"].items()}
+def losses(domains):
+    return {name: domain["loss"] for name, domain in domains.items()}
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--steps", type=int, default=80)
     parser.add_argument("--seeds", default="1,2,3")
-    parser.add_argument("--proportion", default="0.6,0.15,0.25", help="of addition, backwards and copy")
-    parser.add_argument("--rho", default="0.5", help="of drpruning")
-    parser.add_argument("--prefix", default="")
-    options = parser.parse_args()
-    prefix = options.prefix.split()
-    folder = options.folder
-    (folder / "tasks").mkdir(parents=True, exist_ok=True)
-    tasks(folder / "tasks")
-    (folder / "template.jinja").write_text(TEMPLATE)
-    drprune(prefix, "prepare", "--conversations", "--template", folder / "template.jinja", "--tokenizer",
-            options.model, "--input", folder / "tasks", "--seq-len", 48, "--eval-fraction", 0.05,
-            "--out", folder / "data")
-
-    def tune(name, steps, seed, *keys):
-        run = folder / name
-        sets = [f"model={options.model}", f"data={folder / 'data'}", f"output={run}", f"steps={steps}",
-                f"seed={seed}", "learning_rate=5e-4", f"evaluation_interval={max(1, options.steps // 12)}",
-                "global_batch=16", "micro_batch=16", "checkpoint_interval=100000", "evaluation_sequences=32", "precision=fp32", *keys]
-        drprune(prefix, "tune", "--threads", 1, *(word for key in sets for word in ("--set", key)))
-        return losses(run)
-
-    proportion = [f"domains.proportion.{name}={share}"
-                  for name, share in zip(["addition", "backwards", "copy"], options.proportion.split(","))]
-    references = tune("reference", 3 * options.steps, 99, "domains.strategy=constant")
-    print("references", {name: round(loss, 4) for name, loss in references.items()}, flush=True)
-    given = [f"domains.reference_loss.{name}={loss}" for name, loss in references.items()]
-    for seed in map(int, options.seeds.split(",")):
-        for strategy in ["constant", "sheared", "drpruning"]:
-            keep = (["domains.keep_references=true", f"domains.rho={options.rho}"] if strategy == "drpruning" else [])
-            end = tune(f"{strategy}-{seed}", options.steps, seed, f"domains.strategy={strategy}", *given,
-                       *proportion, *keep)
-            excess = {name: round(loss - references[name], 4) for name, loss in end.items()}
-            print(f"seed {seed} {strategy:10} worst {max(excess.values()):.4f} {excess}", flush=True)
+    parser.add_argument("--data-seed", type=int, default=1)
+    parser.add_argument("--sizes", default="1500,900,600", help="conversations of " + ", ".join(TASKS))
+    parser.add_argument("--threads", type=int, default=1)
+    Comparison(parser.parse_args()).run()
 
 
 if __name__ == "__main__":

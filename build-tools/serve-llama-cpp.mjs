@@ -20,12 +20,14 @@ const item = {
   assistant: text => ({type: "model", response: [text]}),
 };
 
-async function complete({messages, max_tokens: maxTokens, temperature}) {
+async function complete({messages, max_tokens: maxTokens, temperature, response_format: format}) {
+  const schema = format?.json_schema?.schema;
+  const grammar = schema && await llama.createGrammarForJsonSchema(schema);
   const contextSequence = context.getSequence();
   try {
     const session = new LlamaChatSession({contextSequence});
     session.setChatHistory(messages.slice(0, -1).map(({role, content}) => item[role](content)));
-    const content = await session.prompt(messages.at(-1).content, {maxTokens, temperature});
+    const content = await session.prompt(messages.at(-1).content, {maxTokens, temperature, grammar});
     const completion_tokens = model.tokenize(content).length;
     const prompt_tokens = contextSequence.nextTokenIndex - completion_tokens;
     return {choices: [{index: 0, message: {role: "assistant", content}}], usage: {prompt_tokens, completion_tokens}};

@@ -22,8 +22,7 @@ public record DomainsConfig(
     @Key(
             doc =
                 "Whether robust weights are raised to the smallest reference proportion where they"
-                    + " are below it, as in the paper. Of domains of equal proportions none can"
-                    + " then give up much.",
+                    + " are below it, as in the paper.",
             value = "true")
         boolean floorAtSmallest,
     @Key(

@@ -21,7 +21,8 @@ public record TuneConfig(
               "evaluation_sequences=32",
               "global_batch=16",
               "micro_batch=4",
-              "domains.floor_at_smallest=false"
+              "domains.rho=1",
+              "domains.keep_references=true"
             })
         RunConfig run) {
 

@@ -10,6 +10,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Files of the user's that are read whole. Whatever keeps one from being read is told before its
@@ -50,6 +51,12 @@ public final class InputFiles {
   /** The text of {@code file}, which must be UTF-8. */
   public static String text(Path file) throws IOException {
     return text(file, bytes(file));
+  }
+
+  /** The lines of {@code file}, without the byte order mark that some editors begin it with. */
+  public static List<String> lines(Path file) throws IOException {
+    String text = text(file);
+    return text.substring(text.startsWith("\uFEFF") ? 1 : 0).lines().toList();
   }
 
   /**

@@ -20,7 +20,7 @@ public record Answer(String prompt, String answer) {
     InputFiles.requireFile(file, "name a file that 'drprune answers' wrote");
     List<Answer> answers = new ArrayList<>();
     int number = 0;
-    for (String line : InputFiles.text(file).split("\n")) {
+    for (String line : InputFiles.lines(file)) {
       number++;
       if (line.isBlank()) {
         continue;

@@ -11,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -72,19 +73,16 @@ final class ChatClient implements AutoCloseable {
    * @throws UserException where the server refuses the request, or all tries failed
    */
   Reply ask(List<Turn> conversation) throws InterruptedException {
-    String body =
-        Json.line(
-            Map.of(
-                "model",
-                config.model(),
-                "temperature",
-                0,
-                "max_tokens",
-                LONGEST_REPLY,
-                "stream",
-                false,
-                "messages",
-                conversation));
+    Map<String, Object> asked = new LinkedHashMap<>();
+    asked.put("model", config.model());
+    asked.put("temperature", 0);
+    asked.put("max_tokens", LONGEST_REPLY);
+    asked.put("stream", false);
+    if (config.structured()) {
+      asked.put("response_format", Verdict.RESPONSE_FORMAT);
+    }
+    asked.put("messages", conversation);
+    String body = Json.line(asked);
     String failure = "";
     for (int attempt = 0; attempt <= config.retries(); attempt++) {
       OptionalDouble wait = OptionalDouble.empty();

@@ -17,6 +17,12 @@ public record JudgeConfig(
                     + " JSON.")
         Optional<Path> rubric,
     @Key(
+            doc =
+                "Ask the server to hold replies to the form of a verdict (response_format with a"
+                    + " JSON schema), where it can.",
+            value = "false")
+        boolean structured,
+    @Key(
             doc = "Environment variable that holds the key, where the server wants one.",
             value = "OPENAI_API_KEY")
         String keyVariable,

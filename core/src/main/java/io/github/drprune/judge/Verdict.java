@@ -15,6 +15,16 @@ public enum Verdict {
   @JsonProperty("tie")
   TIE;
 
+  /** What a server is to hold a reply to, in OpenAI's words. */
+  static final JsonNode RESPONSE_FORMAT =
+      Json.tree(
+          """
+          {"type": "json_schema", "json_schema": {"name": "verdict", "strict": true, "schema": {
+            "type": "object", "required": ["verdict"], "additionalProperties": false,
+            "properties": {"verdict": {"type": "string", "enum": ["first", "second", "tie"]}}}}}
+          """,
+          "response format");
+
   /**
    * Reads a reply: one JSON object with {@code verdict}, perhaps in a code block, and nothing else.
    */

@@ -59,15 +59,16 @@ class ConfigLoaderTest {
     more.add("domains.strategy=dro");
     for (List<String> each : List.of(sets, more)) {
       var domains = ConfigLoader.load(each, TuneConfig.class).run().domains();
-      assertThat(domains.floorAtSmallest()).isFalse();
+      assertThat(domains.keepReferences()).isTrue();
+      assertThat(domains.rho()).isEqualTo(1);
       assertThat(domains.minRatio()).isEqualTo(0.2);
     }
-    more.add("domains.floor_at_smallest=true");
-    assertThat(ConfigLoader.load(more, TuneConfig.class).run().domains().floorAtSmallest())
-        .isTrue();
+    more.add("domains.keep_references=false");
+    assertThat(ConfigLoader.load(more, TuneConfig.class).run().domains().keepReferences())
+        .isFalse();
     sets = List.of("model=base", "data=texts", "output=trained", "steps=5");
-    assertThat(ConfigLoader.load(sets, TrainConfig.class).run().domains().floorAtSmallest())
-        .isTrue();
+    assertThat(ConfigLoader.load(sets, TrainConfig.class).run().domains().keepReferences())
+        .isFalse();
   }
 
   /** As a shell's {@code <(command)}. */

@@ -91,7 +91,7 @@ class JudgeTest {
       }
       case SLOW -> {
         try {
-          Thread.sleep(1500);
+          Thread.sleep(6000);
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
         }
@@ -102,7 +102,7 @@ class JudgeTest {
         exchange.getResponseBody().write('{');
         exchange.getResponseBody().flush();
         try {
-          Thread.sleep(1500);
+          Thread.sleep(6000);
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
         }
@@ -150,7 +150,7 @@ class JudgeTest {
                 "model=judge",
                 "transcript=" + folder.resolve("transcript.jsonl"),
                 "requests_per_minute=1000000",
-                "timeout=0.5",
+                "timeout=60",
                 "back_off=0.01"));
     sets.addAll(List.of(more));
     return ConfigLoader.load(sets, JudgeConfig.class);
@@ -195,7 +195,7 @@ class JudgeTest {
     for (int i = 0; i < all.length; i++) {
       faults.put(3 * i + 1, all[i]);
     }
-    WinRate rate = judge(config());
+    WinRate rate = judge(config("timeout=2"));
 
     assertThat(rate.pairs()).isEqualTo(PAIRS);
     // 6 x 1, 3 x 0, 3 x 1/2
@@ -275,6 +275,18 @@ class JudgeTest {
     assertThat(rate.unread()).isEqualTo(1);
     assertThat(rate.unreadReply()).startsWith("I like both");
     assertThat(rate.pairs()).isEqualTo(PAIRS - 1);
+  }
+
+  @Test
+  void asksForTheFormWhereTheServerCanHoldToIt() throws Exception {
+    judge(config());
+    assertThat(answered).noneMatch(request -> request.contains("response_format"));
+    Files.delete(folder.resolve("transcript.jsonl"));
+    answered.clear();
+    judge(config("structured=true"));
+    var format = Json.tree(answered.getFirst(), "request").path("response_format");
+    assertThat(format.at("/json_schema/schema/properties/verdict/enum").toString())
+        .isEqualTo("[\"first\",\"second\",\"tie\"]");
   }
 
   /** The same request at temperature 0 would have the same reply. */

@@ -3,6 +3,10 @@ package io.github.drprune.weighting;
 import io.github.drprune.config.DomainsConfig;
 import io.github.drprune.config.DomainsConfig.Losses;
 import io.github.drprune.config.DomainsConfig.Strategy;
+import io.github.drprune.config.TuneConfig;
+import io.github.drprune.config.binding.ConfigLoader;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** Configurations without limits, for tests. */
@@ -33,5 +37,19 @@ final class Settings {
         Losses.HELD_OUT,
         0.9,
         3);
+  }
+
+  /**
+   * Those of {@code tune} with the references given.
+   *
+   * @param others assignments with spaces between them
+   */
+  static DomainsConfig ofTune(Map<String, Double> references, String others) {
+    List<String> sets = new ArrayList<>(List.of("model=base", "data=chats", "output=tuned"));
+    references.forEach((name, loss) -> sets.add("domains.reference_loss." + name + "=" + loss));
+    for (String other : others.split(" ")) {
+      sets.add("domains." + other);
+    }
+    return ConfigLoader.load(sets, TuneConfig.class).run().domains();
   }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.drprune.config.DomainsConfig.Strategy;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class SimulationTest {
   private static final int PROBLEMS = 100;
@@ -39,5 +41,22 @@ final class SimulationTest {
       better += drpruning < problem.worstExcess(Strategy.CONSTANT, true) ? 1 : 0;
     }
     assertThat(better).isGreaterThanOrEqualTo(90);
+  }
+
+  /** With {@code tune}'s own defaults, where the references are known. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void helpsTheWorstTaskMoreThanConstantAndShearedDo(boolean equalSizes) {
+    double drpruning = 0;
+    double sheared = 0;
+    double constant = 0;
+    for (int seed = 0; seed < PROBLEMS; seed++) {
+      var problem = Simulation.tuning(seed, 0, equalSizes);
+      var references = problem.references();
+      drpruning += problem.worstExcess(Settings.ofTune(references, "strategy=drpruning"));
+      sheared += problem.worstExcess(Settings.ofTune(references, "strategy=sheared"));
+      constant += problem.worstExcess(Settings.ofTune(references, "strategy=constant"));
+    }
+    assertThat(drpruning).isLessThan(sheared).isLessThan(0.8 * constant);
   }
 }

@@ -161,7 +161,7 @@ public final class Answers {
     InputFiles.requireFile(file, "name a file of prompts, a JSON object a line");
     List<Prompt> prompts = new ArrayList<>();
     int number = 0;
-    for (String line : InputFiles.text(file).split("\n")) {
+    for (String line : InputFiles.lines(file)) {
       number++;
       if (line.isBlank()) {
         continue;

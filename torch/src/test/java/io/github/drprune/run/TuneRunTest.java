@@ -181,7 +181,7 @@ class TuneRunTest {
         Files.write(
             folder.resolve("prompts.jsonl"),
             List.of(
-                "{\"prompt\": \"w5\"}",
+                "\uFEFF{\"prompt\": \"w5\"}",
                 "{\"instruction\": \"w9\"}",
                 "{\"messages\": [{\"role\": \"user\", \"content\": \"w7\"},"
                     + " {\"role\": \"assistant\", \"content\": \"w7\"}]}"));
