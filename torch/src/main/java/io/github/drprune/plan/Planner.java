@@ -126,7 +126,7 @@ public final class Planner {
           onCpu
               ? cost.memoryBytes() - state.alone().bytes() + mappedBytes(kind, config, data)
               : teacherBytes;
-      long memory = state.bytes() + Math.max(0, beside);
+      long memory = state.bytes() + state.bytesOfConnections() + Math.max(0, beside);
       MemoryNeed.require(source, memory, available, "run");
       return plan(kind, source, teacher, data, cost, state, memory, available);
     }

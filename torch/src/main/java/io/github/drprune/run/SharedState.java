@@ -22,6 +22,10 @@ public record SharedState(
   private static final int FETCHED = 2;
 
   private static final int MOMENTS = 2;
+
+  /** Bytes that a process held beyond one by itself where both had all of the state. */
+  private static final long CONNECTIONS = 70_000_000;
+
   private static final int MOST_PROCESSES = 1024;
 
   /**
@@ -103,6 +107,11 @@ public record SharedState(
     long learning = share((2 + MOMENTS) * blocks) + besideBlocks + 2 * FETCHED * largestBlock;
     long assembled = blocks + besideBlocks;
     return Float.BYTES * Math.max(loaded, Math.max(learning, assembled));
+  }
+
+  /** Bytes that a process needs beside {@link #bytes()} to talk to others, as measured. */
+  public long bytesOfConnections() {
+    return processes == 1 ? 0 : CONNECTIONS;
   }
 
   /**

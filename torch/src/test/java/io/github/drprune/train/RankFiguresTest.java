@@ -48,7 +48,8 @@ class RankFiguresTest {
       var state =
           SharedState.of(
               RankFigures.shape(), sharding, ranks, sharding.perCopy(ranks, RankFigures.GROUP));
-      long planned = alone - state.alone().bytes() + state.bytes();
+      long beside = alone - state.alone().bytes() + state.bytesOfConnections();
+      long planned = beside + state.bytes();
       Map<Integer, Figures> figures = measure(ranks, sharding, recomputing, ranks, 1, 1, 0);
       long held = figures.values().stream().mapToLong(Figures::held).max().orElseThrow();
       print(
