@@ -111,6 +111,27 @@ class PrepareCommandTest {
   }
 
   @Test
+  void domainsNamedByRecords() throws IOException {
+    Path mixed = Files.createDirectories(folder.resolve("mixed")).resolve("train.jsonl");
+    Files.writeString(
+        mixed,
+        """
+        {"text": "abab", "meta": {"set": "PubMed Central"}}
+        {"meta": {"set": "web"}, "text": "bb"}
+        """
+            .repeat(10));
+    String[] field = {"--domain-field", "meta.set", "--eval-fraction", "0"};
+    assertThat(prepare("--input", mixed.toString(), field[0], field[1], field[2], field[3]))
+        .isZero();
+    assertThat(out.toString())
+        // 10 documents of 4 tokens and an end mark, 10 of 2.
+        .containsPattern("PubMed Central +train +10 +6 +50 ")
+        .containsPattern("web +train +10 +3 +30 ");
+    assertThat(prepare("--domain", "a=" + mixed, field[0], field[1])).isEqualTo(2);
+    assertThat(err.toString()).contains("drprune: --domain-field: the input names the domains");
+  }
+
+  @Test
   void domainsOneByOne() {
     assertThat(
             prepare(
