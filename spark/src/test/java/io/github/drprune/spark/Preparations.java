@@ -118,7 +118,7 @@ final class Preparations {
           .mode("overwrite")
           .format(format)
           .option(size, 1 << 17)
-          .option("orc.rows.between.memory.checks", 100)
+          .option("orc.rows.between.memory.checks", 1)
           .option("compression", "zstd")
           .save(written.toString());
     }
