@@ -193,7 +193,7 @@ class SparkFormatsTest {
   void progressIsToldWhileATaskRuns() throws IOException {
     Path input = folder.resolve("long.jsonl");
     String lines = Files.readString(preparations.corpus.resolve("code/train.jsonl"));
-    Files.writeString(input, lines.repeat(20));
+    Files.writeString(input, lines.repeat(40)); // seconds of work
     List<Long> documents = new ArrayList<>();
     List<Long> tokens = new ArrayList<>();
     var listener =
@@ -213,7 +213,7 @@ class SparkFormatsTest {
                 // Each must be answered before the next; an executor gives up after so many.
                 local(
                     Map.of(
-                        "spark.executor.heartbeatInterval", "300ms",
+                        "spark.executor.heartbeatInterval", "40ms",
                         "spark.executor.heartbeat.maxFailures", "1000000")),
                 new CorpusInput(null, List.of("code=" + input)),
                 preparations.tokenizer,
