@@ -131,7 +131,7 @@ class SparkPrepareTest {
   void anExecutorThatIsKilledChangesNothing() throws Exception {
     for (int trial = 0; trial < KILLS; trial++) {
       String name = "killed-" + trial;
-      int wanted = 2 + 5 * trial;
+      int wanted = 2 + 2 * trial;
       Path parts = folder.resolve(name).resolve("_parts");
       killedAt(() -> count(parts, "\\d+\\.json") >= wanted, trial % 2, CONFIG, name, expected);
     }
