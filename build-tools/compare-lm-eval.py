@@ -11,8 +11,9 @@ over a continuation are taken in float64 here, since float32 has steps of 6e-5 f
 positions by angles in float32, which are off by 6e-5 at position 1,000; --float64-angles gives the harness better ones
 (Llama models without rotary scaling). "suite" stands for the shots of the paper's suites: the English ones with theirs,
 the multilingual ones with 4. The harness takes SQuAD's scores from a script on the network; --squad-metrics names the
-same computation in transformers/data/metrics/squad_metrics.py of transformers 4, without it they are not compared. Needs a Python with lm-eval, transformers and torch; drprune is found beside this script,
-or named by DRPRUNE. Documents have the fields of the real data sets.
+same computation in transformers/data/metrics/squad_metrics.py of transformers 4, without it they are not compared.
+Needs a Python with lm-eval, transformers and torch; drprune is found beside this script, or named by DRPRUNE.
+Documents have the fields of the real data sets.
 """
 import argparse, json, os, random, re, resource, subprocess, sys, time, types
 

@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.drprune.cli.Program.Command;
-import io.github.drprune.demo.DemoCorpus;
-import io.github.drprune.demo.DemoTokenizer;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.Sha256;
@@ -49,13 +47,7 @@ class LaunchTest {
   @BeforeAll
   static void prepare() throws Exception {
     program = new Program(folder);
-    DemoCorpus.write(folder.resolve("corpus"), 60_000, 5);
-    DemoTokenizer.write(Files.createDirectories(folder.resolve("tokenizer")));
-    Command prepare =
-        program.start(
-            "prepare --seq-len 64 --tokenizer %s --input %s --out %s"
-                .formatted(path("tokenizer"), path("corpus"), path("data")));
-    assertThat(prepare.exit()).as(prepare::said).isZero();
+    program.prepareDemoText();
     whole = folder.resolve("whole");
     long began = System.nanoTime();
     Command launched = launch("whole", 1800, 0);

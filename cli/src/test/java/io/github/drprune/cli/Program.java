@@ -1,5 +1,9 @@
 package io.github.drprune.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.drprune.demo.DemoCorpus;
+import io.github.drprune.demo.DemoTokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -76,6 +80,19 @@ final class Program implements AutoCloseable {
     process.environment().putAll(environment);
     started.add(process.start());
     return new Command(started.getLast(), output, errors);
+  }
+
+  /** Makes a corpus, a tokenizer and of these prepared data in the program's folder. */
+  void prepareDemoText() throws IOException, InterruptedException {
+    Path corpus = folder.resolve("corpus");
+    Path tokenizer = Files.createDirectories(folder.resolve("tokenizer"));
+    DemoCorpus.write(corpus, 60_000, 5);
+    DemoTokenizer.write(tokenizer);
+    Command prepare =
+        start(
+            "prepare --seq-len 64 --tokenizer %s --input %s --out %s"
+                .formatted(tokenizer, corpus, folder.resolve("data")));
+    assertThat(prepare.exit()).as(prepare::said).isZero();
   }
 
   static void signal(long pid, String name) throws IOException, InterruptedException {

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.drprune.cli.Program.Command;
-import io.github.drprune.demo.DemoCorpus;
-import io.github.drprune.demo.DemoTokenizer;
 import io.github.drprune.run.EventLog;
 import io.github.drprune.run.RunEvent;
 import java.io.IOException;
@@ -43,7 +41,7 @@ class SignalTest {
     assumeThat(isIgnored(number))
         .as("signal %s is ignored by what started these tests, and so by their processes", name)
         .isFalse();
-    prepare();
+    program.prepareDemoText();
     Command first = start();
     awaitSteps(first, 3);
     Command second = start();
@@ -61,7 +59,7 @@ class SignalTest {
   @Test
   void signalBeforeTheFirstStepEndsTheRunAtOnceAndTheFolderIsFree() throws Exception {
     assumeThat(isIgnored(15)).as("SIGTERM is ignored by what started these tests").isFalse();
-    prepare();
+    program.prepareDemoText();
     Command slow = start(512, 1000);
     while (events().isEmpty()) {
       assertThat(slow.process().isAlive()).as(slow::said).isTrue();
@@ -73,16 +71,6 @@ class SignalTest {
     assertThat(slow.said()).contains("nothing to keep");
     assertThat(events()).noneMatch(RunEvent.Evaluation.class::isInstance);
     awaitSteps(start(), 1);
-  }
-
-  private void prepare() throws Exception {
-    DemoCorpus.write(folder.resolve("corpus"), 60_000, 5);
-    DemoTokenizer.write(Files.createDirectories(folder.resolve("tokenizer")));
-    Command prepare =
-        program.start(
-            "prepare --seq-len 64 --tokenizer %s --input %s --out %s"
-                .formatted(path("tokenizer"), path("corpus"), path("data")));
-    assertThat(prepare.exit()).as(prepare::said).isZero();
   }
 
   private Command start() throws IOException {

@@ -37,20 +37,12 @@ class BatchLoaderTest {
       throws IOException {
     tokenizer = TinyTokenizer.write(folder.resolve("tokenizer"));
     Corpora.corpus(folder.resolve("corpus"));
-    var silent =
-        new PrepareListener() {
-          @Override
-          public void progress(long bytes, long total, long documents, long tokens) {}
-
-          @Override
-          public void warning(String line) {}
-        };
     try (var loaded = Tokenizer.load(tokenizer)) {
       new Prepare(
               CorpusFinder.in(folder.resolve("corpus")),
               loaded,
               PrepareConfig.of("seq_len=32"),
-              silent)
+              PrepareListener.SILENT)
           .into(folder.resolve("data"));
     }
     data = PreparedData.open(folder.resolve("data"));

@@ -27,21 +27,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every format of data and tokenizers, damaged. */
 class DataFuzzTest {
-  private static final PrepareListener SILENT =
-      new PrepareListener() {
-        @Override
-        public void progress(long bytes, long total, long documents, long tokens) {}
-
-        @Override
-        public void warning(String line) {}
-      };
-
   @TempDir private Path folder;
 
   private static void prepare(Path input, Tokenizer tokenizer, Path out) throws IOException {
     var config = PrepareConfig.of("seq_len=8", "eval_fraction=0", "shard_mib=1", "max_bad_lines=1");
     AtomicFiles.deleteTree(out);
-    new Prepare(CorpusFinder.of(List.of("d=" + input)), tokenizer, config, SILENT).into(out);
+    new Prepare(CorpusFinder.of(List.of("d=" + input)), tokenizer, config, PrepareListener.SILENT)
+        .into(out);
   }
 
   /** Damages {@code file} of the input and prepares it. */

@@ -67,18 +67,10 @@ final class TrialRuns {
     DemoTokenizer.write(tokenizerFolder);
     try (var tokenizer = Tokenizer.load(tokenizerFolder)) {
       var config = PrepareConfig.of("seq_len=64");
-      new Prepare(CorpusFinder.in(corpus), tokenizer, config, SILENT).into(folder.resolve("data"));
+      new Prepare(CorpusFinder.in(corpus), tokenizer, config, PrepareListener.SILENT)
+          .into(folder.resolve("data"));
     }
   }
-
-  private static final PrepareListener SILENT =
-      new PrepareListener() {
-        @Override
-        public void progress(long bytes, long total, long documents, long tokens) {}
-
-        @Override
-        public void warning(String line) {}
-      };
 
   /** Losses of the steps of a run, which is made. */
   List<Double> losses(String name, int ranks, Sharding sharding)

@@ -68,19 +68,11 @@ final class TinyRun {
       var settings =
           PrepareConfig.of(
               "seq_len=" + SEQ_LEN, "eval_fraction=0.2", "shard_mib=1", "max_bad_lines=0");
-      new Prepare(CorpusFinder.in(folder.resolve("text")), tokenizer, settings, SILENT)
+      new Prepare(
+              CorpusFinder.in(folder.resolve("text")), tokenizer, settings, PrepareListener.SILENT)
           .into(data());
     }
   }
-
-  private static final PrepareListener SILENT =
-      new PrepareListener() {
-        @Override
-        public void progress(long bytes, long total, long documents, long tokens) {}
-
-        @Override
-        public void warning(String line) {}
-      };
 
   Path model() {
     return folder.resolve("model");

@@ -78,16 +78,10 @@ class TuneRunTest {
             "conversations=true",
             "packing=" + packing,
             "template=" + template);
-    var silent =
-        new PrepareListener() {
-          @Override
-          public void progress(long bytes, long total, long documents, long tokens) {}
-
-          @Override
-          public void warning(String line) {}
-        };
     try (var tokenizer = Tokenizer.load(tiny.model())) {
-      new Prepare(CorpusFinder.in(folder.resolve("tasks")), tokenizer, settings, silent).into(out);
+      new Prepare(
+              CorpusFinder.in(folder.resolve("tasks")), tokenizer, settings, PrepareListener.SILENT)
+          .into(out);
     }
     return out;
   }
