@@ -34,6 +34,8 @@ class LaunchTest {
   /** To try at any instant of a run; by hand, with launch.ranks=4. */
   private static final int FAULTS = Integer.getInteger("launch.faults", 0);
 
+  private static final String SHARDING = System.getProperty("launch.sharding", "optimizer");
+
   private static final int STEPS = 30;
 
   @TempDir private static Path folder;
@@ -234,8 +236,8 @@ class LaunchTest {
   private static Command launch(String run, int timeout, int restarts, String... more)
       throws IOException {
     return program.start(
-        "launch --ranks %d --sharding optimizer --timeout %d --restarts %d train%s%s"
-            .formatted(RANKS, timeout, restarts, settings(run), String.join("", more)));
+        "launch --ranks %d --sharding %s --timeout %d --restarts %d train%s%s"
+            .formatted(RANKS, SHARDING, timeout, restarts, settings(run), String.join("", more)));
   }
 
   private static String settings(String run) {

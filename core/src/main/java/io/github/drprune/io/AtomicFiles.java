@@ -93,7 +93,8 @@ public final class AtomicFiles {
         });
   }
 
-  private static Path partialOf(Path target) {
+  /** Where {@code target} is while it is still being written. */
+  public static Path partialOf(Path target) {
     return target.resolveSibling(target.getFileName() + PARTIAL);
   }
 

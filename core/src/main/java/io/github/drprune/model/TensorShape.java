@@ -25,6 +25,11 @@ public record TensorShape(String name, TensorRole role, int layer, List<Axis> ax
     return isMatrix() && role.readsResidual();
   }
 
+  /** Whether it is a matrix of a block. */
+  public boolean isBlockMatrix() {
+    return layer >= 0 && isMatrix();
+  }
+
   public boolean isMatrix() {
     return axes.size() == 2;
   }

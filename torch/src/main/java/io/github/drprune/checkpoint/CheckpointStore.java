@@ -1,13 +1,11 @@
 package io.github.drprune.checkpoint;
 
+import io.github.drprune.checkpoint.CheckpointManifest.FileCheck;
 import io.github.drprune.distributed.GlobalTensor;
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.json.Json;
-import io.github.drprune.libtorch.NativeScope;
-import io.github.drprune.libtorch.NoGrad;
-import io.github.drprune.libtorch.Tensors;
-import io.github.drprune.safetensors.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -16,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,13 +31,16 @@ public final class CheckpointStore {
 
   private final Path folder;
   private final int keep;
+  private final ProcessGroup processes;
 
   /**
    * @param keep how many checkpoints stay; older ones are deleted
+   * @param processes that write them together
    */
-  public CheckpointStore(Path folder, int keep) {
+  public CheckpointStore(Path folder, int keep, ProcessGroup processes) {
     this.folder = folder;
     this.keep = keep;
+    this.processes = processes;
   }
 
   /** The checkpoint of {@code step} among those in {@code folder}. */
@@ -68,7 +70,8 @@ public final class CheckpointStore {
   }
 
   /**
-   * Writes the checkpoint of {@code step} and drops the oldest ones.
+   * Writes the checkpoint of {@code step} and drops the oldest ones. To be called by every process:
+   * each writes its pieces of {@code tensors}, and the first one the rest.
    *
    * @param tensors float32 tensors by name, by the name of the file to put them in
    * @param state everything else
@@ -82,12 +85,34 @@ public final class CheckpointStore {
       long logBytes)
       throws IOException {
     Path target = at(folder, step).folder();
+    processes.together(
+        () -> {
+          if (processes.isFirst()) {
+            write(target, step, tensors, state, log, logBytes);
+          } else {
+            writeTensors(AtomicFiles.partialOf(target), tensors);
+          }
+        });
+  }
+
+  private void write(
+      Path target,
+      long step,
+      SequencedMap<String, SequencedMap<String, GlobalTensor>> tensors,
+      Record state,
+      Path log,
+      long logBytes)
+      throws IOException {
     AtomicFiles.deleteTree(target);
     AtomicFiles.folder(
         target,
         partial -> {
+          Map<String, FileCheck> written = writeTensors(partial, tensors);
           copy(log, logBytes, partial.resolve(Checkpoint.LOG));
-          write(partial, step, tensors, state);
+          Files.writeString(partial.resolve(Checkpoint.STATE), Json.pretty(state));
+          Files.writeString(
+              partial.resolve(CheckpointManifest.FILE),
+              Json.pretty(CheckpointManifest.describe(partial, step, written)));
         });
     List<Checkpoint> all = list();
     for (Checkpoint old : all.subList(Math.min(keep, all.size()), all.size())) {
@@ -95,17 +120,26 @@ public final class CheckpointStore {
     }
   }
 
-  /**
-   * What {@link #save} needs of the processes that do not write: their parts of {@code tensors}.
-   */
-  public static void contribute(SequencedMap<String, SequencedMap<String, GlobalTensor>> tensors) {
-    for (SequencedMap<String, GlobalTensor> content : tensors.values()) {
-      for (GlobalTensor tensor : content.values()) {
-        try (var _ = NativeScope.open()) {
-          tensor.whole();
-        }
-      }
+  /** Writes this process's pieces once the folder is there; gives what all processes wrote. */
+  private Map<String, FileCheck> writeTensors(
+      Path partial, SequencedMap<String, SequencedMap<String, GlobalTensor>> tensors)
+      throws IOException {
+    processes.together(() -> {});
+    List<StoredTensors> parts =
+        tensors.entrySet().stream()
+            .map(group -> new StoredTensors(group.getKey(), group.getValue(), processes))
+            .toList();
+    processes.together(
+        () -> {
+          for (StoredTensors part : parts) {
+            part.write(partial);
+          }
+        });
+    Map<String, FileCheck> written = new LinkedHashMap<>();
+    for (StoredTensors part : parts) {
+      written.putAll(part.allWritten());
     }
+    return written;
   }
 
   private static void copy(Path log, long bytes, Path target) throws IOException {
@@ -121,31 +155,6 @@ public final class CheckpointStore {
         done += moved;
       }
     }
-  }
-
-  private static void write(
-      Path partial,
-      long step,
-      SequencedMap<String, SequencedMap<String, GlobalTensor>> tensors,
-      Record state)
-      throws IOException {
-    for (var file : tensors.entrySet()) {
-      SequencedMap<String, GlobalTensor> content = file.getValue();
-      SafetensorsWriter.writeFile(
-          partial.resolve(Checkpoint.fileName(file.getKey())),
-          List.copyOf(Checkpoint.specs(content).values()),
-          Map.of(),
-          (spec, sink) -> {
-            try (var _ = NativeScope.open();
-                var _ = NoGrad.open()) {
-              sink.write(Tensors.memory(content.get(spec.name()).whole().cpu().contiguous()));
-            }
-          });
-    }
-    Files.writeString(partial.resolve(Checkpoint.STATE), Json.pretty(state));
-    Files.writeString(
-        partial.resolve(CheckpointManifest.FILE),
-        Json.pretty(CheckpointManifest.describe(partial, step)));
   }
 
   /**

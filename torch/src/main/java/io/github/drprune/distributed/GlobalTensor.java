@@ -2,23 +2,41 @@ package io.github.drprune.distributed;
 
 import io.github.drprune.libtorch.NoGrad;
 import java.util.LinkedHashMap;
+import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
 /** A float32 tensor of a run, of which a process may hold only a part. */
 public interface GlobalTensor {
+  /**
+   * Elements of a tensor that follow each other, the last dimension's first.
+   *
+   * @param from index of the first
+   * @param length how many
+   * @param values makes a tensor of them, of any shape, in the caller's scope
+   */
+  record Piece(long from, long length, Supplier<Tensor> values) {
+    /** Index after the last. */
+    public long end() {
+      return from + length;
+    }
+  }
+
   /** Of the whole. */
   long[] shape();
 
-  /** All of it, in the caller's scope and not to be changed; to be called by every process. */
-  Tensor whole();
+  /** Whether every process holds all of it. */
+  boolean isEverywhere();
 
   /**
-   * Takes over what this process holds of {@code values}.
-   *
-   * @param values of all of it, float32, on the CPU
+   * What this process is to store, so that the processes together store every element; empty where
+   * others do. Of what is everywhere one of them need store it.
    */
-  void restore(Tensor values);
+  Optional<Piece> stored();
+
+  /** Takes over what this process holds of {@code piece}, which lies on the CPU. */
+  void restore(Piece piece);
 
   /** A tensor that every process holds. */
   static GlobalTensor of(Tensor tensor) {
@@ -29,14 +47,20 @@ public interface GlobalTensor {
       }
 
       @Override
-      public Tensor whole() {
-        return tensor.detach();
+      public boolean isEverywhere() {
+        return true;
       }
 
       @Override
-      public void restore(Tensor values) {
+      public Optional<Piece> stored() {
+        return Optional.of(new Piece(0, tensor.numel(), tensor::detach));
+      }
+
+      @Override
+      public void restore(Piece piece) {
         try (var _ = NoGrad.open()) {
-          tensor.copy_(values);
+          Tensor here = tensor.view(-1).narrow(0, piece.from(), piece.length());
+          here.copy_(piece.values().get().view(-1));
         }
       }
     };

@@ -235,6 +235,18 @@ public final class GlooGroup implements ProcessGroup {
   }
 
   @Override
+  public long[] gathered(long... values) {
+    try (var _ = NativeScope.open();
+        var _ = NoGrad.open()) {
+      long[] all = new long[size * values.length];
+      System.arraycopy(values, 0, all, rank * values.length, values.length);
+      Tensor gathered = Tensors.of(all, all.length);
+      gatherSlices(gathered).await();
+      return Tensors.longs(gathered);
+    }
+  }
+
+  @Override
   public Mesh inRows(int length) {
     if (size % length != 0) {
       throw new IllegalArgumentException("%d processes in rows of %d".formatted(size, length));

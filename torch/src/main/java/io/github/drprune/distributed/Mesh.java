@@ -1,5 +1,7 @@
 package io.github.drprune.distributed;
 
+import org.bytedeco.pytorch.Tensor;
+
 /**
  * Processes as a table (a device mesh of two dimensions). Those of a row hold one copy of a model
  * together, and each has the same part of it as the others of its column.
@@ -11,6 +13,12 @@ public record Mesh(ProcessGroup row, ProcessGroup column) implements AutoCloseab
   /** All hold one copy together. */
   public static Mesh ofOneRow(ProcessGroup processes) {
     return new Mesh(processes, ProcessGroup.SINGLE);
+  }
+
+  /** Gives every process the values, contiguous, of the first one of the first row. */
+  public void broadcast(Tensor values) {
+    row.broadcast(values).await();
+    column.broadcast(values).await();
   }
 
   @Override

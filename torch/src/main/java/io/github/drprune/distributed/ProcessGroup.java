@@ -36,6 +36,12 @@ public sealed interface ProcessGroup extends AutoCloseable permits SingleProcess
     long make() throws IOException;
   }
 
+  /** What a process does by itself and may fail in, as in writing a file. */
+  @FunctionalInterface
+  interface Action {
+    void run() throws IOException;
+  }
+
   /** This process's number, from 0. */
   int rank();
 
@@ -74,6 +80,9 @@ public sealed interface ProcessGroup extends AutoCloseable permits SingleProcess
   /** Sums over all processes, each in the same order everywhere. */
   double[] sums(double... values);
 
+  /** What every process gives, in the order of their numbers; all give equally many. */
+  long[] gathered(long... values);
+
   /**
    * The processes in rows of {@code length}, by their numbers; to be called by all. The groups are
    * new ones, which the caller closes.
@@ -84,6 +93,26 @@ public sealed interface ProcessGroup extends AutoCloseable permits SingleProcess
 
   /** Whether it is so in any process. */
   boolean any(boolean here);
+
+  /**
+   * Does what every process does by itself; returns when all have done it.
+   *
+   * @throws IOException where it fails in this process
+   * @throws StoppedByPeerException where it fails in another
+   */
+  default void together(Action action) throws IOException {
+    boolean done = false;
+    boolean others;
+    try {
+      action.run();
+      done = true;
+    } finally {
+      others = any(!done);
+    }
+    if (others) {
+      throw new StoppedByPeerException();
+    }
+  }
 
   /**
    * What {@code decision} makes of it in the first process, told to all.

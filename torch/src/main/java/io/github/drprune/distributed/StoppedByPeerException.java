@@ -1,10 +1,10 @@
 package io.github.drprune.distributed;
 
-/** The first process failed and tells of it itself: there is nothing to add here. */
+/** Another process failed and tells of it itself: there is nothing to add here. */
 public final class StoppedByPeerException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   StoppedByPeerException() {
-    super("the first process cannot go on and says why");
+    super("another process cannot go on and says why");
   }
 }

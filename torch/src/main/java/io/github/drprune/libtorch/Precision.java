@@ -25,6 +25,11 @@ public enum Precision {
     return device.is_cuda() || Bf16.ofProcessor() != Bf16.EMULATED ? BF16 : FP32;
   }
 
+  /** Bytes of a number. */
+  public int bytes() {
+    return this == FP32 ? Float.BYTES : Short.BYTES;
+  }
+
   public ScalarType scalarType() {
     return scalarType;
   }

@@ -88,9 +88,13 @@ public final class CausalLm implements AutoCloseable {
       Runnable whenClosed) {
     Function<TensorShape, Weight> source =
         shape -> {
+          boolean isThere = options.holdsBlocks() || !shape.isBlockMatrix();
           try (var _ = NativeScope.open()) {
-            return new Weight(
-                shape, ModelLoader.held(tensors.apply(shape), options), stored.apply(shape));
+            Tensor held =
+                isThere
+                    ? ModelLoader.held(tensors.apply(shape), options)
+                    : ModelLoader.absent(shape, options);
+            return new Weight(shape, held, stored.apply(shape));
           }
         };
     return new CausalLm(spec, options, source, whenClosed);
@@ -102,6 +106,11 @@ public final class CausalLm implements AutoCloseable {
 
   public Device device() {
     return options.device();
+  }
+
+  /** Whether the blocks' matrices were there when the model was made. */
+  public boolean heldBlocks() {
+    return options.holdsBlocks();
   }
 
   /** The implementations that it computes with. */

@@ -100,4 +100,17 @@ public final class ModelLoader {
       return NativeScope.keep(held);
     }
   }
+
+  /**
+   * Stands for a weight that is to come: its shape over a single number; kept beyond all scopes.
+   */
+  static Tensor absent(TensorShape shape, ModelOptions options) {
+    try (var _ = NativeScope.open();
+        var _ = NoGrad.open()) {
+      Tensor number =
+          torch.zeros(new long[] {1}, Tensors.options(ScalarType.Float, options.device()));
+      return NativeScope.keep(
+          number.expand(shape.sizes()).detach().set_requires_grad(options.trainable()));
+    }
+  }
 }

@@ -11,8 +11,16 @@ import org.bytedeco.pytorch.Device;
  *
  * @param trainable whether weights are float32 leaves that gather gradients; otherwise they are
  *     kept in the compute type alone
+ * @param holdsBlocks whether the blocks' matrices are there; otherwise the model is given them
+ *     before it computes
  */
-public record ModelOptions(Device device, Precision precision, boolean trainable, Kernels kernels) {
+public record ModelOptions(
+    Device device, Precision precision, boolean trainable, Kernels kernels, boolean holdsBlocks) {
+  /** For a model that holds all of its weights. */
+  public ModelOptions(Device device, Precision precision, boolean trainable, Kernels kernels) {
+    this(device, precision, trainable, kernels, true);
+  }
+
   /** To read a model on the best device there is, in the fastest precision it has. */
   public static ModelOptions inference() {
     return inference(LibTorch.device("auto"), Optional.empty());
@@ -33,8 +41,13 @@ public record ModelOptions(Device device, Precision precision, boolean trainable
     return new ModelOptions(device, precision, false, kernels);
   }
 
+  /** The same for a model that is given its blocks' matrices. */
+  public ModelOptions withoutBlocks() {
+    return new ModelOptions(device, precision, trainable, kernels, false);
+  }
+
   /** Bytes that a weight takes, without what trains it. */
   public int bytesPerWeight() {
-    return trainable || precision == Precision.FP32 ? Float.BYTES : Short.BYTES;
+    return trainable ? Float.BYTES : precision.bytes();
   }
 }

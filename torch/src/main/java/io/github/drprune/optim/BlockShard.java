@@ -1,11 +1,13 @@
 package io.github.drprune.optim;
 
 import io.github.drprune.distributed.GlobalTensor;
+import io.github.drprune.distributed.Mesh;
 import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.distributed.ProcessGroup.Pending;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import java.util.LinkedHashMap;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 
@@ -13,34 +15,45 @@ import org.bytedeco.pytorch.Tensor;
 final class BlockShard implements AutoCloseable {
   private final Bucket bucket;
   private final FlatPool pool;
+  private final FlatPool rounded;
   private final ProcessGroup processes;
   private final SharedSlice values;
   private final Tensor gradients; // [sliceLength]
   private final Moments moments;
 
-  private Tensor fetched; // all parameters, or null
+  private Tensor sent; // all parameters while they are on their way, or null
+  private FlatPool sentFrom;
   private Pending fetching = Pending.DONE;
+  private Tensor fetched; // all parameters, or null
   private Tensor fullGradients; // of all parameters, or null
   private Pending sharing = Pending.DONE;
 
   /**
+   * @param mesh of whose row each process has a slice
    * @param pool lends the room for all parameters, and for their gradients
+   * @param rounded lends the room to send parameters in, where that is done in another type
+   * @param fromFirst whether the first process alone has the parameters' values
    */
-  BlockShard(SequencedMap<String, Tensor> leaves, FlatPool pool, ProcessGroup processes) {
-    this.bucket = new Bucket(leaves, processes.size());
+  BlockShard(
+      Bucket bucket, Mesh mesh, FlatPool pool, Optional<FlatPool> rounded, boolean fromFirst) {
+    this.bucket = bucket;
     this.pool = pool;
-    this.processes = processes;
+    this.rounded = rounded.orElse(pool);
+    this.processes = mesh.row();
     Tensor slice = bucket.newSlice();
     try (var _ = NativeScope.open();
         var _ = NoGrad.open()) {
       Tensor all = pool.take(bucket);
       bucket.moveInto(all);
+      if (fromFirst) {
+        mesh.broadcast(all);
+      }
       slice.copy_(bucket.slice(all, processes.rank()));
       pool.giveBack(all);
     }
-    this.values = new SharedSlice(bucket, processes, slice);
+    this.values = new SharedSlice(bucket, mesh, slice);
     this.gradients = bucket.newSlice();
-    this.moments = new Moments(bucket, processes);
+    this.moments = new Moments(bucket, mesh);
     bucket.empty();
   }
 
@@ -66,22 +79,43 @@ final class BlockShard implements AutoCloseable {
 
   /** Starts to fetch all parameters, where that is not done or on its way. */
   void fetch() {
-    if (fetched != null) {
-      return;
-    }
-    fetched = pool.take(bucket);
-    try (var _ = NativeScope.open();
-        var _ = NoGrad.open()) {
-      bucket.slice(fetched, processes.rank()).copy_(values.slice());
-    }
-    fetching = processes.gatherSlices(fetched);
+    fetch(rounded);
   }
 
-  /** Returns when the parameters are there and the leaves are views of them. */
+  /**
+   * @param room of the type to send them in
+   */
+  private void fetch(FlatPool room) {
+    if (sent != null || fetched != null) {
+      return;
+    }
+    sentFrom = room;
+    sent = room.take(bucket);
+    try (var _ = NativeScope.open();
+        var _ = NoGrad.open()) {
+      bucket.slice(sent, processes.rank()).copy_(values.slice());
+    }
+    fetching = processes.gatherSlices(sent);
+  }
+
+  /** Returns when the parameters are there, float32, and the leaves are views of them. */
   void awaitFetched() {
-    fetching.await();
-    fetching = Pending.DONE;
+    if (fetched == null) {
+      fetching.await();
+      fetching = Pending.DONE;
+      fetched = sentFrom == pool ? sent : widened();
+      sent = null;
+    }
     bucket.point(fetched);
+  }
+
+  private Tensor widened() {
+    Tensor wide = pool.take(bucket);
+    try (var _ = NoGrad.open()) {
+      wide.copy_(sent);
+    }
+    sentFrom.giveBack(sent);
+    return wide;
   }
 
   /** Gives the leaves gradients, zero; none may be on their way. */
@@ -121,7 +155,7 @@ final class BlockShard implements AutoCloseable {
 
   /** Makes the first process hold all parameters again; the optimizer is of no use after it. */
   void assemble() {
-    fetch();
+    fetch(pool);
     awaitFetched();
     values.slice().close();
     gradients.close();

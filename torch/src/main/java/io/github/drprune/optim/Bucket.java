@@ -65,20 +65,24 @@ final class Bucket {
     return slices * sliceLength;
   }
 
-  /** Zeros for all slices; kept beyond all scopes. */
+  /** Zeros for all slices, float32; kept beyond all scopes. */
   Tensor newFlat() {
-    return zeros(length());
+    return newFlat(ScalarType.Float);
   }
 
-  /** Zeros for one slice; kept beyond all scopes. */
+  /** Zeros for all slices; kept beyond all scopes. */
+  Tensor newFlat(ScalarType type) {
+    return zeros(length(), type);
+  }
+
+  /** Zeros for one slice, float32; kept beyond all scopes. */
   Tensor newSlice() {
-    return zeros(sliceLength);
+    return zeros(sliceLength, ScalarType.Float);
   }
 
-  private Tensor zeros(long length) {
+  private Tensor zeros(long length, ScalarType type) {
     try (var _ = NativeScope.open()) {
-      return NativeScope.keep(
-          torch.zeros(new long[] {length}, Tensors.options(ScalarType.Float, device)));
+      return NativeScope.keep(torch.zeros(new long[] {length}, Tensors.options(type, device)));
     }
   }
 

@@ -1,7 +1,7 @@
 package io.github.drprune.optim;
 
 import io.github.drprune.distributed.GlobalTensor;
-import io.github.drprune.distributed.ProcessGroup;
+import io.github.drprune.distributed.Mesh;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
@@ -12,10 +12,10 @@ final class Moments implements AutoCloseable {
   private final SharedSlice means;
   private final SharedSlice squares;
 
-  Moments(Bucket bucket, ProcessGroup processes) {
+  Moments(Bucket bucket, Mesh mesh) {
     this.bucket = bucket;
-    this.means = new SharedSlice(bucket, processes, bucket.newSlice());
-    this.squares = new SharedSlice(bucket, processes, bucket.newSlice());
+    this.means = new SharedSlice(bucket, mesh, bucket.newSlice());
+    this.squares = new SharedSlice(bucket, mesh, bucket.newSlice());
   }
 
   /** [sliceLength]. */

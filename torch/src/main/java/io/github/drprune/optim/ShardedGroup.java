@@ -8,42 +8,52 @@ import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.nn.BlockWeights;
 import io.github.drprune.optim.AdamWKernel.GroupTensors;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A group of which every process holds a slice of everything (ZeRO stage 3, arXiv 1910.02054; FSDP,
  * arXiv 2304.11277): the parameters of a block are fetched while it is computed, and the sum of
  * their gradients is shared out after its backward pass. What belongs to no block is held as in a
- * {@link SlicedGroup}. Where there are several copies, each is shared out so, and the sums of a
- * step go from copy to copy at its end.
+ * {@link SlicedGroup}. Parameters are sent in the type that a pass computes in, as it rounds them
+ * to it in any case; sums of gradients are float32. Where there are several copies, each is shared
+ * out so, and the sums of a step go from copy to copy at its end.
  */
 public final class ShardedGroup implements GroupState, BlockWeights {
   private final ParameterGroup group;
   private final ProcessGroup processes;
   private final ProcessGroup copies;
   private final SlicedGroup rest;
-  private final FlatPool pool = new FlatPool();
+  private final FlatPool pool = new FlatPool(ScalarType.Float);
+  private final Optional<FlatPool> rounded;
   private final List<BlockShard> blocks;
   private final GroupTensors tensors;
 
   /**
    * @param blocks what is fetched together
    * @param mesh whose rows share out a copy each
+   * @param sent the type in which passes use the blocks' parameters
+   * @param fromFirst whether the first process alone has the blocks' values, and gives each its
+   *     slices; otherwise every process has them, or is to be given them later
    */
-  public ShardedGroup(ParameterGroup group, ParameterBlocks blocks, Mesh mesh) {
+  public ShardedGroup(
+      ParameterGroup group, ParameterBlocks blocks, Mesh mesh, ScalarType sent, boolean fromFirst) {
     this.group = group;
     this.processes = mesh.row();
     this.copies = mesh.column();
+    this.rounded = sent == ScalarType.Float ? Optional.empty() : Optional.of(new FlatPool(sent));
     ParameterGroup others = group.with(blocks.others(group.parameters()));
     this.rest = new SlicedGroup(others, ParameterBlocks.NONE, mesh);
     this.blocks =
         IntStream.range(0, blocks.names().size())
-            .mapToObj(i -> new BlockShard(blocks.block(i, group.parameters()), pool, processes))
+            .mapToObj(i -> new Bucket(blocks.block(i, group.parameters()), processes.size()))
+            .map(bucket -> new BlockShard(bucket, mesh, pool, rounded, fromFirst))
             .toList();
     this.tensors =
         new GroupTensors(
@@ -178,5 +188,6 @@ public final class ShardedGroup implements GroupState, BlockWeights {
     rest.close();
     blocks.forEach(BlockShard::close);
     pool.close();
+    rounded.ifPresent(FlatPool::close);
   }
 }

@@ -1,50 +1,51 @@
 package io.github.drprune.optim;
 
 import io.github.drprune.distributed.GlobalTensor;
-import io.github.drprune.distributed.ProcessGroup;
-import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.distributed.Mesh;
 import io.github.drprune.libtorch.NoGrad;
-import io.github.drprune.libtorch.Ops;
 import io.github.drprune.optim.Bucket.Overlap;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A slice of a bucket's values, of which the other processes hold the others.
  *
+ * @param mesh of whose rows each holds all slices
  * @param slice [sliceLength]
  */
-record SharedSlice(Bucket bucket, ProcessGroup processes, Tensor slice) {
+record SharedSlice(Bucket bucket, Mesh mesh, Tensor slice) {
   /** The values of parameter {@code name}. */
   GlobalTensor of(String name) {
-    Overlap mine = bucket.overlap(name, processes.rank());
+    Overlap mine = bucket.overlap(name, mesh.row().rank());
     return new GlobalTensor() {
       @Override
       public long[] shape() {
         return bucket.shape(name);
       }
 
-      /** Each element is a sum of zeros and of itself, so no process need know what others hold. */
       @Override
-      public Tensor whole() {
-        try (var scope = NativeScope.open();
-            var _ = NoGrad.open()) {
-          Tensor all = scope.pass(Ops.zeros(slice, ScalarType.Float, shape()));
-          if (mine.length() > 0) {
-            mine.of(all).copy_(mine.ofSlice(slice));
-          }
-          processes.sum(all).await();
-          return all;
-        }
+      public boolean isEverywhere() {
+        return false;
       }
 
       @Override
-      public void restore(Tensor values) {
-        try (var _ = NativeScope.open();
-            var _ = NoGrad.open()) {
-          if (mine.length() > 0) {
-            mine.ofSlice(slice).copy_(mine.of(values));
-          }
+      public Optional<Piece> stored() {
+        boolean stores = mesh.column().isFirst() && mine.length() > 0;
+        return stores
+            ? Optional.of(new Piece(mine.from(), mine.length(), () -> mine.ofSlice(slice)))
+            : Optional.empty();
+      }
+
+      @Override
+      public void restore(Piece piece) {
+        long from = Math.max(mine.from(), piece.from());
+        long length = Math.min(mine.from() + mine.length(), piece.end()) - from;
+        if (length <= 0) {
+          return;
+        }
+        try (var _ = NoGrad.open()) {
+          Tensor here = mine.ofSlice(slice).narrow(0, from - mine.from(), length);
+          here.copy_(piece.values().get().view(-1).narrow(0, from - piece.from(), length));
         }
       }
     };

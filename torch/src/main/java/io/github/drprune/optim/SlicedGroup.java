@@ -45,7 +45,7 @@ public final class SlicedGroup implements SummedGroup {
       bucket.moveInto(values);
       Tensor gradients = bucket.newFlat();
       bucket.gatherGradientsIn(gradients);
-      parts.add(new Part(bucket, values, gradients, new Moments(bucket, processes)));
+      parts.add(new Part(bucket, values, gradients, new Moments(bucket, mesh)));
       summed.add(new GradientSums.Part(gradients, sent.firstBlock()));
     }
     this.sums = new GradientSums(summed, processes::sumSlice);

@@ -10,6 +10,7 @@ import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.Split;
 import io.github.drprune.error.UserException;
 import io.github.drprune.libtorch.NativeMemory;
+import io.github.drprune.libtorch.Precision;
 import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.CheckpointFiles;
 import io.github.drprune.model.ModelOptions;
@@ -128,7 +129,7 @@ public final class Planner {
               : teacherBytes;
       long memory = state.bytes() + state.bytesOfConnections() + Math.max(0, beside);
       MemoryNeed.require(source, memory, available, "run");
-      return plan(kind, source, teacher, data, cost, state, memory, available);
+      return plan(kind, source, teacher, data, cost, state, options.precision(), memory, available);
     }
   }
 
@@ -193,15 +194,19 @@ public final class Planner {
       PreparedData data,
       Cost cost,
       SharedState state,
+      Precision precision,
       long memory,
       Long available) {
     RunConfig config = kind.config();
     long rows = ceil(config.globalBatch(), cluster.processes());
     long microBatches = ceil(rows, config.microBatch());
     double shareOfLast = Math.min(1, rows / (double) config.microBatch());
-    long sent = state.bytesSent(microBatches);
+    long sent = state.bytesSent(microBatches, precision);
+    // Blocks that are fetched are computed once more in the backward pass.
+    boolean again = state.fetchesBlocks() && !config.activationCheckpointing();
+    double pass = cost.microBatchSeconds() + (again ? cost.evaluationSeconds() : 0);
     double step =
-        cost.microBatchSeconds() * microBatches * shareOfLast
+        pass * microBatches * shareOfLast
             + cost.updateSeconds() * state.shareOfUpdate()
             + sent / cluster.bandwidth();
     double evaluation =

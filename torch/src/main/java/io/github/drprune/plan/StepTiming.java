@@ -8,6 +8,7 @@ import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.SamplerState;
 import io.github.drprune.data.Split;
 import io.github.drprune.distributed.GlobalTensor;
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.libtorch.NativeScope;
@@ -190,7 +191,7 @@ final class StepTiming {
     }
     Path folder = Files.createTempDirectory(existing, "plan-");
     try {
-      var store = new CheckpointStore(folder, 1);
+      var store = new CheckpointStore(folder, 1, ProcessGroup.SINGLE);
       SequencedMap<String, SequencedMap<String, GlobalTensor>> tensors = new LinkedHashMap<>();
       tensors.put("weights", GlobalTensor.of(Learning.weights(model)));
       tensors.put("optimizer", optimizer.state());

@@ -2,6 +2,7 @@ package io.github.drprune.run;
 
 import io.github.drprune.checkpoint.Checkpoint;
 import io.github.drprune.checkpoint.CheckpointStore;
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.report.Report;
 import io.github.drprune.train.RunState;
 import java.io.IOException;
@@ -31,12 +32,14 @@ final class Beginning implements AutoCloseable {
   private RunFolder folder; // of the first process alone
   private Optional<Resume> newest = Optional.empty();
 
-  Beginning(RunKind kind, RunOrigin origin) {
+  Beginning(RunKind kind, RunOrigin origin, ProcessGroup processes) {
     this.kind = kind;
     this.origin = origin;
     this.checkpoints =
         new CheckpointStore(
-            RunFolder.checkpoints(kind.config().output()), kind.config().keepCheckpoints());
+            RunFolder.checkpoints(kind.config().output()),
+            kind.config().keepCheckpoints(),
+            processes);
   }
 
   /** The step of the checkpoint to go on from, or that there is none or nothing left to do. */

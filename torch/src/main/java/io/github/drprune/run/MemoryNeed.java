@@ -21,11 +21,13 @@ public final class MemoryNeed {
     if (!options.device().is_cpu()) {
       return;
     }
-    long available = NativeMemory.available() / processes.onThisMachine();
+    long available = NativeMemory.available();
     if (kind.takesSteps()) {
       int perCopy = kind.config().perCopy(processes.size(), processes.onThisMachine());
       var state = SharedState.of(source, kind.config().sharding(), processes.size(), perCopy);
-      require(source, state, ofTeacher(kind, options), available);
+      long teacher = ofTeacher(kind, options);
+      long others = (processes.onThisMachine() - 1) * (state.bytesOfAnother() + teacher);
+      require(source, state, teacher, Math.max(0, available - others));
     } else {
       require(source, Float.BYTES * source.parameters(), available, "run");
     }
@@ -33,7 +35,7 @@ public final class MemoryNeed {
 
   /**
    * @param more bytes that a process needs beside its part of what the run learns
-   * @param available bytes that it can have, or null where that is not known
+   * @param available bytes that the first one can have, or null where that is not known
    * @throws UserException that says what is needed and what would do with less
    */
   public static void require(ModelSpec source, SharedState state, long more, Long available) {
@@ -43,7 +45,7 @@ public final class MemoryNeed {
     Optional<SharedState> fitting = state.fitting(available - more);
     throw UserException.at(
         "memory",
-        "weights, gradients and optimizer of a model of %,d parameters need about %.1f GiB in each of %d process(es) and %.1f GiB are free"
+        "weights, gradients and optimizer of a model of %,d parameters need about %.1f GiB in the first of %d process(es), which can have %.1f GiB"
             .formatted(
                 source.parameters(),
                 (state.bytes() + more) / GIB,

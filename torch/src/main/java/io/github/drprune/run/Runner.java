@@ -145,7 +145,7 @@ public final class Runner implements RunExecutor {
     try (var data = PreparedData.open(config.data())) {
       FittingData.require(kind, source, data);
       var origin = RunOrigin.of(kind.command(), kind.whole(), kind.model(), kind.teacher(), data);
-      try (var beginning = new Beginning(kind, origin)) {
+      try (var beginning = new Beginning(kind, origin, processes)) {
         long found =
             processes.decided(
                 () -> {
@@ -195,7 +195,7 @@ public final class Runner implements RunExecutor {
     ModelOptions options = options(kind.config(), kernels);
     Optional<Teacher> taught = teacher(kind, options);
     try (var _ = taught.orElse(null);
-        var model = kind.load(options);
+        var model = kind.load(readsBlocks(kind, from) ? options : options.withoutBlocks());
         var objective = objective(kind, model, data, from.isEmpty());
         var trainer =
             new Trainer(
@@ -233,12 +233,22 @@ public final class Runner implements RunExecutor {
     }
   }
 
+  /**
+   * Whether the model is loaded as a whole: not where each process will have a part of its blocks,
+   * which a checkpoint gives it or else the first process, which alone has all of them.
+   */
+  private boolean readsBlocks(RunKind kind, Optional<Resume> from) {
+    boolean isGivenThem = processes.isShared() && kind.config().sharding().fetchesBlocks();
+    return !isGivenThem || (processes.isFirst() && from.isEmpty());
+  }
+
   /** All processes begin with the first one's values, as another machine may round otherwise. */
   private Objective objective(RunKind kind, CausalLm model, PreparedData data, boolean fresh)
       throws InterruptedException {
-    Objective objective = kind.objective(model, data, fresh);
+    Objective objective = kind.objective(model, data, fresh && model.heldBlocks());
     if (fresh) {
-      Learning.weights(model).values().forEach(weight -> processes.broadcast(weight).await());
+      Learning.sentAsAWhole(kind.config(), model)
+          .forEach(weight -> processes.broadcast(weight).await());
       objective.tensors().values().forEach(tensor -> processes.broadcast(tensor).await());
     }
     return objective;

@@ -1,6 +1,7 @@
 package io.github.drprune.run;
 
 import io.github.drprune.config.Sharding;
+import io.github.drprune.libtorch.Precision;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.TensorShape;
 import java.util.Locale;
@@ -91,22 +92,38 @@ public record SharedState(
   }
 
   /**
-   * Bytes of weights, gradients and moments in each process, at most. Where blocks are fetched all
-   * weights are there at the beginning, and in the first process at the end.
+   * Bytes of weights, gradients and moments in the first process, at most: where blocks are fetched
+   * it has all weights at the beginning, when it shares them out, and at the end.
    */
   public long bytes() {
+    if (!fetchesBlocks()) {
+      return bytesOfAnother();
+    }
+    long whole = blocks + besideBlocks() + largestBlock;
+    return Math.max(Float.BYTES * whole, bytesOfAnother());
+  }
+
+  /** The same in any other process. */
+  public long bytesOfAnother() {
     long all = blocks + others;
     if (perCopy == 1) {
       return Float.BYTES * (2 + MOMENTS) * all;
     }
-    if (!sharding.fetchesBlocks()) {
+    if (!fetchesBlocks()) {
       return Float.BYTES * (2 * all + share(MOMENTS * all));
     }
-    long loaded = all + share(all);
-    long besideBlocks = 2 * others + share(MOMENTS * others);
-    long learning = share((2 + MOMENTS) * blocks) + besideBlocks + 2 * FETCHED * largestBlock;
-    long assembled = blocks + besideBlocks;
-    return Float.BYTES * Math.max(loaded, Math.max(learning, assembled));
+    long ofBlocks = share((2 + MOMENTS) * blocks) + 2 * FETCHED * largestBlock;
+    return Float.BYTES * (ofBlocks + besideBlocks());
+  }
+
+  /** Whether a process has the weights of a block only while it computes with them. */
+  public boolean fetchesBlocks() {
+    return perCopy > 1 && sharding.fetchesBlocks();
+  }
+
+  /** Numbers of what belongs to no block. */
+  private long besideBlocks() {
+    return 2 * others + share(MOMENTS * others);
   }
 
   /** Bytes that a process needs beside {@link #bytes()} to talk to others, as measured. */
@@ -118,23 +135,25 @@ public record SharedState(
    * Bytes that a process sends in a step: a sum goes around a ring twice, what is gathered once.
    *
    * @param passes micro-batches of a process in a step
+   * @param computed type in which blocks are fetched, for a forward and for a backward pass
    */
-  public long bytesSent(long passes) {
+  public long bytesSent(long passes, Precision computed) {
     long all = blocks + others;
-    long numbers =
-        switch (sharding) {
-          case NONE -> besideOwn(2 * all, processes);
-          case OPTIMIZER -> besideOwn(3 * all, processes);
-          case FULL, HYBRID ->
-              besideOwn(passes * 4 * blocks + 3 * others, perCopy)
-                  + besideOwn(2 * share(all), processes / perCopy);
-        };
-    return Float.BYTES * numbers;
+    return switch (sharding) {
+      case NONE -> besideOwn(Float.BYTES * 2 * all, processes);
+      case OPTIMIZER -> besideOwn(Float.BYTES * 3 * all, processes);
+      case FULL, HYBRID -> {
+        long fetched = 2 * computed.bytes() * blocks;
+        long summed = Float.BYTES * 2 * blocks;
+        yield besideOwn(passes * (fetched + summed) + Float.BYTES * 3 * others, perCopy)
+            + besideOwn(Float.BYTES * 2 * share(all), processes / perCopy);
+      }
+    };
   }
 
-  /** What of {@code numbers} goes around a ring of {@code size} processes from each of them. */
-  private static long besideOwn(long numbers, int size) {
-    return numbers - share(numbers, size);
+  /** What of {@code bytes} goes around a ring of {@code size} processes from each of them. */
+  private static long besideOwn(long bytes, int size) {
+    return bytes - share(bytes, size);
   }
 
   private long share(long numbers) {

@@ -6,6 +6,7 @@ import io.github.drprune.distributed.GlobalTensor;
 import io.github.drprune.distributed.Mesh;
 import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.model.CausalLm;
+import io.github.drprune.model.TensorShape;
 import io.github.drprune.nn.BlockWeights;
 import io.github.drprune.nn.Weight;
 import io.github.drprune.optim.AdamW;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.bytedeco.pytorch.Tensor;
 
 /** All that a run learns, as far as this process holds it, with the optimizer over it. */
@@ -57,13 +59,25 @@ public final class Learning implements AutoCloseable {
     if (!processes.isShared()) {
       return new WholeGroup(group);
     }
-    ParameterBlocks blocks = blocks(model);
     Mesh rows = mesh.orElseGet(() -> Mesh.ofOneRow(processes));
     return switch (config.sharding()) {
-      case NONE -> lending(model, new WholeGroup(group, blocks, processes));
-      case OPTIMIZER -> lending(model, new SlicedGroup(group, blocks, rows));
-      case FULL, HYBRID -> lending(model, new ShardedGroup(group, blocks, rows));
+      case NONE -> lending(model, new WholeGroup(group, blocks(model, _ -> true), processes));
+      case OPTIMIZER -> lending(model, new SlicedGroup(group, blocks(model, _ -> true), rows));
+      case FULL, HYBRID -> {
+        boolean fromFirst = processes.any(model.heldBlocks());
+        ParameterBlocks matrices = blocks(model, TensorShape::isBlockMatrix);
+        yield lending(
+            model, new ShardedGroup(group, matrices, rows, model.computeType(), fromFirst));
+      }
     };
+  }
+
+  /** The weights that the processes of a run do not share out as they begin. */
+  public static List<Tensor> sentAsAWhole(RunConfig config, CausalLm model) {
+    return model.weights().values().stream()
+        .filter(weight -> !(config.sharding().fetchesBlocks() && weight.shape().isBlockMatrix()))
+        .map(Weight::tensor)
+        .toList();
   }
 
   private static <G extends GroupState & BlockWeights> G lending(CausalLm model, G weights) {
@@ -80,10 +94,11 @@ public final class Learning implements AutoCloseable {
     return tensors;
   }
 
-  private static ParameterBlocks blocks(CausalLm model) {
+  /** The weights of each block that are {@code wanted}. */
+  private static ParameterBlocks blocks(CausalLm model, Predicate<TensorShape> wanted) {
     SequencedMap<Integer, List<String>> blocks = new TreeMap<>();
     for (Weight weight : model.weights().values()) {
-      if (weight.shape().layer() >= 0) {
+      if (weight.shape().layer() >= 0 && wanted.test(weight.shape())) {
         blocks.computeIfAbsent(weight.shape().layer(), _ -> new ArrayList<>()).add(weight.name());
       }
     }

@@ -323,11 +323,7 @@ public final class Trainer implements AutoCloseable {
     }
     boolean sound = loss <= soundLoss; // NaN is not
     if (sound) {
-      if (processes.isFirst()) {
-        checkpoints.save(step, learning.tensors(), unproven, log.file(), unproven.eventBytes());
-      } else {
-        CheckpointStore.contribute(learning.tensors());
-      }
+      checkpoints.save(step, learning.tensors(), unproven, log.file(), unproven.eventBytes());
       savedStep = step;
     } else {
       log.write(

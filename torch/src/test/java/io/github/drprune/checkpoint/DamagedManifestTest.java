@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ class DamagedManifestTest {
     Files.writeString(folder.resolve("weights.safetensors"), "weights");
     Files.writeString(folder.resolve("state.json"), "{}");
     manifest = folder.resolve(CheckpointManifest.FILE);
-    Files.writeString(manifest, Json.pretty(CheckpointManifest.describe(folder, 40)));
+    Files.writeString(manifest, Json.pretty(CheckpointManifest.describe(folder, 40, Map.of())));
     assertThat(CheckpointManifest.damage(folder, 40)).isNull();
   }
 

@@ -15,6 +15,7 @@ import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -53,7 +54,7 @@ class ShardedGroupTest {
           new ParameterBlocks(
               IntStream.range(0, BLOCKS).mapToObj(i -> List.of("block" + i)).toList());
       var group = new ParameterGroup("weights", leaves, 1, 0, false);
-      try (var sharded = new ShardedGroup(group, blocks, mesh)) {
+      try (var sharded = new ShardedGroup(group, blocks, mesh, ScalarType.Float, false)) {
         for (int pass = 0; pass < passes; pass++) {
           pass(sharded, leaves);
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.drprune.checkpoint.CheckpointStore;
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.nn.Kernels;
@@ -158,7 +159,7 @@ class RunKillTest {
   }
 
   private static CheckpointStore store(Path run) {
-    return new CheckpointStore(run.resolve("checkpoints"), 2);
+    return new CheckpointStore(run.resolve("checkpoints"), 2, ProcessGroup.SINGLE);
   }
 
   private static boolean isFinished(Path run) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.drprune.checkpoint.CheckpointStore;
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.TrainConfig;
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.error.UserException;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.libtorch.Ops;
@@ -242,7 +243,7 @@ class RunnerTest {
       assertThatThrownBy(() -> TinyRun.runner().train(config))
           .isInstanceOf(UserException.class)
           .hasMessageContainingAll(output.toString(), "no space left", "make room");
-      var store = new CheckpointStore(output.resolve("checkpoints"), 2);
+      var store = new CheckpointStore(output.resolve("checkpoints"), 2, ProcessGroup.SINGLE);
       assertThat(store.newest(_ -> {})).hasValueSatisfying(c -> assertThat(c.step()).isEqualTo(8));
 
       new ProcessBuilder("mount", "-o", "remount,size=10m", small.toString()).start().waitFor();

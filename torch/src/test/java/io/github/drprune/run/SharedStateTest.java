@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.drprune.config.Sharding;
 import io.github.drprune.error.UserException;
+import io.github.drprune.libtorch.Precision;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.plan.Cluster;
@@ -13,9 +14,9 @@ import io.github.drprune.plan.RunPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -48,7 +49,25 @@ class SharedStateTest {
   private static void assertState(Sharding sharding, int processes, long bytes, long sent) {
     var state = new SharedState(40, 10, 20, sharding, processes, sharding.perCopy(processes, 2));
     assertThat(state.bytes()).as("%s of %d", sharding, processes).isEqualTo(bytes);
-    assertThat(state.bytesSent(1)).as("%s of %d", sharding, processes).isEqualTo(sent);
+    assertThat(state.bytesSent(1, Precision.FP32))
+        .as("%s of %d", sharding, processes)
+        .isEqualTo(sent);
+  }
+
+  /** What is beside blocks 40 + 40 / 8, and all blocks with one more for the first process. */
+  @Test
+  void theFirstProcessHasTheWholeModelAtTheBeginningAndTheEnd() {
+    var state = new SharedState(400, 10, 20, Sharding.FULL, 8, 8);
+    assertThat(state.bytes()).isEqualTo(4 * (400 + 45 + 10));
+    assertThat(state.bytesOfAnother()).isEqualTo(4 * (200 + 45 + 40));
+  }
+
+  /** Blocks are fetched twice a pass in the type that it computes in. */
+  @Test
+  void bf16HalvesWhatIsFetched() {
+    var state = new SharedState(40, 10, 20, Sharding.FULL, 2, 2);
+    assertThat(state.bytesSent(3, Precision.FP32) - state.bytesSent(3, Precision.BF16))
+        .isEqualTo(3 * 2 * 2 * 40 / 2);
   }
 
   @Test
@@ -108,17 +127,30 @@ class SharedStateTest {
   }
 
   private static String rows(String name, ModelSpec spec) {
-    return List.of(Sharding.values()).stream()
-        .map(
-            sharding ->
-                "| %s | %s | %s |\n"
-                    .formatted(
-                        name,
-                        sharding.name().toLowerCase(Locale.ROOT),
-                        IntStream.of(PROCESSES)
-                            .mapToObj(count -> cell(state(spec, sharding, count)))
-                            .collect(Collectors.joining(" | "))))
-        .collect(Collectors.joining());
+    var rows = new StringBuilder();
+    for (Sharding sharding : Sharding.values()) {
+      String called = sharding.name().toLowerCase(Locale.ROOT);
+      if (sharding.fetchesBlocks()) {
+        rows.append(row(name, called + ", the first", spec, sharding, SharedState::bytes));
+      }
+      rows.append(row(name, called, spec, sharding, SharedState::bytesOfAnother));
+    }
+    return rows.toString();
+  }
+
+  private static String row(
+      String name,
+      String called,
+      ModelSpec spec,
+      Sharding sharding,
+      ToLongFunction<SharedState> bytes) {
+    return "| %s | %s | %s |\n"
+        .formatted(
+            name,
+            called,
+            IntStream.of(PROCESSES)
+                .mapToObj(count -> cell(bytes.applyAsLong(state(spec, sharding, count))))
+                .collect(Collectors.joining(" | ")));
   }
 
   /** With eight processes to a machine. */
@@ -126,8 +158,7 @@ class SharedStateTest {
     return SharedState.of(spec, sharding, count, sharding.perCopy(count, 8));
   }
 
-  private static String cell(SharedState state) {
-    double bytes = state.bytes();
+  private static String cell(double bytes) {
     String device =
         IntStream.of(24, 40, 80)
             .filter(size -> bytes + ROOM <= size * GB)

@@ -84,8 +84,11 @@ final class RankFigures {
     try (var processes = GlooGroup.join(System.getenv())) {
       int rows = globalRows / processes.size();
       RunConfig config = config(sharding, recomputing, globalRows, rows);
+      // As in a run: the first process shares out the blocks.
+      boolean given = processes.isShared() && sharding.fetchesBlocks() && !processes.isFirst();
+      ModelOptions loaded = given ? options.withoutBlocks() : options;
       long before = NativeMemory.resident();
-      try (CausalLm model = ModelLoader.random(shape(), options, 1);
+      try (CausalLm model = ModelLoader.random(shape(), loaded, 1);
           var learning = new Learning(config, model, new NoPruning(), processes);
           Arena arena = Arena.ofShared()) {
         Batch batch = batch(rows, processes.rank(), arena);

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,10 +72,11 @@ class RankFiguresTest {
     var hidden = new double[ROUNDS];
     for (int round = 0; round < ROUNDS; round++) {
       Figures threads = measure(1, Sharding.OPTIMIZER, false, 8, 2, STEPS, STEPS).get(0);
-      Figures processes = measure(2, Sharding.OPTIMIZER, false, 8, 1, STEPS, STEPS).get(0);
+      Map<Integer, Figures> both = measure(2, Sharding.OPTIMIZER, false, 8, 1, STEPS, STEPS);
+      Figures processes = both.get(0);
       ratios[round] = median(threads.stepSeconds()) / median(processes.stepSeconds());
       double sum = median(processes.sumSeconds());
-      hidden[round] = 1 - median(processes.exposedSeconds()) / sum;
+      hidden[round] = 1 - median(exposed(both.get(0), both.get(1))) / sum;
       print(
           "round %d: a step %.2f s by threads, %.2f s by processes (%.0f %%); sums %.0f ms, %.0f %%"
               + " hidden",
@@ -87,6 +89,13 @@ class RankFiguresTest {
     }
     print("median: %.0f %%, %.0f %% hidden", 100 * median(ratios), 100 * median(hidden));
     assertThat(median(ratios)).isGreaterThan(0.9);
+  }
+
+  /** Seconds in which the process that came last waited: the other one's are for that one too. */
+  private static double[] exposed(Figures one, Figures other) {
+    return IntStream.range(0, STEPS)
+        .mapToDouble(i -> Math.min(one.exposedSeconds()[i], other.exposedSeconds()[i]))
+        .toArray();
   }
 
   private static void print(String format, Object... values) {
