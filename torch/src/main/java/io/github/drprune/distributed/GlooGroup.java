@@ -2,6 +2,7 @@ package io.github.drprune.distributed;
 
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
+import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
 import java.io.IOException;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.GlooDeviceVector;
+import org.bytedeco.pytorch.LongVector;
 import org.bytedeco.pytorch.PrefixStore;
 import org.bytedeco.pytorch.ProcessGroupGloo;
 import org.bytedeco.pytorch.Store;
@@ -25,6 +27,7 @@ import org.bytedeco.pytorch.TCPStoreOptions;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.Work;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.gloo.Device;
 
 /**
@@ -49,6 +52,7 @@ public final class GlooGroup implements ProcessGroup {
   private final TCPStore store; // for as long as the group: it may be the one that serves
   private final ProcessGroupGloo group;
   private final boolean isPart;
+  private final boolean isLocal;
   private int meshes;
 
   private GlooGroup(Rendezvous meeting, Optional<String> network, TCPStore store) {
@@ -59,10 +63,15 @@ public final class GlooGroup implements ProcessGroup {
     this.store = store;
     this.group = connected(meeting, network, store, meeting.prefix(), rank, size);
     this.isPart = false;
+    this.isLocal = meeting.isLocal();
   }
 
-  /** Those of {@code whole} that meet under {@code prefix}. */
-  private GlooGroup(GlooGroup whole, String prefix, int rank, int size) {
+  /**
+   * Those of {@code whole} that meet under {@code prefix}.
+   *
+   * @param isLocal whether all of them are on one machine
+   */
+  private GlooGroup(GlooGroup whole, String prefix, int rank, int size, boolean isLocal) {
     this.meeting = whole.meeting;
     this.network = whole.network;
     this.rank = rank;
@@ -70,6 +79,7 @@ public final class GlooGroup implements ProcessGroup {
     this.store = whole.store;
     this.group = connected(meeting, network, store, prefix, rank, size);
     this.isPart = true;
+    this.isLocal = isLocal;
   }
 
   /**
@@ -185,10 +195,40 @@ public final class GlooGroup implements ProcessGroup {
     return inMemory(values, memory -> start(() -> group.allreduce(new TensorVector(memory))));
   }
 
-  /** By a whole sum: the library's reduce-scatter makes one of a copy. */
+  /**
+   * Between machines each process sends the others their slices, half of what a whole sum sends,
+   * and adds up its own. Within one a whole sum is faster, as it moves less memory. (The library's
+   * reduce-scatter makes a whole sum of a copy.)
+   */
   @Override
   public Pending sumSlice(Tensor values) {
-    return sum(values);
+    return isLocal ? sum(values) : inMemory(values, this::exchange);
+  }
+
+  private Pending exchange(Tensor memory) {
+    long length = sliceLength(memory);
+    Tensor own = NativeScope.keep(memory.narrow(0, rank * length, length));
+    Tensor received = NativeScope.keep(torch.empty_like(memory));
+    Pending exchanging =
+        start(() -> group.alltoall_base(received, memory, new LongVector(), new LongVector()));
+    return () -> {
+      exchanging.await();
+      try (own;
+          received;
+          var _ = NativeScope.open();
+          var _ = NoGrad.open()) {
+        own.copy_(Ops.sum(received.view(size, -1), 0).view_as(own));
+      }
+    };
+  }
+
+  private long sliceLength(Tensor memory) {
+    long length = memory.size(0) / size;
+    if (length * size != memory.size(0)) {
+      throw new IllegalArgumentException(
+          "%d elements in %d slices".formatted(memory.size(0), size));
+    }
+    return length;
   }
 
   /** In pieces: the library gathers into a copy, which must not be as large as the whole. */
@@ -197,11 +237,7 @@ public final class GlooGroup implements ProcessGroup {
     return inMemory(
         values,
         memory -> {
-          long length = memory.size(0) / size;
-          if (length * size != memory.size(0)) {
-            throw new IllegalArgumentException(
-                "%d elements in %d slices".formatted(memory.size(0), size));
-          }
+          long length = sliceLength(memory);
           long piece = Math.max(1, GATHERED / size);
           List<Pending> pieces = new ArrayList<>();
           for (long from = 0; from < length; from += piece) {
@@ -213,7 +249,7 @@ public final class GlooGroup implements ProcessGroup {
 
   /** Gathers elements {@code from} to {@code from + length} of each slice. */
   private Pending gather(Tensor memory, long from, long length) {
-    long sliceLength = memory.size(0) / size;
+    long sliceLength = sliceLength(memory);
     var places = new Tensor[size];
     Arrays.setAll(places, i -> memory.narrow(0, i * sliceLength + from, length));
     return start(() -> group.allgather(new TensorVector(places), new TensorVector(places[rank])));
@@ -254,16 +290,19 @@ public final class GlooGroup implements ProcessGroup {
     String prefix = "%s/mesh_%d/".formatted(meeting.prefix(), meshes++);
     int row = rank / length;
     int column = rank % length;
+    boolean rowIsLocal = isLocal || meeting.onThisMachine() % length == 0;
     return new Mesh(
-        part(prefix + "row_" + row, column, length),
-        part(prefix + "column_" + column, row, size / length));
+        part(prefix + "row_" + row, column, length, rowIsLocal),
+        part(prefix + "column_" + column, row, size / length, isLocal));
   }
 
-  private ProcessGroup part(String prefix, int rankInPart, int sizeOfPart) {
+  private ProcessGroup part(String prefix, int rankInPart, int sizeOfPart, boolean partIsLocal) {
     return sizeOfPart == 1
         ? SINGLE
         : inTime(
-            meeting, meeting.timeout(), () -> new GlooGroup(this, prefix, rankInPart, sizeOfPart));
+            meeting,
+            meeting.timeout(),
+            () -> new GlooGroup(this, prefix, rankInPart, sizeOfPart, partIsLocal));
   }
 
   @Override

@@ -132,7 +132,8 @@ public record SharedState(
   }
 
   /**
-   * Bytes that a process sends in a step: a sum goes around a ring twice, what is gathered once.
+   * Bytes that a process sends in a step, where each is on a machine of its own: a sum goes around
+   * a ring twice, slices are added up and gathered once.
    *
    * @param passes micro-batches of a process in a step
    * @param computed type in which blocks are fetched, for a forward and for a backward pass
@@ -140,12 +141,11 @@ public record SharedState(
   public long bytesSent(long passes, Precision computed) {
     long all = blocks + others;
     return switch (sharding) {
-      case NONE -> besideOwn(Float.BYTES * 2 * all, processes);
-      case OPTIMIZER -> besideOwn(Float.BYTES * 3 * all, processes);
+      case NONE, OPTIMIZER -> besideOwn(Float.BYTES * 2 * all, processes);
       case FULL, HYBRID -> {
         long fetched = 2 * computed.bytes() * blocks;
-        long summed = Float.BYTES * 2 * blocks;
-        yield besideOwn(passes * (fetched + summed) + Float.BYTES * 3 * others, perCopy)
+        long summed = Float.BYTES * blocks;
+        yield besideOwn(passes * (fetched + summed) + Float.BYTES * 2 * others, perCopy)
             + besideOwn(Float.BYTES * 2 * share(all), processes / perCopy);
       }
     };

@@ -58,6 +58,41 @@ class ProcessGroupTest {
     }
   }
 
+  /** Of four processes that may be on four machines, or in pairs on two. */
+  @Test
+  void sumsSlicesBetweenMachines() throws Exception {
+    List<List<Float>> results =
+        Ranks.runApart(
+            4,
+            processes -> {
+              try (var mesh = processes.inRows(2);
+                  var _ = NativeScope.open()) {
+                int n = processes.rank();
+                return List.of(
+                    ownSum(processes, n), ownSum(mesh.row(), n), ownSum(mesh.column(), n));
+              }
+            });
+    assertThat(results)
+        .containsExactly(
+            List.of(6f, 1f, 2f),
+            List.of(406f, 201f, 4f),
+            List.of(806f, 5f, 202f),
+            List.of(1206f, 205f, 204f));
+  }
+
+  /** Where each of {@code processes} has 100 times the slice's number and its own {@code n}. */
+  private static float ownSum(ProcessGroup processes, int n) {
+    float[] numbers = new float[2 * processes.size()];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = 100 * (i / 2) + n;
+    }
+    Tensor values = Tensors.of(numbers, numbers.length);
+    processes.sumSlice(values).await();
+    float[] own = Tensors.floats(values.narrow(0, 2L * processes.rank(), 2));
+    assertThat(own[1]).isEqualTo(own[0]);
+    return own[0];
+  }
+
   /** Of six processes in rows of three r holds r + 1, which rows and columns sum and gather. */
   @Test
   void rowsAndColumnsComputeByThemselves() throws Exception {

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -26,16 +27,31 @@ public final class Ranks {
     return run(count, Duration.ofSeconds(60), work);
   }
 
+  /** The same in processes that take each other to be on other machines. */
+  public static <R> List<R> runApart(int count, Work<R> work) throws Exception {
+    Map<String, String> apart =
+        Map.of(Rendezvous.HOST, "0.0.0.0", Rendezvous.LOCAL_SIZE, "1", "GLOO_SOCKET_IFNAME", "lo");
+    return run(count, Duration.ofSeconds(60), apart, work);
+  }
+
   /**
    * @param timeout the longest that one waits for another
    * @throws Exception what the lowest rank that failed has thrown
    */
   public static <R> List<R> run(int count, Duration timeout, Work<R> work) throws Exception {
+    Map<String, String> together =
+        Map.of(Rendezvous.HOST, "127.0.0.1", Rendezvous.LOCAL_SIZE, String.valueOf(count));
+    return run(count, timeout, together, work);
+  }
+
+  private static <R> List<R> run(
+      int count, Duration timeout, Map<String, String> network, Work<R> work) throws Exception {
     int port = freePort();
     try (var threads = Executors.newCachedThreadPool(Thread.ofPlatform().daemon().factory())) {
       List<Future<R>> futures = new ArrayList<>();
       for (int rank = 0; rank < count; rank++) {
-        Map<String, String> environment = environment(rank, count, port, timeout);
+        Map<String, String> environment = new HashMap<>(network);
+        environment.putAll(environment(rank, count, port, timeout));
         futures.add(
             threads.submit(
                 () -> {
@@ -56,11 +72,9 @@ public final class Ranks {
 
   private static Map<String, String> environment(int rank, int count, int port, Duration timeout) {
     return Map.of(
-        Rendezvous.HOST, "127.0.0.1",
         Rendezvous.PORT, String.valueOf(port),
         Rendezvous.RANK, String.valueOf(rank),
         Rendezvous.SIZE, String.valueOf(count),
-        Rendezvous.LOCAL_SIZE, String.valueOf(count),
         Rendezvous.TIMEOUT, String.valueOf(timeout.toSeconds()));
   }
 

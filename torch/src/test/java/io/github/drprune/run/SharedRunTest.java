@@ -153,6 +153,25 @@ class SharedRunTest {
     assertThat(RunnerTest.figures(again)).isEqualTo(RunnerTest.figures(once));
   }
 
+  /** Slices are added up in another way there. */
+  @ParameterizedTest
+  @ValueSource(strings = {"optimizer", "full", "hybrid"})
+  void takesTheStepsOfOneProcessOnMachinesOfTheirOwn(String sharding) throws Exception {
+    String[] sets = {"steps=4", "micro_batch=1", "sharding=" + sharding, "sharding_group=2"};
+    Path alone = folder.resolve("alone");
+    run("train", alone, 1, new StopSignal(), sets);
+    Path apart = folder.resolve("apart");
+    Ranks.runApart(
+        4,
+        processes -> {
+          var stop = new StopSignal();
+          var runner = new Runner((_, _) -> Kernels.REFERENCE, List.of(), stop, processes);
+          return execute(runner, "train", apart, sets);
+        });
+    assertSameFigures(trained(apart), trained(alone));
+    assertCloseWeights(apart, alone);
+  }
+
   /** Passes round matrices in any case, only masks are multiplied into them before. */
   @ParameterizedTest
   @ValueSource(strings = {"prune", "train"})

@@ -39,11 +39,11 @@ class SharedStateTest {
     assertState(Sharding.NONE, 1, 4 * 240, 0);
     assertState(Sharding.NONE, 2, 4 * 240, 4 * 60);
     // All weights and gradients, and half of both moments.
-    assertState(Sharding.OPTIMIZER, 2, 4 * (120 + 60), 4 * 90);
+    assertState(Sharding.OPTIMIZER, 2, 4 * (120 + 60), 4 * 60);
     // 160 / 2 of blocks, 40 + 40 / 2 beside them, two blocks of weights and of gradients.
-    assertState(Sharding.FULL, 2, 4 * (80 + 60 + 40), 4 * (160 + 60) / 2);
+    assertState(Sharding.FULL, 2, 4 * (80 + 60 + 40), 4 * (120 + 40) / 2);
     // The same in each of two copies, and the sums of half the gradients from one to the other.
-    assertState(Sharding.HYBRID, 4, 4 * (80 + 60 + 40), 4 * ((160 + 60) / 2 + 30));
+    assertState(Sharding.HYBRID, 4, 4 * (80 + 60 + 40), 4 * ((120 + 40) / 2 + 30));
   }
 
   private static void assertState(Sharding sharding, int processes, long bytes, long sent) {
@@ -81,7 +81,7 @@ class SharedStateTest {
     long parameters = alone.source().parameters();
     assertThat(alone.sentBytes()).isZero();
     assertThat(shared.processes()).isEqualTo(2);
-    assertThat(shared.sentBytes()).isEqualTo(4 * 3 * parameters / 2);
+    assertThat(shared.sentBytes()).isEqualTo(4 * 2 * parameters / 2);
 
     assertThatThrownBy(
             () -> new Planner(cluster(13 * parameters)).train(tiny.train(output, "steps=2")))
