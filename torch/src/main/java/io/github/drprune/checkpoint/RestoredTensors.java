@@ -5,8 +5,10 @@ import io.github.drprune.distributed.GlobalTensor.Piece;
 import io.github.drprune.error.UserException;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.Tensors;
+import io.github.drprune.safetensors.Dtype;
 import io.github.drprune.safetensors.SafetensorsFile;
 import io.github.drprune.safetensors.TensorInfo;
+import io.github.drprune.safetensors.TensorSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,11 +84,7 @@ final class RestoredTensors implements AutoCloseable {
       }
       end = piece.end();
     }
-    long elements = 1;
-    for (long size : shape) {
-      elements *= size;
-    }
-    return end == elements;
+    return end == TensorSpec.of("", Dtype.F32, shape).elements();
   }
 
   /** Gives each of {@code tensors} what it is to hold. */

@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 /** A float32 tensor of a run, of which a process may hold only a part. */
 public interface GlobalTensor {
   /**
-   * Elements of a tensor that follow each other, the last dimension's first.
+   * Elements of a tensor that follow each other in row-major order.
    *
    * @param from index of the first
    * @param length how many

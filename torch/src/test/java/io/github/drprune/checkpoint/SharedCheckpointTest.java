@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.BeforeAll;
@@ -219,11 +220,7 @@ class SharedCheckpointTest {
     try (var _ = NativeScope.open()) {
       for (String name : List.of("a0", "a1", "b")) {
         long[] shape = SHAPES.get(name);
-        long elements = 1;
-        for (long size : shape) {
-          elements *= size;
-        }
-        float[] values = new float[(int) elements];
+        float[] values = new float[(int) LongStream.of(shape).reduce(1, (a, b) -> a * b)];
         for (int i = 0; i < values.length; i++) {
           values[i] = step * (leaves.size() + i);
         }
