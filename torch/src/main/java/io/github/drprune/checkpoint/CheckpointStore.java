@@ -87,33 +87,26 @@ public final class CheckpointStore {
     Path target = at(folder, step).folder();
     processes.together(
         () -> {
-          if (processes.isFirst()) {
-            write(target, step, tensors, state, log, logBytes);
-          } else {
+          if (!processes.isFirst()) {
             writeTensors(AtomicFiles.partialOf(target), tensors);
+            return;
           }
+          AtomicFiles.deleteTree(target);
+          AtomicFiles.folder(
+              target,
+              partial -> {
+                Map<String, FileCheck> written = writeTensors(partial, tensors);
+                copy(log, logBytes, partial.resolve(Checkpoint.LOG));
+                Files.writeString(partial.resolve(Checkpoint.STATE), Json.pretty(state));
+                Files.writeString(
+                    partial.resolve(CheckpointManifest.FILE),
+                    Json.pretty(CheckpointManifest.describe(partial, step, written)));
+              });
+          dropOldest();
         });
   }
 
-  private void write(
-      Path target,
-      long step,
-      SequencedMap<String, SequencedMap<String, GlobalTensor>> tensors,
-      Record state,
-      Path log,
-      long logBytes)
-      throws IOException {
-    AtomicFiles.deleteTree(target);
-    AtomicFiles.folder(
-        target,
-        partial -> {
-          Map<String, FileCheck> written = writeTensors(partial, tensors);
-          copy(log, logBytes, partial.resolve(Checkpoint.LOG));
-          Files.writeString(partial.resolve(Checkpoint.STATE), Json.pretty(state));
-          Files.writeString(
-              partial.resolve(CheckpointManifest.FILE),
-              Json.pretty(CheckpointManifest.describe(partial, step, written)));
-        });
+  private void dropOldest() throws IOException {
     List<Checkpoint> all = list();
     for (Checkpoint old : all.subList(Math.min(keep, all.size()), all.size())) {
       discard(old.folder());
