@@ -6,10 +6,12 @@ import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.distributed.ProcessGroup.Pending;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
+import io.github.drprune.libtorch.Tensors;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** This process's slice of a block's parameters, and all of them for as long as they are used. */
 final class BlockShard implements AutoCloseable {
@@ -22,7 +24,6 @@ final class BlockShard implements AutoCloseable {
   private final Moments moments;
 
   private Tensor sent; // all parameters while they are on their way, or null
-  private FlatPool sentFrom;
   private Pending fetching = Pending.DONE;
   private Tensor fetched; // all parameters, or null
   private Tensor fullGradients; // of all parameters, or null
@@ -89,7 +90,6 @@ final class BlockShard implements AutoCloseable {
     if (sent != null || fetched != null) {
       return;
     }
-    sentFrom = room;
     sent = room.take(bucket);
     try (var _ = NativeScope.open();
         var _ = NoGrad.open()) {
@@ -103,7 +103,7 @@ final class BlockShard implements AutoCloseable {
     if (fetched == null) {
       fetching.await();
       fetching = Pending.DONE;
-      fetched = sentFrom == pool ? sent : widened();
+      fetched = Tensors.are(ScalarType.Float, sent) ? sent : widened();
       sent = null;
     }
     bucket.point(fetched);
@@ -114,7 +114,7 @@ final class BlockShard implements AutoCloseable {
     try (var _ = NoGrad.open()) {
       wide.copy_(sent);
     }
-    sentFrom.giveBack(sent);
+    rounded.giveBack(sent);
     return wide;
   }
 

@@ -156,11 +156,6 @@ final class Bucket {
    * @param length how many they are, which may be none
    */
   record Overlap(long from, long inSlice, long length) {
-    /** These of a whole parameter, [length]. */
-    Tensor of(Tensor parameter) {
-      return parameter.view(-1).narrow(0, from, length);
-    }
-
     /** These of the slice, [length]. */
     Tensor ofSlice(Tensor slice) {
       return slice.narrow(0, inSlice, length);

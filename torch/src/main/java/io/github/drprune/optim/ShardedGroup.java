@@ -21,8 +21,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * A group of which every process holds a slice of everything (ZeRO stage 3, arXiv 1910.02054; FSDP,
  * arXiv 2304.11277): the parameters of a block are fetched while it is computed, and the sum of
  * their gradients is shared out after its backward pass. What belongs to no block is held as in a
- * {@link SlicedGroup}. Parameters are sent in the type that passes compute in and round them to in
- * any case; sums of gradients are float32.
+ * {@link SlicedGroup}. Where there are several copies, each is shared out so, and the sums of a
+ * step go from copy to copy at its end. Parameters are sent in the type that passes compute in and
+ * round them to in any case; sums of gradients are float32.
  */
 public final class ShardedGroup implements GroupState, BlockWeights {
   private final ParameterGroup group;
