@@ -7,6 +7,7 @@ import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.model.ModelSummary;
+import io.github.drprune.plan.ExpectedLoss;
 import io.github.drprune.plan.Planner;
 import io.github.drprune.plan.RunPlan;
 import io.github.drprune.prune.GroupPolicy;
@@ -237,7 +238,23 @@ final class PlanCommand implements Runnable {
                 plan.stepSeconds(),
                 plan.evaluationSeconds(),
                 plan.checkpointSeconds())));
+    if (plan.expectedLoss() != null) {
+      rows.add(List.of("expected", expected(plan.expectedLoss())));
+    }
     rows.forEach(row -> out.println("%-11s %s".formatted(row.getFirst(), row.getLast())));
     out.flush();
+  }
+
+  private static String expected(ExpectedLoss loss) {
+    return String.format(
+        Locale.ROOT,
+        "mean held-out loss %.3f to %.3f (perplexity %.1f to %.1f) at the end,"
+            + " by the scaling law through %d evaluations of %s tokens in its folder",
+        loss.low(),
+        loss.high(),
+        Math.exp(loss.low()),
+        Math.exp(loss.high()),
+        loss.evaluations(),
+        Console.count(loss.tokens()));
   }
 }

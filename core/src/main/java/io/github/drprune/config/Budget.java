@@ -46,8 +46,6 @@ record Budget(int steps, int globalBatch, double learningRate) {
   /** Share of the loss that is distilled: better than a half, and text itself still counts. */
   private static final double DISTILLATION_WEIGHT = 0.9;
 
-  private static final int MOST_MICRO_BATCH = 8;
-
   /**
    * How far the domains' weights may go from their proportion. A run with a teacher knows what each
    * domain should reach, so they may go farther than with references that it predicts: at 0.1 the
@@ -102,6 +100,9 @@ record Budget(int steps, int globalBatch, double learningRate) {
    * @throws UserException where the budget cannot be spent
    */
   static void complete(ObjectNode tree) throws IOException {
+    if (tree.get("budget").isNumber()) { // tokens without a suffix, which YAML reads as a number
+      tree.put("budget", tree.get("budget").decimalValue().toPlainString());
+    }
     if (!(tree.get("prune") instanceof ObjectNode prune)
         || !(tree.get("train") instanceof ObjectNode train)
         || !prune.path("model").isTextual()) {
@@ -121,8 +122,6 @@ record Budget(int steps, int globalBatch, double learningRate) {
     prune.putIfAbsent("steps", new IntNode(1)); // importance takes none
     train.putIfAbsent("steps", new IntNode(budget.steps()));
     train.putIfAbsent("global_batch", new IntNode(budget.globalBatch()));
-    int microBatch = Math.min(MOST_MICRO_BATCH, budget.globalBatch());
-    train.putIfAbsent("micro_batch", new IntNode(microBatch));
     train.putIfAbsent("learning_rate", new DoubleNode(budget.learningRate()));
     int interval = Math.max(1, Math.round((float) budget.steps() / EVALUATIONS));
     train.putIfAbsent("evaluation_interval", new IntNode(interval));

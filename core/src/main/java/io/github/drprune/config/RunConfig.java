@@ -12,7 +12,9 @@ public record RunConfig(
     @Key(doc = "Optimizer steps.", min = 1) int steps,
     @Key(doc = "Sequences of one step, over all processes.", value = "32", min = 1) int globalBatch,
     @Key(
-            doc = "Sequences that a process computes at once; less needs less memory.",
+            doc =
+                "Sequences that a process computes at once, at most those of a step; less needs"
+                    + " less memory.",
             value = "8",
             min = 1)
         int microBatch,
@@ -74,6 +76,7 @@ public record RunConfig(
   }
 
   public RunConfig {
+    microBatch = Math.min(microBatch, globalBatch);
     if (globalBatch % microBatch != 0) {
       throw new IllegalArgumentException(
           "micro_batch: %d does not divide global_batch %d; choose one that does"

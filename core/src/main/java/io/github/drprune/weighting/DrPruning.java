@@ -131,7 +131,7 @@ final class DrPruning extends DomainWeighting {
     return List.of(
         new RunEvent.Warning(
             observation.step(),
-            "weights stay as they are: %d evaluations on record by step %d, a scaling law needs %d; evaluate more often or give reference_loss"
-                .formatted(history.points().size(), observation.step(), ScalingFit.MIN_POINTS)));
+            "weights stay as they are: a scaling law needs %d evaluations, on record by step %d: %d; evaluate more often or give reference_loss"
+                .formatted(ScalingFit.MIN_POINTS, observation.step(), history.points().size())));
   }
 }

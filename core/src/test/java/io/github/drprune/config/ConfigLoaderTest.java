@@ -110,6 +110,13 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void aMicroBatchIsAtMostTheBatch() throws IOException {
+    assertThat(prune(MINIMAL, "global_batch=4").run().microBatch()).isEqualTo(4);
+    assertThat(prune(MINIMAL, "global_batch=16").run().microBatch()).isEqualTo(8);
+    assertThat(prune(MINIMAL, "global_batch=1", "micro_batch=2").run().microBatch()).isEqualTo(1);
+  }
+
+  @Test
   void assignmentsGoBeforeTheFile() throws IOException {
     var config =
         prune(

@@ -117,6 +117,8 @@ class PipelineConfigTest {
             "budget of 410,000 tokens: a cut by importance, fitted to the source; then 200 steps of"
                 + " 8 sequences at learning rate 0.0010, 0.9 of the loss distilled from "
                 + model);
+    assertThat(load(SPENDING.replace("0.41M", "410000").formatted(model)))
+        .isEqualTo(load(SPENDING.formatted(model), "budget=410000"));
     // A hundred times the tokens: ten times the batch, to a power of two, and ten times the steps.
     train = load(SPENDING.formatted(model), "train.domains.rho=0.2").train().orElseThrow().run();
     assertThat(train.domains().rho()).isEqualTo(0.2);

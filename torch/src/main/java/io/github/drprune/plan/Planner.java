@@ -196,8 +196,10 @@ public final class Planner {
       SharedState state,
       Precision precision,
       long memory,
-      Long available) {
+      Long available)
+      throws IOException {
     RunConfig config = kind.config();
+    long tokens = (long) config.steps() * config.globalBatch() * data.seqLen();
     long rows = ceil(config.globalBatch(), cluster.processes());
     long microBatches = ceil(rows, config.microBatch());
     double shareOfLast = Math.min(1, rows / (double) config.microBatch());
@@ -222,7 +224,7 @@ public final class Planner {
             .map(shape -> ModelSummary.of(kind.policy().cut(source, shape)))
             .orElse(null),
         config.steps(),
-        (long) config.steps() * config.globalBatch() * data.seqLen(),
+        tokens,
         epochs(config, data),
         cluster.processes(),
         memory,
@@ -232,7 +234,16 @@ public final class Planner {
         evaluation,
         cost.checkpointSeconds(),
         12 * source.parameters(),
-        config.steps() * step + evaluations * evaluation + checkpoints * cost.checkpointSeconds());
+        config.steps() * step + evaluations * evaluation + checkpoints * cost.checkpointSeconds(),
+        expectedLoss(kind, source, tokens));
+  }
+
+  /** Not of a run that prunes: its loss follows what it has pruned, too. */
+  private static ExpectedLoss expectedLoss(RunKind kind, ModelSpec source, long tokens)
+      throws IOException {
+    return kind instanceof PruneRun
+        ? null
+        : ExpectedLoss.of(kind.config().output(), ModelSummary.of(source), tokens).orElse(null);
   }
 
   private static long ceil(long count, long interval) {

@@ -20,6 +20,7 @@ import java.util.SequencedMap;
  * @param checkpointSeconds of one checkpoint
  * @param checkpointBytes of one checkpoint
  * @param seconds of the whole run
+ * @param expectedLoss at its end; null where nothing is known of it
  */
 public record RunPlan(
     ModelSummary source,
@@ -36,4 +37,5 @@ public record RunPlan(
     double evaluationSeconds,
     double checkpointSeconds,
     long checkpointBytes,
-    double seconds) {}
+    double seconds,
+    ExpectedLoss expectedLoss) {}

@@ -1,7 +1,9 @@
 package io.github.drprune.run;
 
 import io.github.drprune.bench.Operations;
+import io.github.drprune.config.PipelineConfig;
 import io.github.drprune.config.PruneConfig;
+import io.github.drprune.config.RunConfig;
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.data.PreparedData;
@@ -15,6 +17,7 @@ import io.github.drprune.model.ModelShape;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.train.StopSignal;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,6 +26,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Device;
 
 /**
@@ -213,8 +217,7 @@ final class MethodBenchmark {
   private void train(
       Way way, int seed, List<String> references, Path pruned, long tokens, Path output)
       throws IOException, InterruptedException {
-    int batch = this.tokens > 4 * 410_000 ? 32 : this.tokens > 820_000 ? 16 : 8;
-    int steps = (int) (tokens / (256L * batch));
+    RunConfig rule = byBudget(tokens);
     List<String> keys = new ArrayList<>(weighting(way, references));
     if (!way.distilled().isEmpty()) {
       keys.add("distillation.teacher=" + model);
@@ -224,13 +227,36 @@ final class MethodBenchmark {
         List.of(
             "model=" + pruned.resolve("model"),
             "output=" + output,
-            "steps=" + steps,
-            "global_batch=" + batch,
-            "micro_batch=8",
-            "learning_rate=1e-3",
-            "evaluation_interval=" + Math.max(1, steps / 15)));
+            "steps=" + rule.steps(),
+            "global_batch=" + rule.globalBatch(),
+            "micro_batch=" + rule.microBatch(),
+            "learning_rate=" + rule.optimizer().learningRate(),
+            "evaluation_interval=" + rule.evaluationInterval()));
     keys.addAll(shared(seed));
     runner().train(ConfigLoader.load(Optional.empty(), keys, TrainConfig.class));
+  }
+
+  /** Training as a pipeline with a budget of so many tokens does it. */
+  private RunConfig byBudget(long tokens) throws IOException {
+    Path file = Files.createTempFile("budget", ".yaml");
+    try {
+      Files.writeString(file, "budget: " + tokens);
+      return PipelineConfig.load(
+              file,
+              Stream.concat(
+                      target.stream().map(size -> "prune." + size),
+                      Stream.of(
+                          "prune.model=" + model,
+                          "prune.data=" + data,
+                          "prune.output=pruned",
+                          "train.output=trained"))
+                  .toList())
+          .train()
+          .orElseThrow()
+          .run();
+    } finally {
+      Files.delete(file);
+    }
   }
 
   /**
@@ -287,7 +313,6 @@ final class MethodBenchmark {
         "evaluation_sequences=32",
         "checkpoint_interval=100000",
         "keep_checkpoints=1",
-        "precision=fp32",
         "device=cpu",
         "seed=" + seed);
   }
