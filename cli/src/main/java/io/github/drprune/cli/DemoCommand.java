@@ -2,6 +2,7 @@ package io.github.drprune.cli;
 
 import io.github.drprune.demo.Demo;
 import io.github.drprune.io.OutputPaths;
+import io.github.drprune.io.SuffixedNumber;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -43,6 +44,15 @@ final class DemoCommand implements Callable<Integer> {
       description = "Seed of text, weights and runs (default: ${DEFAULT-VALUE}).")
   private long seed;
 
+  @Option(
+      names = "--budget",
+      paramLabel = "TOKENS",
+      description =
+          "Tokens that each of the four ways trains on, such as 400k (default: "
+              + Demo.TOKENS
+              + "). Another number needs another folder.")
+  private String budget = String.valueOf(Demo.TOKENS);
+
   @Mixin private ModelOptionsMixin options;
   @Mixin private JsonOption json;
   @Spec private CommandSpec spec;
@@ -53,7 +63,14 @@ final class DemoCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     var runs = new RunExecution(err, err, new JsonOption());
     var demo =
-        new Demo(out, seed, options.inference(), options.runKeys(), runs, Console.lines(err));
+        new Demo(
+            out,
+            seed,
+            SuffixedNumber.count(budget, "--budget: ", "tokens"),
+            options.inference(),
+            options.runKeys(),
+            runs,
+            Console.lines(err));
     Optional<Demo.Result> result;
     try (var preparation = new PrepareProgress(err)) {
       result = demo.run(preparation);

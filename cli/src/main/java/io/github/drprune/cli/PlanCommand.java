@@ -3,6 +3,7 @@ package io.github.drprune.cli;
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.export.ExportCheck;
+import io.github.drprune.io.SuffixedNumber;
 import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
@@ -13,7 +14,6 @@ import io.github.drprune.plan.RunPlan;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.prune.ShapeSearch;
 import io.github.drprune.prune.ShapeSearch.Readers;
-import io.github.drprune.scaling.ReferenceLosses;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -108,7 +108,7 @@ final class PlanCommand implements Runnable {
     @Override
     public Integer call() throws IOException {
       ModelSpec source = CheckpointCheck.of(folder);
-      long wanted = ReferenceLosses.parameters(parameters, "--parameters: ");
+      long wanted = SuffixedNumber.count(parameters, "--parameters: ", "parameters");
       Readers readers = transformersOnly ? Readers.NEEDED : Readers.ALL;
       List<ModelShape> targets = ShapeSearch.near(source, policy, wanted, readers, limit);
       List<ModelSummary> shapes =

@@ -1,5 +1,6 @@
 package io.github.drprune.cli;
 
+import io.github.drprune.io.SuffixedNumber;
 import io.github.drprune.scaling.PowerLaw;
 import io.github.drprune.scaling.ReferenceLosses;
 import java.io.IOException;
@@ -53,7 +54,7 @@ final class ReferenceLossCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    long size = ReferenceLosses.parameters(parameters, "--parameters: ");
+    long size = SuffixedNumber.count(parameters, "--parameters: ", "parameters");
     var losses = ReferenceLosses.predict(points, size);
     print(losses, spec.commandLine().getOut());
     json.write(losses);

@@ -38,7 +38,7 @@ public record ReferenceLosses(
     }
     var bySize = new TreeMap<Long, JsonNode>();
     for (var entry : tree.properties()) {
-      long size = parameters(entry.getKey(), points + ": ");
+      long size = SuffixedNumber.count(entry.getKey(), points + ": ", "parameters");
       if (bySize.put(size, entry.getValue()) != null) {
         throw new UserException("%s: has %s parameters twice".formatted(points, entry.getKey()));
       }
@@ -89,24 +89,5 @@ public record ReferenceLosses(
       domains = domains == null ? names : domains;
     }
     return domains;
-  }
-
-  /**
-   * A count of parameters as people write it: 1345423360, 1.3B, 370M.
-   *
-   * @param where begins the error
-   */
-  public static long parameters(String text, String where) {
-    try {
-      long count = SuffixedNumber.parse(text).longValueExact();
-      if (count > 0) {
-        return count;
-      }
-    } catch (ArithmeticException | NumberFormatException e) {
-      // Told below, as for a count that is not positive.
-    }
-    throw new UserException(
-        "%s'%s' is not a number of parameters; write it as 1345423360, 1.3B or 370M"
-            .formatted(where, text));
   }
 }

@@ -50,18 +50,4 @@ final class ReferenceLossesTest {
         .hasMessageStartingWith(file.toString())
         .hasMessageContaining(message);
   }
-
-  @ParameterizedTest
-  @CsvSource({"1345423360, 1345423360", "1.3B, 1300000000", "370m, 370000000", "12K, 12000"})
-  void readsCounts(String text, long count) {
-    assertThat(ReferenceLosses.parameters(text, "")).isEqualTo(count);
-  }
-
-  @ParameterizedTest
-  @CsvSource({"0", "-1B", "B", "1.5", "''", "1G"})
-  void refusesCounts(String text) {
-    assertThatThrownBy(() -> ReferenceLosses.parameters(text, "--parameters: "))
-        .isInstanceOf(UserException.class)
-        .hasMessageStartingWith("--parameters: ");
-  }
 }

@@ -8,6 +8,7 @@ import io.github.drprune.data.prepare.CorpusFinder;
 import io.github.drprune.data.prepare.Prepare;
 import io.github.drprune.data.prepare.PrepareConfig;
 import io.github.drprune.data.prepare.PrepareListener;
+import io.github.drprune.error.UserException;
 import io.github.drprune.evaluate.EvaluationText;
 import io.github.drprune.evaluate.ModelEvaluation;
 import io.github.drprune.latency.Engine;
@@ -45,7 +46,10 @@ public final class Demo {
   private static final int SEQ_LEN = 128;
   private static final long CHARACTERS = 1_500_000;
   private static final int SOURCE_STEPS = 300;
-  private static final int TRAINING_STEPS = 80;
+  private static final int BATCH = 16;
+
+  /** What each way trains on where no budget is given. */
+  public static final long TOKENS = 80 * BATCH * SEQ_LEN;
 
   /** The usual way: a model is fitted and taught by its source, and data follows the losses. */
   private static final String DEFAULT = "drpruning";
@@ -79,6 +83,7 @@ public final class Demo {
 
   private final Path out;
   private final long seed;
+  private final int trainingSteps;
   private final ModelOptions options;
   private final List<String> runKeys;
   private final RunExecutor runs;
@@ -127,6 +132,7 @@ public final class Demo {
   /**
    * @param out where everything goes
    * @param seed of text, weights and runs
+   * @param budget tokens that each way trains on
    * @param options for evaluation
    * @param runKeys what its runs take beside the demo's own settings, such as {@code device=cpu}
    * @param progress is told of each part as it begins
@@ -134,16 +140,28 @@ public final class Demo {
   public Demo(
       Path out,
       long seed,
+      long budget,
       ModelOptions options,
       List<String> runKeys,
       RunExecutor runs,
       Consumer<String> progress) {
     this.out = out;
     this.seed = seed;
+    this.trainingSteps = steps(budget);
     this.options = options;
     this.runKeys = List.copyOf(runKeys);
     this.runs = runs;
     this.progress = progress;
+  }
+
+  private static int steps(long budget) {
+    long steps = budget / (BATCH * SEQ_LEN);
+    if (steps < 1 || steps > Integer.MAX_VALUE) {
+      throw new UserException(
+          "--budget: %,d tokens are %,d steps of %d sequences of %d tokens; choose 1 to %,d steps"
+              .formatted(budget, steps, BATCH, SEQ_LEN, Integer.MAX_VALUE));
+    }
+    return (int) steps;
   }
 
   /** Does what is not done; empty where a run was interrupted. */
@@ -169,7 +187,7 @@ public final class Demo {
     progress.accept("4/5 continuing pretraining, in four ways");
     for (Way way : Way.values()) {
       progress.accept("--- " + way.folder());
-      if (!isDone(train(way.folder(), keys(way), TRAINING_STEPS))) {
+      if (!isDone(train(way.folder(), keys(way), trainingSteps))) {
         return Optional.empty();
       }
     }
@@ -258,8 +276,8 @@ public final class Demo {
                 "data=" + out.resolve("data"),
                 "output=" + out.resolve(folder),
                 "steps=" + steps,
-                "global_batch=16",
-                "micro_batch=16",
+                "global_batch=" + BATCH,
+                "micro_batch=" + BATCH,
                 "evaluation_interval=5",
                 "evaluation_sequences=12",
                 "checkpoint_interval=100",
