@@ -31,7 +31,7 @@ record Budget(int steps, int globalBatch, double learningRate) {
   private static final long TRIAL_TOKENS = 1_000_000;
 
   /** Tokens of a step at {@link #MEASURED_TOKENS}; they grow with the root of the budget. */
-  private static final double STEP_TOKENS = 2048;
+  private static final double STEP_TOKENS = 512;
 
   private static final double MEASURED_TOKENS = 410_000;
 
@@ -52,6 +52,12 @@ record Budget(int steps, int globalBatch, double learningRate) {
    * worst domain was held back.
    */
   private static final double RHO = 0.3;
+
+  /**
+   * Weights that answer each evaluation alone jump to and fro once all domains are equally far
+   * behind; their averages do not.
+   */
+  private static final double SMOOTHING = 0.5;
 
   /** Of each domain: more would take a small run longer than its training. */
   private static final int EVALUATION_SEQUENCES = 32;
@@ -131,6 +137,7 @@ record Budget(int steps, int globalBatch, double learningRate) {
       if (train.get("domains")
           instanceof ObjectNode domains) { // else refused where keys are checked
         domains.putIfAbsent("rho", new DoubleNode(RHO));
+        domains.putIfAbsent("smoothing", new DoubleNode(SMOOTHING));
       }
       train
           .putObject("distillation")

@@ -21,6 +21,14 @@ public record DomainsConfig(
         double minRatio,
     @Key(
             doc =
+                "Share of the weights in force that stays at an update: damps weights that jump"
+                    + " to and fro between domains of about equal excess.",
+            value = "0",
+            min = 0,
+            below = 1)
+        double smoothing,
+    @Key(
+            doc =
                 "Whether robust weights are raised to the smallest reference proportion where they"
                     + " are below it, as in the paper.",
             value = "true")
@@ -99,6 +107,7 @@ public record DomainsConfig(
         strategy,
         rho,
         minRatio,
+        smoothing,
         floorAtSmallest,
         proportion,
         losses,

@@ -145,14 +145,15 @@ public abstract sealed class DomainWeighting permits DrPruning, Dro, Sheared, Ba
       unseen |= domains.proportion()[i] > 0 && Double.isNaN(losses[i]);
     }
     var proposal = unseen ? Proposal.hold(state) : propose(state, observation, losses);
-    double[] weights = domains.limited(proposal.weights());
-    for (int i = 0; i < weights.length && domains.hasLimits(); i++) {
-      if (weights[i] == domains.floors()[i] && weights[i] > 0) {
+    double[] limited = domains.limited(proposal.weights());
+    for (int i = 0; i < limited.length && domains.hasLimits(); i++) {
+      if (limited[i] == domains.floors()[i] && limited[i] > 0) {
         proposal.limits().get(i).add(Limit.FLOOR);
-      } else if (weights[i] == domains.caps()[i]) {
+      } else if (limited[i] == domains.caps()[i]) {
         proposal.limits().get(i).add(Limit.CAP);
       }
     }
+    double[] weights = proposal.held() ? limited : smoothed(state, limited);
     var warnings = new ArrayList<>(proposal.warnings());
     int dominant = dominant(weights);
     int dominantFor = dominant < 0 ? 0 : dominant == state.dominant() ? state.dominantFor() + 1 : 1;
@@ -184,6 +185,19 @@ public abstract sealed class DomainWeighting permits DrPruning, Dro, Sheared, Ba
         proposal.fits(),
         proposal.held(),
         List.copyOf(warnings));
+  }
+
+  /** Between weights within the limits all are. */
+  private double[] smoothed(WeightingState state, double[] weights) {
+    double stays = config.smoothing();
+    if (stays == 0) {
+      return weights;
+    }
+    var between = new double[weights.length];
+    for (int i = 0; i < weights.length; i++) {
+      between[i] = stays * state.weights().get(i) + (1 - stays) * weights[i];
+    }
+    return between;
   }
 
   private double[] losses(WeightingState state, Observation observation) {

@@ -106,16 +106,17 @@ class PipelineConfigTest {
     assertThat(config.prune().orElseThrow().masks().method())
         .isEqualTo(MaskConfig.Method.IMPORTANCE);
     var train = config.train().orElseThrow().run();
-    assertThat(train.steps()).isEqualTo(200);
-    assertThat(train.globalBatch()).isEqualTo(8);
+    assertThat(train.steps()).isEqualTo(800);
+    assertThat(train.globalBatch()).isEqualTo(2);
     assertThat(train.optimizer().learningRate()).isEqualTo(1e-3);
     assertThat(train.distillation().orElseThrow().teacher()).isEqualTo(Path.of(model));
     assertThat(train.domains().rho()).isEqualTo(0.3);
+    assertThat(train.domains().smoothing()).isEqualTo(0.5);
     assertThat(train.evaluationSequences()).isEqualTo(32);
     assertThat(config.spending())
         .contains(
-            "budget of 410,000 tokens: a cut by importance, fitted to the source; then 200 steps of"
-                + " 8 sequences at learning rate 0.0010, 0.9 of the loss distilled from "
+            "budget of 410,000 tokens: a cut by importance, fitted to the source; then 800 steps of"
+                + " 2 sequences at learning rate 0.0010, 0.9 of the loss distilled from "
                 + model);
     assertThat(load(SPENDING.replace("0.41M", "410000").formatted(model)))
         .isEqualTo(load(SPENDING.formatted(model), "budget=410000"));
@@ -123,8 +124,8 @@ class PipelineConfigTest {
     train = load(SPENDING.formatted(model), "train.domains.rho=0.2").train().orElseThrow().run();
     assertThat(train.domains().rho()).isEqualTo(0.2);
     train = load(SPENDING.formatted(model), "budget=41M").train().orElseThrow().run();
-    assertThat(train.globalBatch()).isEqualTo(64);
-    assertThat(train.steps()).isEqualTo(2502);
+    assertThat(train.globalBatch()).isEqualTo(16);
+    assertThat(train.steps()).isEqualTo(10_009);
     // A large source is trained more carefully.
     train = load(SPENDING.formatted(source(30_000_000))).train().orElseThrow().run();
     assertThat(train.optimizer().learningRate()).isBetween(1e-4, 2e-4);

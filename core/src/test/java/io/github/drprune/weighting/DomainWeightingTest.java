@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -164,6 +165,29 @@ final class DomainWeightingTest {
     assertThat(outcome.weights().get(2)).isEqualTo(0.24);
     assertThat(outcome.limits().get(0)).containsExactly(Limit.CAP);
     assertThat(outcome.limits().get(2)).containsExactly(Limit.FLOOR);
+  }
+
+  /** Weights that answer one evaluation alone follow its noise from side to side. */
+  @Test
+  void smoothedWeightsGoHalfOfTheWay() {
+    String[] robust = {REFERENCES, "strategy=dro", "floor_at_smallest=false"};
+    var jumping = weighting(robust);
+    var smooth =
+        weighting(
+            Stream.concat(Stream.of(robust), Stream.of("smoothing=0.5", "caps={wiki: 0.6}"))
+                .toArray(String[]::new));
+    var one = observation(10, 2.01, 2.0);
+    var other = observation(20, 2.0, 2.01);
+    double far = jumping.update(jumping.start(), one).weights().getFirst();
+    assertThat(far).isGreaterThan(0.7);
+    WeightingState state = smooth.update(smooth.start(), one).state();
+    // Capped at 0.6, then half of the way.
+    assertThat(state.weights().getFirst()).isCloseTo(0.55, within(1e-12));
+    state = smooth.update(state, other).state();
+    assertThat(state.weights().getFirst()).isCloseTo((0.55 + 1 - far) / 2, within(1e-12));
+    assertThat(state.weights().getLast()).isCloseTo(1 - state.weights().getFirst(), within(1e-12));
+    var alone = weighting("smoothing=0.5"); // no references yet
+    assertThat(alone.update(alone.start(), one).weights()).containsExactly(0.5, 0.5);
   }
 
   @Test

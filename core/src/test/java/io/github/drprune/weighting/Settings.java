@@ -28,6 +28,7 @@ final class Settings {
         strategy,
         rho,
         minRatio,
+        0,
         floorAtSmallest,
         Map.of(),
         references,

@@ -218,8 +218,10 @@ final class MethodBenchmark {
       Way way, int seed, List<String> references, Path pruned, long tokens, Path output)
       throws IOException, InterruptedException {
     RunConfig rule = byBudget(tokens);
-    List<String> keys = new ArrayList<>(weighting(way, references));
-    if (!way.distilled().isEmpty()) {
+    boolean isTaught = !way.distilled().isEmpty();
+    // A teacher's losses are the references.
+    List<String> keys = new ArrayList<>(weighting(way, isTaught ? List.of() : references));
+    if (isTaught) {
       keys.add("distillation.teacher=" + model);
       keys.add("distillation.weight=" + way.distilled());
     }
@@ -295,13 +297,16 @@ final class MethodBenchmark {
     // "alone" is what a user has who gives no reference losses.
     boolean alone = way.weighting().equals("alone");
     List<String> keys = new ArrayList<>(alone ? List.of() : references);
-    // "drpruning-30" has another rho than the default, in hundredths.
+    // "drpruning-30-50" has another rho and another smoothing than the defaults, in hundredths.
     String[] strategy = way.weighting().split("-");
     keys.add("domains.strategy=" + (alone ? "drpruning" : strategy[0]));
     if (strategy.length > 1) {
       keys.add("domains.rho=" + Integer.parseInt(strategy[1]) / 100.0);
     }
-    if (!way.distilled().isEmpty()) {
+    if (strategy.length > 2) {
+      keys.add("domains.smoothing=" + Integer.parseInt(strategy[2]) / 100.0);
+    }
+    if (!references.isEmpty() && !way.distilled().isEmpty()) {
       keys.add("domains.keep_references=true"); // as a teacher's losses are
     }
     return keys;
