@@ -11,10 +11,12 @@ import io.github.drprune.io.ByteSize;
 import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelLoader;
+import io.github.drprune.model.ModelSummary;
 import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.pipeline.TimedBudget;
+import io.github.drprune.plan.ExpectedLoss;
 import io.github.drprune.plan.PipelinePlan;
 import io.github.drprune.plan.Planner;
 import io.github.drprune.plan.RunPlan;
@@ -25,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -289,6 +292,26 @@ class DistilledRunTest {
     assertThat(plan.train().tokens()).isBetween(38_000L, 41_000L);
     assertThat(plan.tokensPerParameter()).isPositive();
     assertThat(folder.resolve("pruned")).doesNotExist();
+    assertThat(plan.train().expectedLoss()).isNull();
+    evaluateEarlier(plan.train().source());
+    ExpectedLoss expected =
+        new Planner().pipeline(PipelineConfig.load(file, List.of())).train().expectedLoss();
+    assertThat(expected.evaluations()).isEqualTo(12);
+    assertThat(3 + Math.pow(plan.train().tokens(), -0.3))
+        .isBetween(expected.low() - 1e-6, expected.high() + 1e-6);
+  }
+
+  /** What a run with a smaller budget would have left in the folder of the stage train. */
+  private void evaluateEarlier(ModelSummary model) throws IOException {
+    Path earlier = Files.createDirectories(folder.resolve("final"));
+    try (var events = new EventWriter(earlier.resolve(EventLog.FILE_NAME), 0)) {
+      events.write(
+          new RunEvent.Start(0, "train", null, 12, 1000, model, null, List.of(), null, Map.of()));
+      for (int step = 1; step <= 12; step++) {
+        double loss = 3 + Math.pow(1000 * step, -0.3);
+        events.write(new RunEvent.Evaluation(step, 1000 * step, Map.of(), loss, "web", Map.of()));
+      }
+    }
   }
 
   private Path pipeline(String budget) throws IOException {
