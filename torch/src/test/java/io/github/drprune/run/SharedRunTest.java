@@ -1,7 +1,6 @@
 package io.github.drprune.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -10,15 +9,10 @@ import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.SamplerState;
 import io.github.drprune.data.Split;
 import io.github.drprune.distributed.Ranks;
-import io.github.drprune.distributed.StoppedByPeerException;
-import io.github.drprune.error.UserException;
 import io.github.drprune.libtorch.NativeScope;
-import io.github.drprune.libtorch.Ops;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.Kernels;
-import io.github.drprune.nn.LossKernel;
-import io.github.drprune.nn.LossKernel.TokenLoss;
 import io.github.drprune.train.StopSignal;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -285,117 +279,6 @@ class SharedRunTest {
     }
     assertThat(after).containsOnly(after.getFirst());
     return after.getFirst();
-  }
-
-  @Test
-  void aStopInAnyProcessStopsAll() throws Exception {
-    Path output = folder.resolve("run");
-    List<RunResult> results =
-        Ranks.run(
-            2,
-            processes -> {
-              var stop = new StopSignal();
-              if (processes.rank() == 1) {
-                stop.request();
-              }
-              return new Runner((_, _) -> Kernels.REFERENCE, List.of(), stop, processes)
-                  .train(tiny.train(output, "steps=4"));
-            });
-    assertThat(results).allMatch(RunResult::isInterrupted);
-    assertThat(EventLog.read(output).getLast())
-        .isInstanceOfSatisfying(
-            RunEvent.Done.class, done -> assertThat(done.status()).isEqualTo("interrupted"));
-  }
-
-  /** Not finite in one process alone: all leave the batch out, and what it left behind. */
-  @Test
-  void aLossThatIsNotFiniteInOneProcessIsLeftOutByAll() throws Exception {
-    Path expected = null;
-    for (String sharding : List.of("none", "optimizer", "full")) {
-      Path output = folder.resolve(sharding);
-      Ranks.run(
-          2,
-          processes -> {
-            var kernels = processes.rank() == 1 ? failingOnce(2) : Kernels.REFERENCE;
-            return new Runner((_, _) -> kernels, List.of(), new StopSignal(), processes)
-                .train(tiny.train(output, "steps=3", "micro_batch=1", "sharding=" + sharding));
-          });
-      assertThat(EventLog.read(output))
-          .filteredOn(event -> event.toString().contains("is not finite"))
-          .singleElement()
-          .asString()
-          .contains("sequences 4 to 7");
-      assertThat(RunnerTest.trainSteps(EventLog.read(output)))
-          .containsExactlyElementsOf(RunnerTest.steps(3));
-      if (expected != null) {
-        assertCloseWeights(output, expected);
-      }
-      expected = output;
-    }
-  }
-
-  /** Kernels whose loss is not finite in the last micro-batch of step {@code step}, of two. */
-  private static Kernels failingOnce(int step) {
-    var passes = new int[1];
-    LossKernel kernel =
-        (hidden, head, targets) -> {
-          TokenLoss loss = LossKernel.REFERENCE.loss(hidden, head, targets);
-          boolean bad = loss.mean().requires_grad() && ++passes[0] == 2 * step;
-          return bad
-              ? new TokenLoss(
-                  Ops.mul(loss.mean(), Double.NaN), Ops.mul(loss.perToken(), Double.NaN), null)
-              : loss;
-        };
-    var plain = Kernels.REFERENCE;
-    return new Kernels(
-        plain.attention(), kernel, plain.linear(), plain.norm(), plain.rotary(), plain.gate());
-  }
-
-  @Test
-  void refusesMoreProcessesThanSequences() {
-    assertThatThrownBy(() -> run("train", folder.resolve("run"), 5, new StopSignal(), "steps=2"))
-        .isInstanceOf(UserException.class)
-        .hasMessageContaining("global_batch: 4 sequences for 5 processes");
-    assertThat(folder.resolve("run")).doesNotExist();
-  }
-
-  @Test
-  void refusesGroupsThatAreNotWhole() {
-    assertThatThrownBy(
-            () ->
-                run(
-                    "train",
-                    folder.resolve("run"),
-                    3,
-                    new StopSignal(),
-                    "steps=2",
-                    "sharding=hybrid",
-                    "sharding_group=2"))
-        .isInstanceOf(UserException.class)
-        .hasMessageContaining("sharding_group: 3 processes make no whole groups of 2");
-    assertThat(folder.resolve("run")).doesNotExist();
-  }
-
-  /** A folder that another run holds: the first process says so, the others stop with it. */
-  @Test
-  void whatTheFirstRefusesStopsAll() throws Exception {
-    Path output = folder.resolve("run");
-    try (var _ = RunFolder.open(output)) {
-      List<String> ends =
-          Ranks.run(
-              2,
-              processes -> {
-                try {
-                  new Runner((_, _) -> Kernels.REFERENCE, List.of(), new StopSignal(), processes)
-                      .train(tiny.train(output, "steps=2"));
-                  return "ran";
-                } catch (UserException | StoppedByPeerException e) {
-                  return e.getMessage();
-                }
-              });
-      assertThat(ends.get(0)).contains("another process is running");
-      assertThat(ends.get(1)).contains("another process cannot go on");
-    }
   }
 
   private void runTo(int step, String command, Path output, int ranks, String... sets)
