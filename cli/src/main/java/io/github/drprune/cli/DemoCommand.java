@@ -47,11 +47,11 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--budget",
       paramLabel = "TOKENS",
+      defaultValue = "" + Demo.TOKENS,
       description =
-          "Tokens that each of the four ways trains on, such as 400k (default: "
-              + Demo.TOKENS
-              + "). Another number needs another folder.")
-  private String budget = String.valueOf(Demo.TOKENS);
+          "Tokens that each of the four ways trains on, such as 400k (default: ${DEFAULT-VALUE})."
+              + " Another number needs another folder.")
+  private String budget;
 
   @Mixin private ModelOptionsMixin options;
   @Mixin private JsonOption json;

@@ -153,7 +153,7 @@ public abstract sealed class DomainWeighting permits DrPruning, Dro, Sheared, Ba
         proposal.limits().get(i).add(Limit.CAP);
       }
     }
-    double[] weights = proposal.held() ? limited : smoothed(state, limited);
+    double[] weights = smoothed(state, limited);
     var warnings = new ArrayList<>(proposal.warnings());
     int dominant = dominant(weights);
     int dominantFor = dominant < 0 ? 0 : dominant == state.dominant() ? state.dominantFor() + 1 : 1;
@@ -187,15 +187,11 @@ public abstract sealed class DomainWeighting permits DrPruning, Dro, Sheared, Ba
         List.copyOf(warnings));
   }
 
-  /** Between weights within the limits all are. */
+  /** From {@code weights} towards those in force; between weights within the limits all are. */
   private double[] smoothed(WeightingState state, double[] weights) {
-    double stays = config.smoothing();
-    if (stays == 0) {
-      return weights;
-    }
     var between = new double[weights.length];
     for (int i = 0; i < weights.length; i++) {
-      between[i] = stays * state.weights().get(i) + (1 - stays) * weights[i];
+      between[i] = weights[i] + config.smoothing() * (state.weights().get(i) - weights[i]);
     }
     return between;
   }

@@ -155,6 +155,12 @@ class PipelineConfigTest {
     assertThatThrownBy(() -> load(spending, "budget=100"))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("budget: 100 tokens are less than one step");
+    for (String number : List.of("-5", "1e40")) {
+      assertThatThrownBy(() -> load(spending.replace("0.41M", number)))
+          .as(number)
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("budget");
+    }
     assertThatThrownBy(() -> load(spending, "budget=much"))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("budget");
