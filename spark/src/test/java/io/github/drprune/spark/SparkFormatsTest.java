@@ -191,9 +191,10 @@ class SparkFormatsTest {
 
   @Test
   void progressIsToldWhileATaskRuns() throws IOException {
-    Path input = folder.resolve("long.jsonl");
-    String lines = Files.readString(preparations.corpus.resolve("code/train.jsonl"));
-    Files.writeString(input, lines.repeat(40)); // seconds of work
+    Path input = Files.createDirectories(folder.resolve("held"));
+    Path text = preparations.corpus.resolve("code/train.jsonl");
+    Files.copy(text, input.resolve("first.jsonl"));
+    Files.copy(text, input.resolve(SharedFiles.HELD)); // the task waits here until it was told of
     List<Long> documents = new ArrayList<>();
     List<Long> tokens = new ArrayList<>();
     var listener =
@@ -202,6 +203,9 @@ class SparkFormatsTest {
           public void progress(long bytes, long total, long moreDocuments, long moreTokens) {
             documents.add(moreDocuments);
             tokens.add(moreTokens);
+            if (moreTokens > 0) {
+              SharedFiles.release();
+            }
           }
 
           @Override
@@ -210,12 +214,17 @@ class SparkFormatsTest {
     var split =
         new SparkService()
             .prepare(
-                // Each must be answered before the next; an executor gives up after so many.
                 local(
                     Map.of(
-                        "spark.executor.heartbeatInterval", "40ms",
-                        "spark.executor.heartbeat.maxFailures", "1000000")),
-                new CorpusInput(null, List.of("code=" + input)),
+                        SHARED,
+                        SharedFiles.class.getName(),
+                        // Each must be answered before the next; an executor gives up after so
+                        // many.
+                        "spark.executor.heartbeatInterval",
+                        "1s",
+                        "spark.executor.heartbeat.maxFailures",
+                        "1000000")),
+                new CorpusInput(null, List.of("code=shared://" + input)),
                 preparations.tokenizer,
                 PrepareConfig.of("seq_len=64", "eval_fraction=0"),
                 1L << 30,
