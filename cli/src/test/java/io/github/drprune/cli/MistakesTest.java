@@ -173,7 +173,7 @@ class MistakesTest {
         "watch text| text",
         "demo --out text| is a file; name a folder",
         "demo --budget some|--budget: 'some' is not a number of tokens",
-        "demo --budget 1k|--budget: 1,000 tokens are 0 steps of 16 sequences of 128 tokens",
+        "demo --budget 100|--budget: 100 tokens are 0 steps of 1 sequences of 128 tokens",
         "inspct m| did you mean 'inspect'?",
         "inspect| MODEL",
         "bench none| none",

@@ -47,9 +47,11 @@ public final class Demo {
   private static final long CHARACTERS = 1_500_000;
   private static final int SOURCE_STEPS = 300;
   private static final int BATCH = 16;
+  private static final int STEPS = 80;
+  private static final double RATE = 2e-3;
 
   /** What each way trains on where no budget is given. */
-  public static final long TOKENS = 80 * BATCH * SEQ_LEN;
+  public static final long TOKENS = STEPS * BATCH * SEQ_LEN;
 
   /** The usual way: a model is fitted and taught by its source, and data follows the losses. */
   private static final String DEFAULT = "drpruning";
@@ -83,7 +85,8 @@ public final class Demo {
 
   private final Path out;
   private final long seed;
-  private final int trainingSteps;
+  private final int batch;
+  private final int steps;
   private final ModelOptions options;
   private final List<String> runKeys;
   private final RunExecutor runs;
@@ -147,19 +150,21 @@ public final class Demo {
       Consumer<String> progress) {
     this.out = out;
     this.seed = seed;
-    this.trainingSteps = steps(budget);
+    // A smaller budget takes smaller steps, not fewer: a handful would teach nothing.
+    this.batch = Math.clamp(budget / (STEPS * SEQ_LEN), 1, BATCH);
+    this.steps = steps(budget, batch);
     this.options = options;
     this.runKeys = List.copyOf(runKeys);
     this.runs = runs;
     this.progress = progress;
   }
 
-  private static int steps(long budget) {
-    long steps = budget / (BATCH * SEQ_LEN);
+  private static int steps(long budget, int batch) {
+    long steps = budget / ((long) batch * SEQ_LEN);
     if (steps < 1 || steps > Integer.MAX_VALUE) {
       throw new UserException(
           "--budget: %,d tokens are %,d steps of %d sequences of %d tokens; choose 1 to %,d steps"
-              .formatted(budget, steps, BATCH, SEQ_LEN, Integer.MAX_VALUE));
+              .formatted(budget, steps, batch, SEQ_LEN, Integer.MAX_VALUE));
     }
     return (int) steps;
   }
@@ -171,7 +176,7 @@ public final class Demo {
     prepare(preparation);
 
     progress.accept("2/5 training a small Llama to start from");
-    if (!isDone(train(SOURCE, sourceShape(), SOURCE_STEPS))) {
+    if (!isDone(train(SOURCE, sourceKeys()))) {
       return Optional.empty();
     }
 
@@ -187,7 +192,7 @@ public final class Demo {
     progress.accept("4/5 continuing pretraining, in four ways");
     for (Way way : Way.values()) {
       progress.accept("--- " + way.folder());
-      if (!isDone(train(way.folder(), keys(way), trainingSteps))) {
+      if (!isDone(train(way.folder(), keys(way)))) {
         return Optional.empty();
       }
     }
@@ -223,7 +228,7 @@ public final class Demo {
   }
 
   /** The source is good at everything: it had as much of every domain. */
-  private List<String> sourceShape() {
+  private List<String> sourceKeys() {
     List<String> keys =
         new ArrayList<>(
             List.of(
@@ -233,19 +238,26 @@ public final class Demo {
                 "shape.intermediate_size=352",
                 "shape.tokenizer=" + out.resolve("tokenizer"),
                 "learning_rate=3e-3",
+                "steps=" + SOURCE_STEPS,
                 "domains.strategy=constant"));
     DemoCorpus.domains().forEach(domain -> keys.add("domains.proportion.%s=0.2".formatted(domain)));
     return keys;
   }
 
-  private RunKind train(String folder, List<String> keys, int steps) {
-    return new TrainRun(
-        ConfigLoader.load(settings(folder, steps, "learning_rate=2e-3", keys), TrainConfig.class));
+  private RunKind train(String folder, List<String> keys) {
+    return new TrainRun(ConfigLoader.load(settings(folder, keys), TrainConfig.class));
   }
 
   private List<String> keys(Way way) {
     List<String> keys = new ArrayList<>(way.keys);
-    keys.add("model=" + model(way.cut));
+    keys.addAll(
+        List.of(
+            "model=" + model(way.cut),
+            // The usual rule of Adam: with the root of the batch.
+            "learning_rate=" + RATE * Math.sqrt(batch / (double) BATCH),
+            "steps=" + steps,
+            "global_batch=" + batch,
+            "micro_batch=" + batch));
     if (way.isTaught) {
       keys.add("distillation.teacher=" + model(SOURCE));
       keys.add("distillation.weight=0.9");
@@ -259,23 +271,22 @@ public final class Demo {
         List.of(
             "model=" + model(SOURCE),
             "method=importance",
+            "learning_rate=1e-3",
+            "steps=1",
             "target.hidden_size=64",
             "target.layers=2",
             "target.heads=2",
             "target.intermediate_size=128"));
-    return new PruneRun(
-        ConfigLoader.load(settings(folder, 1, "learning_rate=1e-3", keys), PruneConfig.class));
+    return new PruneRun(ConfigLoader.load(settings(folder, keys), PruneConfig.class));
   }
 
   /** What all runs of the demo share, with {@code keys} over it. */
-  private List<String> settings(String folder, int steps, String rate, List<String> keys) {
+  private List<String> settings(String folder, List<String> keys) {
     List<String> settings =
         new ArrayList<>(
             List.of(
-                rate,
                 "data=" + out.resolve("data"),
                 "output=" + out.resolve(folder),
-                "steps=" + steps,
                 "global_batch=" + BATCH,
                 "micro_batch=" + BATCH,
                 "evaluation_interval=5",
