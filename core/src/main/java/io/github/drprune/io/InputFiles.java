@@ -10,7 +10,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * Files of the user's that are read whole. Whatever keeps one from being read is told before its
@@ -53,12 +52,6 @@ public final class InputFiles {
     return text(file, bytes(file));
   }
 
-  /** The lines of {@code file}, without the byte order mark that some editors begin it with. */
-  public static List<String> lines(Path file) throws IOException {
-    String text = text(file);
-    return text.substring(text.startsWith("\uFEFF") ? 1 : 0).lines().toList();
-  }
-
   /**
    * The text of {@code file}, which may be a pipe, as a shell's {@code <(command)} is, and then can
    * be read only once.
@@ -90,8 +83,13 @@ public final class InputFiles {
     try {
       return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      throw new UserException(file + ": not UTF-8 text; write it in UTF-8", e);
+      throw notUtf8(file, e);
     }
+  }
+
+  /** What is told of a file whose text is in another encoding. */
+  public static UserException notUtf8(Path file, CharacterCodingException cause) {
+    return new UserException(file + ": not UTF-8 text; write it in UTF-8", cause);
   }
 
   /**

@@ -2,8 +2,7 @@ package io.github.drprune.judge;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.error.UserException;
-import io.github.drprune.io.InputFiles;
-import io.github.drprune.json.Json;
+import io.github.drprune.json.JsonLine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,24 +14,23 @@ import java.util.List;
  * @param prompt the request, as text
  */
 public record Answer(String prompt, String answer) {
+  private static final String ADVICE = "name a file that 'drprune answers' wrote";
+
   /** Reads a file of answers, an object with {@code prompt} and {@code answer} a line. */
   static List<Answer> read(Path file) throws IOException {
-    InputFiles.requireFile(file, "name a file that 'drprune answers' wrote");
     List<Answer> answers = new ArrayList<>();
-    int number = 0;
-    for (String line : InputFiles.lines(file)) {
-      number++;
-      if (line.isBlank()) {
-        continue;
-      }
-      JsonNode object = Json.tree(line, file + ":" + number);
-      if (!object.path("prompt").isTextual() || !object.path("answer").isTextual()) {
-        throw new UserException(
-            "%s:%d: no 'prompt' and 'answer'; name a file that 'drprune answers' wrote"
-                .formatted(file, number));
-      }
-      answers.add(new Answer(object.get("prompt").asText(), object.get("answer").asText()));
+    JsonLine.each(file, ADVICE, line -> answers.add(of(line)));
+    if (answers.isEmpty()) {
+      throw new UserException(file + ": holds no answers; " + ADVICE);
     }
     return answers;
+  }
+
+  private static Answer of(JsonLine line) {
+    JsonNode object = line.tree();
+    if (!object.path("prompt").isTextual() || !object.path("answer").isTextual()) {
+      throw new UserException(line.place() + ": no 'prompt' and 'answer'; " + ADVICE);
+    }
+    return new Answer(object.get("prompt").asText(), object.get("answer").asText());
   }
 }

@@ -355,5 +355,9 @@ class JudgeTest {
     assertThatThrownBy(() -> new Judge(config(), Optional.empty(), null).compare(other, a))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("c.jsonl:1");
+    Path none = Files.writeString(folder.resolve("e.jsonl"), "\n");
+    assertThatThrownBy(() -> new Judge(config(), Optional.empty(), null).compare(none, none))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("e.jsonl: holds no answers");
   }
 }

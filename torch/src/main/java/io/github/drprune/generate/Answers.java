@@ -10,6 +10,7 @@ import io.github.drprune.generate.TextContinuation.Question;
 import io.github.drprune.io.AppendedLines;
 import io.github.drprune.io.InputFiles;
 import io.github.drprune.json.Json;
+import io.github.drprune.json.JsonLine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -158,26 +159,22 @@ public final class Answers {
   }
 
   private static List<Prompt> read(Path file) throws IOException {
-    InputFiles.requireFile(file, "name a file of prompts, a JSON object a line");
     List<Prompt> prompts = new ArrayList<>();
-    int number = 0;
-    for (String line : InputFiles.lines(file)) {
-      number++;
-      if (line.isBlank()) {
-        continue;
-      }
-      String place = "%s:%d".formatted(file, number);
-      try {
-        prompts.add(prompt(place, Json.tree(line, place)));
-      } catch (ConversationException e) {
-        throw new UserException(
-            "%s: %s; write 'prompt' or 'messages'".formatted(place, e.getMessage()), e);
-      }
-    }
+    JsonLine.each(
+        file, "name a file of prompts, a JSON object a line", line -> prompts.add(prompt(line)));
     if (prompts.isEmpty()) {
       throw new UserException(file + ": holds no prompts; add a JSON object a line");
     }
     return prompts;
+  }
+
+  private static Prompt prompt(JsonLine line) {
+    try {
+      return prompt(line.place(), line.tree());
+    } catch (ConversationException e) {
+      throw new UserException(
+          "%s: %s; write 'prompt' or 'messages'".formatted(line.place(), e.getMessage()), e);
+    }
   }
 
   private static Prompt prompt(String place, JsonNode record) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.InputFiles;
 import io.github.drprune.json.Json;
+import io.github.drprune.json.JsonLine;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.regex.Pattern;
 
 /** Documents in JSON: an object a line, or a list of objects. */
 final class JsonDocuments {
+  private static final String ADVICE = "check the path";
   private static final Pattern TIME =
       Pattern.compile("(\\d{4}-\\d\\d-\\d\\d)(?:[ T](\\d\\d)(?::?(\\d\\d)(?::?(\\d\\d))?)?Z?)?");
 
@@ -28,12 +30,12 @@ final class JsonDocuments {
    * @param field of an object that holds the list of documents; empty where the file does
    */
   static List<Map<String, Object>> read(Path file, Optional<String> field) throws IOException {
-    InputFiles.requireFile(file, "check the path");
+    InputFiles.requireFile(file, ADVICE);
     InputFiles.refuseLfsPointer(file);
     try {
       return field.isPresent() || beginsWithList(file) ? whole(file, field) : lines(file);
     } catch (CharacterCodingException e) {
-      throw new UserException(file + ": not UTF-8 text; write it in UTF-8", e);
+      throw InputFiles.notUtf8(file, e);
     }
   }
 
@@ -65,16 +67,7 @@ final class JsonDocuments {
 
   private static List<Map<String, Object>> lines(Path file) throws IOException {
     List<Map<String, Object>> rows = new ArrayList<>();
-    try (var reader = Files.newBufferedReader(file)) {
-      int number = 1;
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        if (!line.isBlank()) {
-          String place = "%s:%d".formatted(file, number);
-          rows.add(row(Json.tree(line, place), place));
-        }
-        number++;
-      }
-    }
+    JsonLine.each(file, ADVICE, line -> rows.add(row(line.tree(), line.place())));
     return rows;
   }
 
