@@ -3,7 +3,6 @@ package io.github.drprune.plan;
 import io.github.drprune.config.PipelineConfig;
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.RunConfig;
-import io.github.drprune.config.ShapeConfig;
 import io.github.drprune.config.Sharding;
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.data.PreparedData;
@@ -66,8 +65,8 @@ public final class Planner {
   }
 
   /**
-   * Plans the stages prune and train of a pipeline, which need not have run: the model that will be
-   * trained is taken as a new one of the shape that is cut to.
+   * Plans the stages prune and train of a pipeline, which need not have run: what will be trained
+   * is the source in the shape that it is cut to.
    */
   public PipelinePlan pipeline(PipelineConfig config) throws IOException, InterruptedException {
     if (config.prune().isEmpty() || config.train().isEmpty()) {
@@ -85,19 +84,9 @@ public final class Planner {
             .target(source)
             .map(shape -> pruning.policy().cut(source, shape))
             .orElse(source); // a sparsity says nothing of the shape
-    ModelShape shape = cut.shape();
-    var model =
-        new ShapeConfig(
-            cut.family().modelType(),
-            shape.hiddenSize(),
-            shape.layers(),
-            shape.heads(),
-            Optional.of(shape.kvHeads()),
-            shape.intermediateSize(),
-            cut.tiedEmbeddings(),
-            pruning.tokenizer());
     RunPlan prune = pruning.takesSteps() ? plan(pruning, source) : null;
-    RunPlan train = train(new TrainConfig(Optional.empty(), Optional.of(model), training));
+    RunPlan train =
+        plan(new TrainRun(new TrainConfig(pruning.model(), Optional.empty(), training)), cut);
     return new PipelinePlan(
         config.spending().orElse(null),
         (double) train.tokens() / source.parameters(),

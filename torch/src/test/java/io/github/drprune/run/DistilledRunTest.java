@@ -301,6 +301,21 @@ class DistilledRunTest {
         .isBetween(expected.low() - 1e-6, expected.high() + 1e-6);
   }
 
+  @Test
+  void whatIsPlannedToBeTrainedIsTheModelThatWillBeCut() throws Exception {
+    List<String> twoHeads = List.of("prune.target.heads=2"); // as wide as the four were
+    PipelinePlan plan = new Planner().pipeline(PipelineConfig.load(pipeline("41k"), twoHeads));
+    var cut =
+        ConfigReader.parse(
+            """
+            {"model_type": "llama", "hidden_size": 16, "num_attention_heads": 2, "head_dim": 4,
+             "num_hidden_layers": 2, "intermediate_size": 24, "vocab_size": 53,
+             "max_position_embeddings": 16}
+            """,
+            "config.json");
+    assertThat(plan.train().source()).isEqualTo(ModelSummary.of(cut));
+  }
+
   /** What a run with a smaller budget would have left in the folder of the stage train. */
   private void evaluateEarlier(ModelSummary model) throws IOException {
     Path earlier = Files.createDirectories(folder.resolve("final"));
