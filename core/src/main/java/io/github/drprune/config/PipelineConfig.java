@@ -26,10 +26,11 @@ import java.util.stream.Stream;
 public record PipelineConfig(
     @Key(
             doc =
-                "Training tokens to spend over all, such as 400M, or the time that the run may"
-                    + " take, such as 8h or 90min: chooses the method, steps, batch, learning rate"
-                    + " and distillation of the stages prune and train, where they are not given.",
-            pattern = Budget.PATTERN)
+                "Training tokens to spend over all, or the time that the run may take: chooses the"
+                    + " method, steps, batch, learning rate and distillation of the stages prune"
+                    + " and train, where they are not given.",
+            pattern = Budget.PATTERN,
+            form = "a number of tokens such as 400M, or a time such as 8h or 90min")
         Optional<String> budget,
     @Key(doc = "Text to prepared data.") Optional<Prepare> prepare,
     @Key(doc = "Keys as of 'prune'.") Optional<PruneConfig> prune,

@@ -49,7 +49,8 @@ public record RunConfig(
     @Key(
             doc = "Where to compute; 'auto' takes a GPU if there is one.",
             value = "auto",
-            pattern = "auto|cpu|cuda(:[0-9]{1,3})?")
+            pattern = "auto|cpu|cuda(:[0-9]{1,3})?",
+            form = "auto, cpu, cuda or cuda:1")
         String device,
     @Key(
             doc =

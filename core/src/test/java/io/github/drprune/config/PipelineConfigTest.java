@@ -163,7 +163,9 @@ class PipelineConfigTest {
     }
     assertThatThrownBy(() -> load(spending, "budget=much"))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("budget");
+        .hasMessageContaining(
+            "budget: 'much' is not possible: expected a number of tokens such as 400M, or a time"
+                + " such as 8h or 90min");
     assertThatThrownBy(() -> load(spending.replaceAll("train: .*", "")))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("name both");

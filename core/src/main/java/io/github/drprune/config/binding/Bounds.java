@@ -23,8 +23,8 @@ final class Bounds {
                   .formatted(name, number, describe(key), example(key)));
       case String text when !key.pattern().isEmpty() && !text.matches(key.pattern()) ->
           throw new IllegalArgumentException(
-              "%s: '%s' is not possible: expected text %s%s"
-                  .formatted(name, text, describe(key), example(key)));
+              "%s: '%s' is not possible: expected %s%s"
+                  .formatted(name, text, key.form(), example(key)));
       case Optional<?> optional -> optional.ifPresent(present -> check(name, key, present));
       case Collection<?> list -> list.forEach(element -> check(name, key, element));
       case Map<?, ?> map -> map.forEach((at, element) -> check(name + "." + at, key, element));
@@ -80,9 +80,6 @@ final class Bounds {
     }
     if (Double.isFinite(key.below())) {
       parts.add("below " + plain(key.below()));
-    }
-    if (!key.pattern().isEmpty()) {
-      parts.add("of the form " + key.pattern());
     }
     return String.join(", ", parts);
   }

@@ -27,6 +27,9 @@ public record ConfigKey(String path, String section, ValueType type, String defa
 
   /** What the values may be, for people: {@code "whole number, at least 1"}. */
   public String allowed() {
+    if (!key.form().isEmpty()) {
+      return key.form();
+    }
     String bounds = Bounds.describe(key);
     return bounds.isEmpty() ? type.describe() : type.describe() + ", " + bounds;
   }

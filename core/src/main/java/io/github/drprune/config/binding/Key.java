@@ -32,4 +32,7 @@ public @interface Key {
 
   /** The regular expression that a text must match. */
   String pattern() default "";
+
+  /** What {@link #pattern} allows, in words for messages and the reference page. */
+  String form() default "";
 }
