@@ -1,5 +1,6 @@
 package io.github.drprune.cli;
 
+import io.github.drprune.cli.LaunchedRuns.LaunchFailure;
 import io.github.drprune.distributed.PeerLostException;
 import io.github.drprune.distributed.StoppedByPeerException;
 import io.github.drprune.error.UserException;
@@ -16,6 +17,9 @@ record Failure(Throwable thrown) {
   int tell(PrintWriter err) {
     if (thrown instanceof StoppedByPeerException) {
       return lost(); // told by the process that stopped this one
+    }
+    if (thrown instanceof LaunchFailure failure) {
+      return failure.exitCode(); // told by the process that failed
     }
     err.println("drprune: " + process() + line());
     if (System.getenv(TRACE) != null) {

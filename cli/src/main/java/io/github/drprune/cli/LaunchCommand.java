@@ -3,16 +3,13 @@ package io.github.drprune.cli;
 import io.github.drprune.config.Sharding;
 import io.github.drprune.error.UserException;
 import io.github.drprune.launch.Launch;
-import io.github.drprune.launch.Launcher;
 import io.github.drprune.libtorch.LibTorch;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -36,6 +33,7 @@ import picocli.CommandLine.Spec;
     })
 final class LaunchCommand implements Callable<Integer> {
   private static final Set<String> COMMANDS = Set.of("prune", "train", "tune");
+  private static final String PIPELINE = "run";
 
   @Option(names = "--ranks", required = true, paramLabel = "N", description = "Processes to start.")
   private int ranks;
@@ -74,7 +72,7 @@ final class LaunchCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "COMMAND",
-      description = "prune, train or tune, with its options.")
+      description = "prune, train, tune or run, with its options.")
   private List<String> command;
 
   private CommandSpec spec;
@@ -87,56 +85,38 @@ final class LaunchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (!COMMANDS.contains(command.getFirst())) {
+    String name = command.getFirst();
+    if (!name.equals(PIPELINE) && !COMMANDS.contains(name)) {
       throw new UserException(
-          "launch: '%s' runs in one process; prune, train and tune run in several"
-              .formatted(command.getFirst()));
+          "launch: '%s' runs in one process; several are for prune, train, tune and run"
+              .formatted(name));
     }
-    LibTorch.useThreads(1);
-    var launch =
+    var settings =
         new Launch(
-            whole(),
+            List.of(),
             ranks,
             minRanks == null ? ranks : minRanks,
             restarts,
             Duration.ofSeconds(timeout));
-    var output = new RankOutput(spec.commandLine().getOut(), spec.commandLine().getErr());
-    var launcher = new Launcher(launch, output);
-    var ended = new CountDownLatch(1);
-    var hook = new Thread(() -> stop(launcher, ended), "interruption");
-    Runtime.getRuntime().addShutdownHook(hook);
-    try {
-      return launcher.run();
-    } finally {
-      ended.countDown();
-      removeHook(hook);
+    var processes =
+        new LaunchedProcesses(
+            settings,
+            Optional.ofNullable(sharding),
+            spec.commandLine().getOut(),
+            spec.commandLine().getErr());
+    if (name.equals(PIPELINE)) {
+      return pipeline(processes);
     }
+    LibTorch.useThreads(1);
+    return processes.run(command);
   }
 
-  /** The command as this program was started. */
-  private List<String> whole() {
-    List<String> whole = new ArrayList<>(OwnProgram.command());
-    whole.addAll(command);
-    if (sharding != null) {
-      whole.addAll(List.of("--set", "sharding=" + sharding.name().toLowerCase(Locale.ROOT)));
-    }
-    return whole;
-  }
-
-  private static void stop(Launcher launcher, CountDownLatch ended) {
-    launcher.stop();
-    try {
-      ended.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static void removeHook(Thread hook) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The program is shutting down: that is what the hook waited for.
-    }
+  /** A pipeline stays in this process, which has its runs done by others. */
+  private int pipeline(LaunchedProcesses processes) {
+    String[] arguments = command.toArray(String[]::new);
+    var program = Main.commandLine(arguments).setOut(processes.out()).setErr(processes.err());
+    RunCommand run = program.getSubcommands().get(PIPELINE).getCommand();
+    run.in(processes);
+    return program.execute(arguments);
   }
 }

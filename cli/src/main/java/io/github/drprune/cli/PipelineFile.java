@@ -4,6 +4,7 @@ import io.github.drprune.config.PipelineConfig;
 import io.github.drprune.io.InputFiles;
 import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.pipeline.TimedBudget;
+import io.github.drprune.plan.Cluster;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,8 +42,14 @@ final class PipelineFile {
     return pipeline;
   }
 
-  /** What the file asks for, a budget of time in tokens; the text must be prepared. */
-  PipelineConfig inTokens(PipelineConfig pipeline) throws IOException, InterruptedException {
-    return pipeline.time().isEmpty() ? pipeline : new TimedBudget(file, sets).inTokens(pipeline);
+  /**
+   * What the file asks for, a budget of time in tokens of training in the processes of {@code
+   * cluster}; the text must be prepared.
+   */
+  PipelineConfig inTokens(PipelineConfig pipeline, Cluster cluster)
+      throws IOException, InterruptedException {
+    return pipeline.time().isEmpty()
+        ? pipeline
+        : new TimedBudget(file, sets, cluster).inTokens(pipeline);
   }
 }

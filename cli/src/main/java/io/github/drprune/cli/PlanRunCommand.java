@@ -1,5 +1,6 @@
 package io.github.drprune.cli;
 
+import io.github.drprune.plan.Cluster;
 import io.github.drprune.plan.PipelinePlan;
 import io.github.drprune.plan.Planner;
 import java.io.IOException;
@@ -27,7 +28,8 @@ final class PlanRunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    PipelinePlan plan = new Planner(cluster.cluster()).pipeline(file.inTokens(file.load()));
+    Cluster processes = cluster.cluster();
+    PipelinePlan plan = new Planner(processes).pipeline(file.inTokens(file.load(), processes));
     PrintWriter out = spec.commandLine().getOut();
     if (plan.spending() != null) {
       out.println(plan.spending());

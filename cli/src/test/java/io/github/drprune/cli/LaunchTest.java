@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -210,6 +211,49 @@ class LaunchTest {
     var done = (RunEvent.Done) EventLog.read(folder.resolve("ended")).getLast();
     assertThat(done.status()).isEqualTo("interrupted");
     assertThat(folder.resolve("ended/checkpoints/step-" + done.step())).exists();
+  }
+
+  /** One that is ended goes on; its other stages are those of one process. */
+  @Test
+  void aPipelineHasItsRunsDoneByTheProcesses() throws Exception {
+    String run = "of-pipeline";
+    Path file = folder.resolve("pipeline.yaml");
+    List<String> keys = new ArrayList<>(List.of("train:"));
+    for (String setting : settings(run).split(" --set ")) {
+      if (setting.contains("=")) {
+        String[] keyAndValue = setting.replace("shape.", "").split("=");
+        boolean ofShape = setting.startsWith("shape.");
+        keys.add((ofShape ? "    " : "  ") + keyAndValue[0] + ": " + keyAndValue[1]);
+      }
+    }
+    keys.add(keys.size() - 5, "  shape:");
+    keys.add("report: {out: %s}".formatted(path("report.html")));
+    Files.write(file, keys);
+    String command =
+        "launch --ranks %d --sharding %s run %s --threads 2".formatted(RANKS, SHARDING, file);
+
+    Command refused = program.start(command + " --set train.global_batch=1");
+    assertThat(refused.exit()).isEqualTo(2);
+    assertThat(refused.said()).contains("train.global_batch: 1 sequences for 2 processes");
+
+    Command ended = program.start(command);
+    victim(ended, run, new SplittableRandom(8));
+    ended.signal("TERM");
+    assertThat(ended.exit()).as(ended::said).isEqualTo(143);
+    assertThat(folder.resolve("report.html")).doesNotExist();
+
+    Command again = program.start(command);
+    assertThat(again.exit()).as(again::said).isZero();
+    assertSameAsWhole(run);
+    assertThat(trained(run).getLast().ranks()).isEqualTo(RANKS);
+    assertThat(folder.resolve("report.html")).isNotEmptyFile();
+
+    // What only the processes see: the folder holds a run of other settings.
+    Files.delete(folder.resolve("pipeline.yaml.state.json"));
+    AtomicFiles.deleteTree(folder.resolve(run).resolve("model"));
+    Command failed = program.start(command + " --set train.seed=4");
+    assertThat(failed.exit()).as(failed::said).isEqualTo(2);
+    assertThat(failed.said().lines().filter(line -> line.contains("drprune: "))).hasSize(1);
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.github.drprune.config;
 
 import io.github.drprune.config.binding.Inline;
 import io.github.drprune.config.binding.Key;
+import io.github.drprune.error.UserException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -92,6 +93,22 @@ public record RunConfig(
    */
   public int perCopy(int processes, int onThisMachine) {
     return sharding.perCopy(processes, shardingGroup.orElse(onThisMachine));
+  }
+
+  /**
+   * Refuses what {@code processes} cannot do together: each needs a sequence of a batch, and groups
+   * are whole.
+   *
+   * @param onThisMachine of the processes
+   */
+  public void requireFitting(int processes, int onThisMachine) {
+    perCopy(processes, onThisMachine);
+    if (globalBatch < processes) {
+      throw UserException.at(
+          "global_batch",
+          "%d sequences for %d processes".formatted(globalBatch, processes),
+          "start fewer processes or raise it, as each needs at least one");
+    }
   }
 
   /** The same run of another length. */

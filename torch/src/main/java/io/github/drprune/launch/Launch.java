@@ -41,4 +41,9 @@ public record Launch(
     }
     command = List.copyOf(command);
   }
+
+  /** The same with another command. */
+  public Launch with(List<String> other) {
+    return new Launch(other, ranks, minRanks, restarts, timeout);
+  }
 }

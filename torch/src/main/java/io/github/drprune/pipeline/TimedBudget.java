@@ -2,6 +2,7 @@ package io.github.drprune.pipeline;
 
 import io.github.drprune.config.PipelineConfig;
 import io.github.drprune.config.binding.ConfigLoader;
+import io.github.drprune.plan.Cluster;
 import io.github.drprune.plan.Planner;
 import io.github.drprune.plan.RunPlan;
 import java.io.IOException;
@@ -23,14 +24,17 @@ public final class TimedBudget {
 
   private final Path file;
   private final List<String> sets;
+  private final Cluster cluster;
 
   /**
    * @param file the pipeline file; the record of what is done lies beside it
    * @param sets assignments over its values
+   * @param cluster the processes that will train
    */
-  public TimedBudget(Path file, List<String> sets) {
+  public TimedBudget(Path file, List<String> sets, Cluster cluster) {
     this.file = file;
     this.sets = List.copyOf(sets);
+    this.cluster = cluster;
   }
 
   /**
@@ -44,6 +48,7 @@ public final class TimedBudget {
         StageRecord.fingerprint(
             List.of(
                 timed.budget().orElseThrow(),
+                cluster.processes(),
                 ConfigLoader.tree(timed.prune().orElseThrow()),
                 ConfigLoader.tree(timed.train().orElseThrow())),
             List.of());
@@ -61,9 +66,9 @@ public final class TimedBudget {
     return config;
   }
 
-  private static long tokens(PipelineConfig config, Duration time)
+  private long tokens(PipelineConfig config, Duration time)
       throws IOException, InterruptedException {
-    RunPlan plan = new Planner().pipeline(config).train();
+    RunPlan plan = new Planner(cluster).pipeline(config).train();
     double seconds = SHARE_OF_TRAINING * time.toMillis() / 1000;
     return Math.max(LEAST_TOKENS, Math.round(plan.tokens() * seconds / plan.seconds()));
   }

@@ -18,6 +18,16 @@ public record Cluster(
   public static final Cluster SINGLE =
       new Cluster(1, Optional.empty(), Optional.empty(), Double.POSITIVE_INFINITY);
 
+  /** Between processes of one machine; what is between machines differs more. */
+  private static final double BANDWIDTH_WITHIN = 1e9;
+
+  /** Processes that {@code launch} starts. */
+  public static Cluster onThisMachine(int processes, Optional<Sharding> sharding) {
+    return processes == 1
+        ? SINGLE
+        : new Cluster(processes, sharding, Optional.empty(), BANDWIDTH_WITHIN);
+  }
+
   public Cluster {
     if (processes < 1) {
       throw UserException.at("ranks", "must be at least 1, not " + processes);

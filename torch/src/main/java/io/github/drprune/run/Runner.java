@@ -141,7 +141,7 @@ public final class Runner implements RunExecutor {
   private RunResult refusing(RunKind kind) throws IOException, InterruptedException {
     ModelSpec source = kind.source();
     RunConfig config = kind.config();
-    requireFitting(config);
+    config.requireFitting(processes.size(), processes.onThisMachine());
     try (var data = PreparedData.open(config.data())) {
       FittingData.require(kind, source, data);
       var origin = RunOrigin.of(kind.command(), kind.whole(), kind.model(), kind.teacher(), data);
@@ -168,17 +168,6 @@ public final class Runner implements RunExecutor {
             ? oneShot(kind, source, data, origin, beginning.folder())
             : new RunResult(0, model, false);
       }
-    }
-  }
-
-  /** Refuses a batch that has no row for each process, and groups that are not whole. */
-  private void requireFitting(RunConfig config) {
-    config.perCopy(processes.size(), processes.onThisMachine());
-    if (config.globalBatch() < processes.size()) {
-      throw UserException.at(
-          "global_batch",
-          "%d sequences for %d processes".formatted(config.globalBatch(), processes.size()),
-          "start fewer processes or raise it, as each needs at least one");
     }
   }
 

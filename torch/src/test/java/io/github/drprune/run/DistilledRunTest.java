@@ -16,6 +16,7 @@ import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.pipeline.TimedBudget;
+import io.github.drprune.plan.Cluster;
 import io.github.drprune.plan.ExpectedLoss;
 import io.github.drprune.plan.PipelinePlan;
 import io.github.drprune.plan.Planner;
@@ -350,14 +351,15 @@ class DistilledRunTest {
     Path file = pipeline("90min");
     PipelineConfig timed = PipelineConfig.load(file, List.of());
     assertThat(timed.time()).contains(Duration.ofMinutes(90));
-    PipelineConfig measured = new TimedBudget(file, List.of()).inTokens(timed);
+    PipelineConfig measured = new TimedBudget(file, List.of(), Cluster.SINGLE).inTokens(timed);
     assertThat(measured.time()).isEmpty();
     var run = measured.train().orElseThrow().run();
     RunPlan plan = new Planner().pipeline(measured).train();
     // The machine's speed varies; a wrong unit or factor would be further off.
     assertThat(plan.seconds()).isBetween(0.3 * 5400, 3.0 * 5400);
     assertThat(run.steps()).isGreaterThan(100);
-    assertThat(new TimedBudget(file, List.of()).inTokens(timed)).isEqualTo(measured);
+    assertThat(new TimedBudget(file, List.of(), Cluster.SINGLE).inTokens(timed))
+        .isEqualTo(measured);
   }
 
   @Test
