@@ -50,6 +50,6 @@ final class PipelineFile {
       throws IOException, InterruptedException {
     return pipeline.time().isEmpty()
         ? pipeline
-        : new TimedBudget(file, sets, cluster).inTokens(pipeline);
+        : TimedBudget.measured(file, sets, cluster).inTokens(pipeline);
   }
 }

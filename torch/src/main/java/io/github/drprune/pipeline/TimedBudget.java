@@ -12,10 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 
-/**
- * A budget of time in tokens: steps of the model that will be trained, its teacher included, are
- * timed on this machine.
- */
+/** A budget of time in tokens, by how fast the model that will be trained reads them. */
 public final class TimedBudget {
   /** The rest is for the cut, for reading models and for what runs slower than a short trial. */
   private static final double SHARE_OF_TRAINING = 0.9;
@@ -24,17 +21,38 @@ public final class TimedBudget {
 
   private final Path file;
   private final List<String> sets;
-  private final Cluster cluster;
+  private final int processes;
+  private final Speed speed;
+
+  /** How fast a pipeline trains. */
+  @FunctionalInterface
+  public interface Speed {
+    /** The seconds that a token of the stage train takes, evaluations and checkpoints included. */
+    double secondsPerToken(PipelineConfig pipeline) throws IOException, InterruptedException;
+  }
 
   /**
    * @param file the pipeline file; the record of what is done lies beside it
    * @param sets assignments over its values
-   * @param cluster the processes that will train
+   * @param processes that will train
    */
-  public TimedBudget(Path file, List<String> sets, Cluster cluster) {
+  public TimedBudget(Path file, List<String> sets, int processes, Speed speed) {
     this.file = file;
     this.sets = List.copyOf(sets);
-    this.cluster = cluster;
+    this.processes = processes;
+    this.speed = speed;
+  }
+
+  /** By steps of the model, its teacher included, that are timed on this machine. */
+  public static TimedBudget measured(Path file, List<String> sets, Cluster cluster) {
+    return new TimedBudget(
+        file,
+        sets,
+        cluster.processes(),
+        pipeline -> {
+          RunPlan plan = new Planner(cluster).pipeline(pipeline).train();
+          return plan.seconds() / plan.tokens();
+        });
   }
 
   /**
@@ -48,7 +66,7 @@ public final class TimedBudget {
         StageRecord.fingerprint(
             List.of(
                 timed.budget().orElseThrow(),
-                cluster.processes(),
+                processes,
                 ConfigLoader.tree(timed.prune().orElseThrow()),
                 ConfigLoader.tree(timed.train().orElseThrow())),
             List.of());
@@ -68,9 +86,8 @@ public final class TimedBudget {
 
   private long tokens(PipelineConfig config, Duration time)
       throws IOException, InterruptedException {
-    RunPlan plan = new Planner(cluster).pipeline(config).train();
     double seconds = SHARE_OF_TRAINING * time.toMillis() / 1000;
-    return Math.max(LEAST_TOKENS, Math.round(plan.tokens() * seconds / plan.seconds()));
+    return Math.max(LEAST_TOKENS, Math.round(seconds / speed.secondsPerToken(config)));
   }
 
   private PipelineConfig load(long tokens) throws IOException {

@@ -16,7 +16,6 @@ import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.pipeline.TimedBudget;
-import io.github.drprune.plan.Cluster;
 import io.github.drprune.plan.ExpectedLoss;
 import io.github.drprune.plan.PipelinePlan;
 import io.github.drprune.plan.Planner;
@@ -351,15 +350,31 @@ class DistilledRunTest {
     Path file = pipeline("90min");
     PipelineConfig timed = PipelineConfig.load(file, List.of());
     assertThat(timed.time()).contains(Duration.ofMinutes(90));
-    PipelineConfig measured = new TimedBudget(file, List.of(), Cluster.SINGLE).inTokens(timed);
+    List<Long> asked = new ArrayList<>();
+    var budget =
+        new TimedBudget(
+            file,
+            List.of(),
+            1,
+            pipeline -> {
+              asked.add(tokens(pipeline));
+              return asked.size() == 1 ? 0.02 : 0.01; // the first is of a trial's batch
+            });
+    PipelineConfig measured = budget.inTokens(timed);
     assertThat(measured.time()).isEmpty();
-    var run = measured.train().orElseThrow().run();
-    RunPlan plan = new Planner().pipeline(measured).train();
-    // The machine's speed varies; a wrong unit or factor would be further off.
-    assertThat(plan.seconds()).isBetween(0.3 * 5400, 3.0 * 5400);
-    assertThat(run.steps()).isGreaterThan(100);
-    assertThat(new TimedBudget(file, List.of(), Cluster.SINGLE).inTokens(timed))
-        .isEqualTo(measured);
+    assertThat(measured.budget()).contains("486000"); // nine tenths of 5,400 seconds
+    assertThat(asked).hasSize(2);
+    assertThat(asked.getLast()).isBetween(240_000L, 243_000L);
+    assertThat(budget.inTokens(timed)).isEqualTo(measured);
+    assertThat(asked).hasSize(2);
+    PipelineConfig ofTwo =
+        new TimedBudget(file, List.of(), 2, _ -> 0.005).inTokens(timed); // which are faster
+    assertThat(ofTwo.budget()).contains("972000");
+  }
+
+  private static long tokens(PipelineConfig pipeline) {
+    var run = pipeline.train().orElseThrow().run();
+    return (long) run.steps() * run.globalBatch() * TinyRun.SEQ_LEN;
   }
 
   @Test
