@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
       "Runs a command in several processes of this machine, which compute each step together.",
       "Each gets its share of the cores. When one of them is lost all start again from the newest"
           + " checkpoint. The output of the first process is what the command puts out by itself;"
-          + " messages have the number of their process before them."
+          + " messages have the number of their process before them.",
+      "Of a pipeline ('run') the stages that learn in steps run so, the others in one process."
     },
     mixinStandardHelpOptions = true,
     footer = {

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 
 /**
  * Processes of this machine that run a command of this program together, in front of the user.
@@ -27,14 +27,13 @@ record LaunchedProcesses(
   /** Runs a command with its options; gives the exit code. SIGTERM goes on to every process. */
   int run(List<String> command) throws IOException, InterruptedException {
     var launcher = new Launcher(settings.with(whole(command)), new RankOutput(out, err));
-    var ended = new CountDownLatch(1);
-    var hook = new Thread(() -> stop(launcher, ended), "interruption");
-    Runtime.getRuntime().addShutdownHook(hook);
-    try {
+    BooleanSupplier stop =
+        () -> {
+          launcher.stop();
+          return true;
+        };
+    try (var _ = new TerminationHook(stop)) {
       return launcher.run();
-    } finally {
-      ended.countDown();
-      removeHook(hook);
     }
   }
 
@@ -45,22 +44,5 @@ record LaunchedProcesses(
     sharding.ifPresent(
         held -> whole.addAll(List.of("--set", "sharding=" + held.name().toLowerCase(Locale.ROOT))));
     return whole;
-  }
-
-  private static void stop(Launcher launcher, CountDownLatch ended) {
-    launcher.stop();
-    try {
-      ended.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static void removeHook(Thread hook) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The program is shutting down: that is what the hook waited for.
-    }
   }
 }

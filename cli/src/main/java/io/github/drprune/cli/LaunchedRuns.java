@@ -40,22 +40,18 @@ record LaunchedRuns(LaunchedProcesses processes, int threads, RunExecutor alone)
       return alone.execute(run);
     }
     Path config = Files.createTempFile("drprune-", ".yaml");
-    config.toFile().deleteOnExit(); // on SIGTERM as well
-    try {
-      Files.writeString(config, ConfigLoader.yaml(run.whole()));
-      int code =
-          processes.run(
-              List.of(
-                  run.command(),
-                  "--config",
-                  config.toString(),
-                  "--threads",
-                  String.valueOf(threads)));
-      if (code != 0) {
-        throw new LaunchFailure(code);
-      }
-    } finally {
-      Files.deleteIfExists(config);
+    config.toFile().deleteOnExit();
+    Files.writeString(config, ConfigLoader.yaml(run.whole()));
+    int code =
+        processes.run(
+            List.of(
+                run.command(),
+                "--config",
+                config.toString(),
+                "--threads",
+                String.valueOf(threads)));
+    if (code != 0) {
+      throw new LaunchFailure(code);
     }
     var settings = run.config();
     return new RunResult(

@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -217,20 +216,13 @@ class LaunchTest {
   @Test
   void aPipelineHasItsRunsDoneByTheProcesses() throws Exception {
     String run = "of-pipeline";
-    Path file = folder.resolve("pipeline.yaml");
-    List<String> keys = new ArrayList<>(List.of("train:"));
-    for (String setting : settings(run).split(" --set ")) {
-      if (setting.contains("=")) {
-        String[] keyAndValue = setting.replace("shape.", "").split("=");
-        boolean ofShape = setting.startsWith("shape.");
-        keys.add((ofShape ? "    " : "  ") + keyAndValue[0] + ": " + keyAndValue[1]);
-      }
-    }
-    keys.add(keys.size() - 5, "  shape:");
-    keys.add("report: {out: %s}".formatted(path("report.html")));
-    Files.write(file, keys);
+    Path file =
+        Files.writeString(
+            folder.resolve("pipeline.yaml"),
+            "train: {}\nreport: {out: %s}\n".formatted(path("report.html")));
+    String keys = settings(run).replace("--set ", "--set train.");
     String command =
-        "launch --ranks %d --sharding %s run %s --threads 2".formatted(RANKS, SHARDING, file);
+        "launch --ranks %d --sharding %s run %s".formatted(RANKS, SHARDING, file) + keys;
 
     Command refused = program.start(command + " --set train.global_batch=1");
     assertThat(refused.exit()).isEqualTo(2);

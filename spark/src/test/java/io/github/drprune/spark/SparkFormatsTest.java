@@ -218,8 +218,7 @@ class SparkFormatsTest {
                     Map.of(
                         SHARED,
                         SharedFiles.class.getName(),
-                        // Each must be answered before the next; an executor gives up after so
-                        // many.
+                        // Each is to be answered before the next; so many may not be.
                         "spark.executor.heartbeatInterval",
                         "1s",
                         "spark.executor.heartbeat.maxFailures",

@@ -23,9 +23,7 @@ public record Cluster(
 
   /** Processes that {@code launch} starts. */
   public static Cluster onThisMachine(int processes, Optional<Sharding> sharding) {
-    return processes == 1
-        ? SINGLE
-        : new Cluster(processes, sharding, Optional.empty(), BANDWIDTH_WITHIN);
+    return new Cluster(processes, sharding, Optional.empty(), BANDWIDTH_WITHIN);
   }
 
   public Cluster {
