@@ -1,6 +1,7 @@
 package io.github.drprune.cli;
 
 import io.github.drprune.config.PipelineConfig;
+import io.github.drprune.config.Sharding;
 import io.github.drprune.error.UserException;
 import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.pipeline.Pipeline;
@@ -69,6 +70,10 @@ final class RunCommand implements Callable<Integer> {
     return others.map(LaunchedProcesses::ranks).orElse(1);
   }
 
+  private Optional<Sharding> sharding() {
+    return others.flatMap(LaunchedProcesses::sharding);
+  }
+
   private int threadsOfEach() {
     return Math.max(1, file.threads() / ranks());
   }
@@ -76,7 +81,7 @@ final class RunCommand implements Callable<Integer> {
   private PipelineConfig inTokens(PipelineConfig pipeline)
       throws IOException, InterruptedException {
     LibTorch.useThreads(threadsOfEach());
-    var cluster = Cluster.onThisMachine(ranks(), others.flatMap(LaunchedProcesses::sharding));
+    var cluster = Cluster.onThisMachine(ranks(), sharding());
     PipelineConfig paid = file.inTokens(pipeline, cluster);
     LibTorch.useThreads(file.threads());
     return paid;
@@ -90,8 +95,9 @@ final class RunCommand implements Callable<Integer> {
         .filter(RunKind::takesSteps)
         .forEach(
             run -> {
+              var config = run.config();
               try {
-                run.config().requireFitting(ranks(), ranks());
+                config.requireFitting(sharding().orElse(config.sharding()), ranks(), ranks());
               } catch (UserException e) {
                 throw e.in(run.command() + ".");
               }

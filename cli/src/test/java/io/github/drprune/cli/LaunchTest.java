@@ -227,6 +227,15 @@ class LaunchTest {
     Command refused = program.start(command + " --set train.global_batch=1");
     assertThat(refused.exit()).isEqualTo(2);
     assertThat(refused.said()).contains("train.global_batch: 1 sequences for 2 processes");
+    Command uneven =
+        program.start(
+            "launch --ranks 3 --sharding hybrid run %s".formatted(file)
+                + keys
+                + " --set train.sharding_group=2");
+    assertThat(uneven.exit()).isEqualTo(2);
+    assertThat(uneven.said())
+        .contains("train.sharding_group: 3 processes make no whole groups of 2")
+        .doesNotContain("=== train");
 
     Command ended = program.start(command);
     victim(ended, run, new SplittableRandom(8));

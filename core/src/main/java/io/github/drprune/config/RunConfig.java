@@ -92,7 +92,11 @@ public record RunConfig(
    * @param onThisMachine of the processes
    */
   public int perCopy(int processes, int onThisMachine) {
-    return sharding.perCopy(processes, shardingGroup.orElse(onThisMachine));
+    return perCopy(sharding, processes, onThisMachine);
+  }
+
+  private int perCopy(Sharding held, int processes, int onThisMachine) {
+    return held.perCopy(processes, shardingGroup.orElse(onThisMachine));
   }
 
   /**
@@ -102,7 +106,14 @@ public record RunConfig(
    * @param onThisMachine of the processes
    */
   public void requireFitting(int processes, int onThisMachine) {
-    perCopy(processes, onThisMachine);
+    requireFitting(sharding, processes, onThisMachine);
+  }
+
+  /**
+   * As {@link #requireFitting(int, int)}, where each holds another share than the run's key says.
+   */
+  public void requireFitting(Sharding held, int processes, int onThisMachine) {
+    perCopy(held, processes, onThisMachine);
     if (globalBatch < processes) {
       throw UserException.at(
           "global_batch",
