@@ -1,9 +1,11 @@
 package io.github.drprune.config;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.data.Manifest;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.SuffixedNumber;
@@ -12,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What a number of training tokens is best spent on. The rules follow the measurements in {@code
@@ -19,11 +22,12 @@ import java.util.Optional;
  * tokens and is ahead of masks that are learned, so all of them go to training, most of whose loss
  * is distilled from the source.
  *
- * @param steps of training
- * @param globalBatch sequences of a step
- * @param learningRate peak of training
+ * @param tokens to spend over all
+ * @param isTrial whether they stand for a time, which may pay for more or less
+ * @param seqLen tokens of a sequence
+ * @param parameters of the source
  */
-record Budget(int steps, int globalBatch, double learningRate) {
+record Budget(long tokens, boolean isTrial, int seqLen, long parameters) {
   /** A number of tokens, or a time in hours or minutes. */
   static final String PATTERN = "[0-9]{1,12}([.][0-9]{1,9})?([kKmMbBgG]?|h|min)";
 
@@ -42,6 +46,9 @@ record Budget(int steps, int globalBatch, double learningRate) {
 
   /** Larger models take smaller steps; none was measured to need less than this. */
   private static final double LEAST_LEARNING_RATE = 1e-4;
+
+  /** Share of the tokens that masks are learned with, where they are asked for. */
+  private static final double MASKS_SHARE = 0.4;
 
   /** Share of the loss that is distilled: better than a half, and text itself still counts. */
   private static final double DISTILLATION_WEIGHT = 0.9;
@@ -65,22 +72,16 @@ record Budget(int steps, int globalBatch, double learningRate) {
   /** Evaluations of a run, at each of which the domains' weights follow the losses. */
   private static final int EVALUATIONS = 15;
 
-  /** What {@code tokens} are spent on for a source of {@code parameters}. */
-  static Budget of(long tokens, int seqLen, long parameters) {
+  /** Sequences of a step of training. */
+  private int globalBatch() {
     double wanted = STEP_TOKENS * Math.sqrt(Math.max(1, tokens / MEASURED_TOKENS)) / seqLen;
     int batch = Integer.highestOneBit((int) Math.max(1, Math.round(wanted * Math.sqrt(0.5))));
-    batch *= batch * Math.sqrt(2) < wanted ? 2 : 1; // the nearest power of two
-    long steps = tokens / ((long) batch * seqLen);
-    if (steps < 1) {
-      throw UserException.at(
-          "budget",
-          "%d tokens are less than one step of %d sequences of %d tokens"
-              .formatted(tokens, batch, seqLen),
-          "raise it");
-    }
+    return batch * Math.sqrt(2) < wanted ? 2 * batch : batch; // the nearest power of two
+  }
+
+  private double learningRate() {
     double rate = LEARNING_RATE * Math.pow(Math.min(1, MEASURED_PARAMETERS / parameters), 0.3);
-    return new Budget(
-        (int) Math.min(Integer.MAX_VALUE, steps), batch, Math.max(LEAST_LEARNING_RATE, rate));
+    return Math.max(LEAST_LEARNING_RATE, rate);
   }
 
   /** A number of tokens such as 400M, 1.5B or 250000; of a time a trial's. */
@@ -118,43 +119,106 @@ record Budget(int steps, int globalBatch, double learningRate) {
     if (!tree.get("budget").asText().matches(PATTERN)) {
       return; // refused where keys are checked
     }
+    OptionalInt seqLen = seqLen(tree);
+    if (seqLen.isEmpty()) {
+      return; // likewise
+    }
     Path model = Path.of(prune.get("model").textValue());
-    Budget budget =
-        of(
-            tokens(tree.get("budget").asText()),
-            seqLen(tree),
+    String text = tree.get("budget").asText();
+    var budget =
+        new Budget(
+            tokens(text),
+            time(text).isPresent(),
+            seqLen.getAsInt(),
             ConfigReader.read(model).parameters());
-    prune.putIfAbsent("method", new TextNode("importance"));
-    prune.putIfAbsent("steps", new IntNode(1)); // importance takes none
-    train.putIfAbsent("steps", new IntNode(budget.steps()));
-    train.putIfAbsent("global_batch", new IntNode(budget.globalBatch()));
-    train.putIfAbsent("learning_rate", new DoubleNode(budget.learningRate()));
-    int interval = Math.max(1, Math.round((float) budget.steps() / EVALUATIONS));
-    train.putIfAbsent("evaluation_interval", new IntNode(interval));
-    train.putIfAbsent("evaluation_sequences", new IntNode(EVALUATION_SEQUENCES));
-    if (!train.has("distillation")) {
-      train.putIfAbsent("domains", train.objectNode());
-      if (train.get("domains")
-          instanceof ObjectNode domains) { // else refused where keys are checked
-        domains.putIfAbsent("rho", new DoubleNode(RHO));
-        domains.putIfAbsent("smoothing", new DoubleNode(SMOOTHING));
+    long pruning = budget.completePruning(prune);
+    long rest = budget.tokens - pruning;
+    if (rest <= 0 && !budget.isTrial) {
+      throw UserException.at(
+          "budget",
+          "the steps of prune take %d of its %d tokens".formatted(pruning, budget.tokens),
+          "raise it or lower prune.steps");
+    }
+    budget.completeSteps(train, rest, budget.globalBatch());
+    completeTeaching(train, model);
+  }
+
+  /** Gives the tokens that pruning takes. */
+  private long completePruning(ObjectNode prune) {
+    choose(prune, "method", new TextNode("importance"));
+    if (!prune.get("method").asText().equals("masks")) {
+      choose(prune, "steps", new IntNode(1)); // it takes none
+      return 0;
+    }
+    return completeSteps(prune, Math.round(MASKS_SHARE * tokens), 2 * globalBatch());
+  }
+
+  /**
+   * Chooses a stage's steps, with what goes by them; gives the tokens that they take.
+   *
+   * @param rest tokens that it may take
+   * @param batch sequences of a step, where that is not given
+   */
+  private long completeSteps(ObjectNode stage, long rest, int batch) {
+    choose(stage, "global_batch", new IntNode(batch));
+    long tokensOfStep = stage.get("global_batch").asLong() * seqLen;
+    if (tokensOfStep <= 0) {
+      return 0; // refused where keys are checked
+    }
+    if (!ConfigLoader.isGiven(stage, "steps")) {
+      if (rest < tokensOfStep && !isTrial) {
+        throw UserException.at(
+            "budget",
+            "%d tokens are less than one step of %d sequences of %d tokens"
+                .formatted(rest, tokensOfStep / seqLen, seqLen),
+            "raise it");
       }
-      train
-          .putObject("distillation")
-          .put("teacher", model.toString())
-          .put("weight", DISTILLATION_WEIGHT);
+      stage.put("steps", Math.clamp(rest / tokensOfStep, 1, Integer.MAX_VALUE));
+    }
+    int steps = stage.get("steps").asInt();
+    choose(stage, "learning_rate", new DoubleNode(learningRate()));
+    int interval = Math.max(1, Math.round((float) steps / EVALUATIONS));
+    choose(stage, "evaluation_interval", new IntNode(interval));
+    choose(stage, "evaluation_sequences", new IntNode(EVALUATION_SEQUENCES));
+    return steps * tokensOfStep;
+  }
+
+  /** The source teaches, unless {@code distillation: null} says that nothing does. */
+  private static void completeTeaching(ObjectNode train, Path model) {
+    if (!train.has("distillation")) {
+      train.putObject("distillation");
+    }
+    if (!(train.get("distillation") instanceof ObjectNode distillation)) {
+      return;
+    }
+    choose(distillation, "teacher", new TextNode(model.toString()));
+    choose(distillation, "weight", new DoubleNode(DISTILLATION_WEIGHT));
+    if (!train.has("domains")) {
+      train.putObject("domains");
+    }
+    if (train.get("domains") instanceof ObjectNode domains) { // else refused where keys are checked
+      choose(domains, "rho", new DoubleNode(RHO));
+      choose(domains, "smoothing", new DoubleNode(SMOOTHING));
     }
   }
 
-  private static int seqLen(ObjectNode tree) {
+  private static void choose(ObjectNode keys, String key, JsonNode value) {
+    if (!ConfigLoader.isGiven(keys, key)) {
+      keys.set(key, value);
+    }
+  }
+
+  /** Empty where it is given but cannot be one. */
+  private static OptionalInt seqLen(ObjectNode tree) {
     if (tree.path("prepare").has("seq_len")) {
-      return tree.path("prepare").get("seq_len").asInt();
+      int given = tree.path("prepare").get("seq_len").asInt();
+      return given < 1 ? OptionalInt.empty() : OptionalInt.of(given);
     }
     String data = tree.path("train").path("data").asText();
     if (data.isEmpty()) {
       throw UserException.at(
           "budget", "how long sequences are is not known", "name the stage prepare or prune.data");
     }
-    return Manifest.read(Path.of(data)).seqLen();
+    return OptionalInt.of(Manifest.read(Path.of(data)).seqLen());
   }
 }

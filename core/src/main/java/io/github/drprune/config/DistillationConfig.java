@@ -8,8 +8,9 @@ public record DistillationConfig(
     @Key(
             doc =
                 "Folder of the model to learn from, with the data's tokenizer; 'source' is the"
-                    + " checkpoint that the run starts from.",
-            value = "source")
+                    + " checkpoint that the run starts from, in a pipeline that of the stage"
+                    + " prune.",
+            value = DistillationConfig.SOURCE)
         Path teacher,
     @Key(
             doc =
@@ -26,10 +27,10 @@ public record DistillationConfig(
             value = "1",
             above = 0)
         double temperature) {
-  private static final Path SOURCE = Path.of("source");
+  static final String SOURCE = "source";
 
   /** Whether the teacher is the checkpoint that the run starts from. */
   public boolean isOfSource() {
-    return teacher.equals(SOURCE);
+    return teacher.equals(Path.of(SOURCE));
   }
 }

@@ -180,8 +180,11 @@ public record PipelineConfig(
     }
     Optional<String> pruned = text(tree, "prune", "output").map(PipelineConfig::result);
     Optional<String> start = first(text(tree, "cut", "output"), pruned);
-    if (!tree.path("train").has("shape")) {
+    if (tree.get("train") instanceof ObjectNode train
+        && !ConfigLoader.isGiven(train, "shape")
+        && !ConfigLoader.isGiven(train, "model")) {
       fill(tree, "train", "model", start);
+      source.ifPresent(model -> taughtBySource(train, model));
     }
     if (tree.has("budget")) {
       try {
@@ -199,6 +202,15 @@ public record PipelineConfig(
         Stream.of(text(tree, "prune", "output"), text(tree, "train", "output")));
   }
 
+  /** Of what was cut the source is not the cut model, which would be its own teacher. */
+  private static void taughtBySource(ObjectNode train, String source) {
+    if (train.get("distillation") instanceof ObjectNode distillation
+        && (!ConfigLoader.isGiven(distillation, "teacher")
+            || distillation.get("teacher").asText().equals(DistillationConfig.SOURCE))) {
+      distillation.put("teacher", source);
+    }
+  }
+
   private static String result(String run) {
     return Path.of(run, RESULT).toString();
   }
@@ -212,14 +224,14 @@ public record PipelineConfig(
   }
 
   private static void fill(ObjectNode tree, String stage, String key, Optional<String> value) {
-    if (tree.get(stage) instanceof ObjectNode keys && !keys.has(key)) {
+    if (tree.get(stage) instanceof ObjectNode keys && !ConfigLoader.isGiven(keys, key)) {
       value.ifPresent(text -> keys.put(key, text));
     }
   }
 
   private static void fillList(
       ObjectNode tree, String stage, String key, Stream<Optional<String>> values) {
-    if (tree.get(stage) instanceof ObjectNode keys && !keys.has(key)) {
+    if (tree.get(stage) instanceof ObjectNode keys && !ConfigLoader.isGiven(keys, key)) {
       var list = keys.putArray(key);
       values.flatMap(Optional::stream).forEach(list::add);
     }

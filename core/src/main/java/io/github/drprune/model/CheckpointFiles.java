@@ -1,9 +1,13 @@
 package io.github.drprune.model;
 
+import io.github.drprune.io.Sha256;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** The files of a checkpoint's folder. */
 public final class CheckpointFiles {
@@ -34,6 +38,34 @@ public final class CheckpointFiles {
       }
     }
     return bytes;
+  }
+
+  /** SHA-256 over what decides what the model computes: its configuration and its weights. */
+  public static String contents(Path folder) throws IOException {
+    return hash(folder, CheckpointFiles::isModel);
+  }
+
+  /** As {@link #contents}, of the tokenizer's files as well; nothing else that lies beside them. */
+  public static String contentsWithCompanions(Path folder) throws IOException {
+    return hash(folder, file -> isModel(file) || COMPANIONS.contains(name(file)));
+  }
+
+  private static String hash(Path folder, Predicate<Path> counts) throws IOException {
+    var text = new StringBuilder();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : (Iterable<Path>) files.filter(counts).sorted()::iterator) {
+        text.append(name(file)).append(' ').append(Sha256.of(file)).append('\n');
+      }
+    }
+    return Sha256.of(text.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static boolean isModel(Path file) {
+    return name(file).equals("config.json") || name(file).endsWith(".safetensors");
+  }
+
+  private static String name(Path file) {
+    return file.getFileName().toString();
   }
 
   /** Copies those that are in the folder {@code from}. */

@@ -66,6 +66,11 @@ public final class RunFolder implements AutoCloseable {
     return folder.resolve(EventLog.FILE_NAME);
   }
 
+  /** Whether a run has taken its first step in {@code folder}. */
+  public static boolean isBegun(Path folder) {
+    return Files.isRegularFile(folder.resolve(ORIGIN));
+  }
+
   /** Where the run in {@code folder} keeps its checkpoints. */
   public static Path checkpoints(Path folder) {
     return folder.resolve("checkpoints");

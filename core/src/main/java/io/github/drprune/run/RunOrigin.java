@@ -1,14 +1,13 @@
 package io.github.drprune.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
-import io.github.drprune.io.Sha256;
 import io.github.drprune.json.Json;
+import io.github.drprune.model.CheckpointFiles;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +29,7 @@ import java.util.TreeSet;
  */
 public record RunOrigin(
     String command, JsonNode config, String data, String tokenizer, String model, String teacher) {
-  /** Keys that may differ when a run goes on: they change no step of it. */
+  /** Keys that may differ when a run goes on: they change no step of it beyond rounding. */
   private static final Set<String> FREE =
       Set.of(
           "output",
@@ -38,6 +37,8 @@ public record RunOrigin(
           "checkpoint_interval",
           "tensorboard",
           "device",
+          "micro_batch",
+          "activation_checkpointing",
           "sharding",
           "sharding_group");
 
@@ -71,23 +72,22 @@ public record RunOrigin(
         Json.tree(Json.line(ConfigLoader.tree(config)), "configuration"),
         data.manifest().contents(),
         data.manifest().tokenizer().sha256(),
-        model.isPresent() ? contents(model.get()) : "",
-        teacher.isPresent() ? contents(teacher.get()) : "");
+        model.isPresent() ? CheckpointFiles.contents(model.get()) : "",
+        teacher.isPresent() ? CheckpointFiles.contents(teacher.get()) : "");
   }
 
-  private static String contents(Path model) throws IOException {
-    var text = new StringBuilder();
-    try (var files = Files.list(model)) {
-      for (Path file : (Iterable<Path>) files.filter(RunOrigin::isModel).sorted()::iterator) {
-        text.append(file.getFileName()).append(' ').append(Sha256.of(file)).append('\n');
-      }
-    }
-    return Sha256.of(text.toString().getBytes(StandardCharsets.UTF_8));
+  /**
+   * Of a run's settings those that no run may change on its way.
+   *
+   * @param config its tree, which is left as it is
+   */
+  public static ObjectNode lasting(ObjectNode config) {
+    return deciding(config).without(REMEDIES);
   }
 
-  private static boolean isModel(Path file) {
-    String name = file.getFileName().toString();
-    return name.equals("config.json") || name.endsWith(".safetensors");
+  /** Of a run's settings those that its result depends on, beyond rounding. */
+  public static ObjectNode deciding(ObjectNode config) {
+    return config.deepCopy().without(FREE);
   }
 
   /** Every change of a setting from {@code before} to this that may not be, in words. */

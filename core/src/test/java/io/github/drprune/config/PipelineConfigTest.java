@@ -143,7 +143,78 @@ class PipelineConfigTest {
     assertThat(config.prune().orElseThrow().masks().method()).isEqualTo(MaskConfig.Method.MASKS);
     assertThat(config.prune().orElseThrow().run().steps()).isEqualTo(40);
     assertThat(config.train().orElseThrow().run().steps()).isEqualTo(30);
-    assertThat(config.train().orElseThrow().run().optimizer().learningRate()).isEqualTo(2e-4);
+    RunConfig train = config.train().orElseThrow().run();
+    assertThat(train.optimizer().learningRate()).isEqualTo(2e-4);
+    assertThat(train.evaluationInterval()).isEqualTo(2); // of 30 steps
+  }
+
+  @Test
+  void aGivenBatchSpendsNoMoreTokens() throws IOException {
+    String spending = SPENDING.formatted(source(61));
+    RunConfig train = load(spending, "train.global_batch=64").train().orElseThrow().run();
+    assertThat(train.steps()).isEqualTo(410_000 / (64 * 256));
+    assertThat(train.evaluationInterval()).isEqualTo(2);
+    assertThatThrownBy(() -> load(spending, "train.global_batch=2000"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("410000 tokens are less than one step of 2000 sequences");
+    assertThat(load(spending, "budget=8h", "train.global_batch=5000").train()).isPresent();
+    train = load(spending, "train.steps=", "train.global_batch=").train().orElseThrow().run();
+    assertThat(train.steps()).isEqualTo(800);
+    assertThat(train.globalBatch()).isEqualTo(2);
+  }
+
+  @Test
+  void masksTakeTwoFifthsOfABudget() throws IOException {
+    String spending = SPENDING.formatted(source(61));
+    var config = load(spending, "prune.method=masks");
+    RunConfig prune = config.prune().orElseThrow().run();
+    RunConfig train = config.train().orElseThrow().run();
+    assertThat(prune.steps()).isEqualTo(160);
+    assertThat(prune.globalBatch()).isEqualTo(4);
+    assertThat(prune.evaluationInterval()).isEqualTo(11);
+    assertThat(prune.optimizer().learningRate()).isEqualTo(1e-3);
+    assertThat(train.steps()).isEqualTo((410_000 - 160 * 4 * 256) / (2 * 256));
+    List<String> many = List.of("prune.method=masks", "prune.steps=1000");
+    assertThatThrownBy(() -> load(spending, many.toArray(String[]::new)))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("budget: the steps of prune take 1024000 of its 410000 tokens");
+  }
+
+  @Test
+  void whatIsSaidOfDistillationLeavesTheRestToTheBudget() throws IOException {
+    String model = source(61);
+    String spending = SPENDING.formatted(model);
+    RunConfig train = load(spending, "train.distillation.weight=0.5").train().orElseThrow().run();
+    assertThat(train.distillation().orElseThrow())
+        .isEqualTo(new DistillationConfig(Path.of(model), 0.5, 1));
+    assertThat(train.domains().rho()).isEqualTo(0.3);
+    assertThat(train.domains().smoothing()).isEqualTo(0.5);
+    train = load(spending, "train.distillation=").train().orElseThrow().run();
+    assertThat(train.distillation()).isEmpty();
+    assertThat(train.domains().rho()).isEqualTo(0.1);
+  }
+
+  @Test
+  void theSourceThatTeachesIsTheModelThatWasPruned() throws IOException {
+    for (String set :
+        List.of("train.distillation.weight=0.5", "train.distillation.teacher=source")) {
+      var train = load(SHORT, set).train().orElseThrow().run();
+      assertThat(train.distillation().orElseThrow().teacher()).as(set).isEqualTo(Path.of("base"));
+    }
+    var other = load(SHORT, "train.model=another", "train.distillation.teacher=source");
+    assertThat(other.train().orElseThrow().run().distillation().orElseThrow().isOfSource())
+        .isTrue();
+  }
+
+  @Test
+  void aSequenceLengthThatIsNoneIsToldAsSuch() throws IOException {
+    String spending = SPENDING.formatted(source(61));
+    for (String length : List.of("4k", "0", "-4", "''")) {
+      assertThatThrownBy(() -> load(spending.replace("256", length)))
+          .as(length)
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("prepare.seq_len");
+    }
   }
 
   @Test

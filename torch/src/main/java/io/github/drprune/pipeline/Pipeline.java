@@ -1,10 +1,12 @@
 package io.github.drprune.pipeline;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.config.PipelineConfig;
 import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.config.binding.ConfigLoader;
+import io.github.drprune.conversation.ChatTemplate;
 import io.github.drprune.data.Manifest;
 import io.github.drprune.data.prepare.Prepare;
 import io.github.drprune.error.UserException;
@@ -21,6 +23,7 @@ import io.github.drprune.run.PruneRun;
 import io.github.drprune.run.RunExecutor;
 import io.github.drprune.run.RunFolder;
 import io.github.drprune.run.RunKind;
+import io.github.drprune.run.RunOrigin;
 import io.github.drprune.run.TrainRun;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -91,15 +94,17 @@ public final class Pipeline {
   /**
    * One stage.
    *
-   * @param settings what it is asked to do
+   * @param settings that its output depends on
    * @param inputs files and folders whose contents its output depends on
+   * @param models folders of checkpoints that it depends on
    * @param output what is there when it is done
    * @param isReplaceable whether it may be made again, as costs little
    */
   private record Stage(
       String name,
-      Record settings,
+      ObjectNode settings,
       List<Path> inputs,
+      List<Path> models,
       Path output,
       boolean isReplaceable,
       Work work) {}
@@ -116,8 +121,7 @@ public final class Pipeline {
   }
 
   private boolean run(Stage stage, StageRecord done) throws IOException, InterruptedException {
-    String fingerprint =
-        StageRecord.fingerprint(ConfigLoader.tree(stage.settings()), stage.inputs());
+    String fingerprint = StageRecord.fingerprint(stage.settings(), stage.inputs(), stage.models());
     if (!done.begin(stage.name(), fingerprint, stage.output(), stage.isReplaceable())) {
       listener.skipped(stage.name(), stage.output());
       return true;
@@ -159,11 +163,14 @@ public final class Pipeline {
 
   private Stage prepare(PipelineConfig.Prepare settings) {
     List<Path> inputs = new ArrayList<>(settings.inputs());
-    inputs.add(settings.tokenizer().resolve("tokenizer.json"));
+    for (String name : List.of("tokenizer.json", "tokenizer_config.json", ChatTemplate.FILE)) {
+      inputs.add(settings.tokenizer().resolve(name));
+    }
     return new Stage(
         "prepare",
-        settings,
+        ConfigLoader.tree(settings),
         inputs,
+        List.of(),
         settings.out().resolve(Manifest.FILE),
         false,
         () -> {
@@ -193,12 +200,13 @@ public final class Pipeline {
 
   private Stage run(RunKind kind, Path start) {
     RunConfig settings = kind.config();
-    List<Path> inputs = new ArrayList<>(List.of(start, settings.data().resolve(Manifest.FILE)));
-    kind.teacher().filter(teacher -> !teacher.equals(start)).ifPresent(inputs::add);
+    List<Path> models = new ArrayList<>(List.of(start));
+    kind.teacher().filter(teacher -> !teacher.equals(start)).ifPresent(models::add);
     return new Stage(
         kind.command(),
-        kind.whole(),
-        inputs,
+        RunOrigin.deciding(ConfigLoader.tree(kind.whole())),
+        List.of(settings.data().resolve(Manifest.FILE)),
+        models,
         settings.output().resolve(RunFolder.MODEL),
         false,
         () -> !runs.execute(kind).isInterrupted());
@@ -208,8 +216,9 @@ public final class Pipeline {
     var cut = new CheckpointCut(settings.model(), settings.masks(), settings.output());
     return new Stage(
         "cut",
-        settings,
-        List.of(settings.model(), settings.masks()),
+        ConfigLoader.tree(settings),
+        List.of(settings.masks()),
+        List.of(settings.model()),
         settings.output(),
         false,
         () -> {
@@ -219,12 +228,11 @@ public final class Pipeline {
   }
 
   private Stage evaluate(PipelineConfig.Evaluate settings) {
-    List<Path> inputs = new ArrayList<>(settings.models());
-    inputs.add(settings.data().resolve(Manifest.FILE));
     return new Stage(
         "evaluate",
-        settings,
-        inputs,
+        ConfigLoader.tree(settings),
+        List.of(settings.data().resolve(Manifest.FILE)),
+        settings.models(),
         settings.json(),
         true,
         () -> {
@@ -246,8 +254,9 @@ public final class Pipeline {
   private Stage report(PipelineConfig.Report settings) {
     return new Stage(
         "report",
-        settings,
+        ConfigLoader.tree(settings),
         settings.runs().stream().map(run -> run.resolve(EventLog.FILE_NAME)).toList(),
+        List.of(),
         settings.out(),
         true,
         () -> {

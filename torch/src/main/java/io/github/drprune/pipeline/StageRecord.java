@@ -4,6 +4,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.json.Json;
+import io.github.drprune.model.CheckpointFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -58,8 +59,10 @@ final class StageRecord {
    * The hash of a stage's settings and of what its inputs contain.
    *
    * @param inputs files, or folders with all their files; those that do not exist count as empty
+   * @param models folders of checkpoints, likewise, of which only a checkpoint's files count
    */
-  static String fingerprint(Object settings, List<Path> inputs) throws IOException {
+  static String fingerprint(Object settings, List<Path> inputs, List<Path> models)
+      throws IOException {
     var text = new StringBuilder(Json.line(settings)).append('\n');
     for (Path input : inputs) {
       text.append(input).append('\n');
@@ -69,6 +72,12 @@ final class StageRecord {
             text.append(input.relativize(path)).append(' ').append(Sha256.of(path)).append('\n');
           }
         }
+      }
+    }
+    for (Path model : models) {
+      text.append(model).append('\n');
+      if (Files.isDirectory(model)) {
+        text.append(CheckpointFiles.contentsWithCompanions(model)).append('\n');
       }
     }
     return Sha256.of(text.toString().getBytes(StandardCharsets.UTF_8));
@@ -115,8 +124,9 @@ final class StageRecord {
   }
 
   void noteTokens(String fingerprint, long count) throws IOException {
-    tokens.put(fingerprint, count);
-    write();
+    if (!Long.valueOf(count).equals(tokens.put(fingerprint, count))) {
+      write();
+    }
   }
 
   private void write() throws IOException {

@@ -1,5 +1,8 @@
 package io.github.drprune.plan;
 
+import java.util.Objects;
+import java.util.stream.Stream;
+
 /**
  * What a pipeline's budget will go into.
  *
@@ -8,4 +11,23 @@ package io.github.drprune.plan;
  * @param prune null where the cut takes no steps
  */
 public record PipelinePlan(
-    String spending, double tokensPerParameter, RunPlan prune, RunPlan train) {}
+    String spending, double tokensPerParameter, RunPlan prune, RunPlan train) {
+  /** Tokens that both stages take steps on. */
+  public long tokens() {
+    return runs().mapToLong(RunPlan::tokens).sum();
+  }
+
+  /** Of both stages. */
+  public double seconds() {
+    return runs().mapToDouble(RunPlan::seconds).sum();
+  }
+
+  /** Without evaluations and checkpoints. */
+  public double secondsOfSteps() {
+    return runs().mapToDouble(run -> run.steps() * run.stepSeconds()).sum();
+  }
+
+  private Stream<RunPlan> runs() {
+    return Stream.of(prune, train).filter(Objects::nonNull);
+  }
+}

@@ -74,17 +74,18 @@ public final class Planner {
     }
     var pruning = new PruneRun(config.prune().get());
     RunConfig training = config.train().get().run();
-    if (training.distillation().filter(d -> d.isOfSource()).isPresent()) {
-      throw UserException.at(
-          "train.distillation.teacher", "'source' is the model that was cut", "name a folder");
-    }
     ModelSpec source = pruning.source();
     ModelSpec cut =
         pruning
             .target(source)
             .map(shape -> pruning.policy().cut(source, shape))
             .orElse(source); // a sparsity says nothing of the shape
-    RunPlan prune = pruning.takesSteps() ? plan(pruning, source) : null;
+    RunPlan prune = null;
+    if (pruning.takesSteps()) {
+      prune = plan(pruning, source);
+    } else {
+      requireOneShot(pruning, source);
+    }
     RunPlan train =
         plan(new TrainRun(new TrainConfig(pruning.model(), Optional.empty(), training)), cut);
     return new PipelinePlan(
@@ -94,11 +95,25 @@ public final class Planner {
         train);
   }
 
+  private void requireOneShot(PruneRun pruning, ModelSpec source) throws IOException {
+    ModelOptions options = Runner.options(pruning.config(), Kernels::select);
+    try (var data = PreparedData.open(pruning.config().data())) {
+      FittingData.require(pruning, source, data);
+      Long available = cluster.memory().orElse(here(options)); // one process cuts
+      MemoryNeed.requireOneShot(pruning, source, options, available, data.seqLen());
+    }
+  }
+
+  /** Bytes that are free on this machine; null where a device computes. */
+  private static Long here(ModelOptions options) {
+    return options.device().is_cpu() ? NativeMemory.available() : null;
+  }
+
   private RunPlan plan(RunKind kind, ModelSpec source) throws IOException, InterruptedException {
     RunConfig config = kind.config();
     ModelOptions options = Runner.options(config, Kernels::select);
     boolean onCpu = options.device().is_cpu();
-    Long here = onCpu ? NativeMemory.available() : null;
+    Long here = here(options);
     Long available =
         cluster.memory().orElse(here == null ? null : Long.valueOf(here / cluster.processes()));
     Sharding sharding = cluster.sharding().orElse(config.sharding());
@@ -191,15 +206,13 @@ public final class Planner {
     long tokens = (long) config.steps() * config.globalBatch() * data.seqLen();
     long rows = ceil(config.globalBatch(), cluster.processes());
     long microBatches = ceil(rows, config.microBatch());
-    double shareOfLast = Math.min(1, rows / (double) config.microBatch());
+    double passes = rows / (double) config.microBatch(); // the last may be of fewer sequences
     long sent = state.bytesSent(microBatches, precision);
     // Blocks that are fetched are computed once more in the backward pass.
     boolean again = state.fetchesBlocks() && !config.activationCheckpointing();
     double pass = cost.microBatchSeconds() + (again ? cost.evaluationSeconds() : 0);
     double step =
-        pass * microBatches * shareOfLast
-            + cost.updateSeconds() * state.shareOfUpdate()
-            + sent / cluster.bandwidth();
+        pass * passes + cost.updateSeconds() * state.shareOfUpdate() + sent / cluster.bandwidth();
     double evaluation =
         cost.evaluationSeconds()
             * ceil(Trainer.evaluator(config, data).batches(), cluster.processes());

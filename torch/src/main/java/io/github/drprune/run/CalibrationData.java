@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.Tensor;
  * that the run begins with.
  */
 final class CalibrationData {
-  private static final int SEQUENCES = 128;
+  static final int SEQUENCES = 128;
 
   private CalibrationData() {}
 

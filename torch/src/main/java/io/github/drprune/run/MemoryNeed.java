@@ -15,8 +15,13 @@ public final class MemoryNeed {
 
   private MemoryNeed() {}
 
-  /** Refuses a model whose weights, with all that learning them takes, exceed what is free. */
-  static void require(RunKind kind, ModelSpec source, ModelOptions options, ProcessGroup processes)
+  /**
+   * Refuses a model whose weights, with all that learning them takes, exceed what is free.
+   *
+   * @param seqLen tokens of a sequence
+   */
+  static void require(
+      RunKind kind, ModelSpec source, ModelOptions options, ProcessGroup processes, int seqLen)
       throws IOException {
     if (!options.device().is_cpu()) {
       return;
@@ -29,8 +34,23 @@ public final class MemoryNeed {
       long others = (processes.onThisMachine() - 1) * (state.bytesOfAnother() + teacher);
       require(source, state, teacher, Math.max(0, available - others));
     } else {
-      require(source, Float.BYTES * source.parameters(), available, "run");
+      requireOneShot(kind, source, options, available, seqLen);
     }
+  }
+
+  /**
+   * Refuses a run without steps whose models exceed what is free.
+   *
+   * @param available bytes that are free, or null where that is not known
+   */
+  public static void requireOneShot(
+      RunKind kind, ModelSpec source, ModelOptions options, Long available, int seqLen) {
+    require(
+        source,
+        kind.bytesInOneShot(source, options, seqLen),
+        available,
+        "cut",
+        "take a machine with more memory, or prepare shorter sequences");
   }
 
   /**
@@ -72,13 +92,22 @@ public final class MemoryNeed {
    * @throws UserException that says what is needed and what to do
    */
   public static void require(ModelSpec source, long needed, Long available, String what) {
+    require(
+        source,
+        needed,
+        available,
+        what,
+        "lower micro_batch, set activation_checkpointing=true or take a machine with more memory");
+  }
+
+  private static void require(
+      ModelSpec source, long needed, Long available, String what, String advice) {
     if (available != null && needed > available) {
       throw UserException.at(
           "memory",
           "the %s of a model of %,d parameters needs about %.1f GiB and %.1f GiB are free"
               .formatted(what, source.parameters(), needed / GIB, available / GIB),
-          "lower micro_batch, set activation_checkpointing=true or take a machine with more"
-              + " memory");
+          advice);
     }
   }
 }

@@ -226,6 +226,19 @@ public record PruneRun(PruneConfig whole) implements RunKind {
     return whole.masks().method() != MaskConfig.Method.IMPORTANCE;
   }
 
+  @Override
+  public long bytesInOneShot(ModelSpec source, ModelOptions options, int seqLen) {
+    ModelSpec cut = policy().cut(source, target(source).orElseThrow());
+    long weights = Float.BYTES * (source.parameters() + cut.parameters());
+    if (!whole.masks().reconstruction()) {
+      return weights;
+    }
+    // A fit goes by the residual streams of both on all of the calibration text.
+    long units = source.hiddenSize() + cut.hiddenSize();
+    return weights
+        + (long) CalibrationData.SEQUENCES * seqLen * units * options.precision().bytes();
+  }
+
   private UnitScores scores(CausalLm model, List<Tensor> calibration) {
     return Importance.of(model, calibration, whole.masks().scores());
   }

@@ -62,6 +62,15 @@ public sealed interface RunKind permits PruneRun, UnprunedRun {
   }
 
   /**
+   * The most that {@link #inOneShot} holds of models and of what they compute, in bytes.
+   *
+   * @throws IllegalStateException for a run that takes steps
+   */
+  default long bytesInOneShot(ModelSpec source, ModelOptions options, int seqLen) {
+    throw new IllegalStateException(command() + " takes steps");
+  }
+
+  /**
    * What the run learns.
    *
    * @param fresh whether it begins; otherwise a checkpoint's values replace the first ones

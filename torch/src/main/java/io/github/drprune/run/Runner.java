@@ -149,7 +149,8 @@ public final class Runner implements RunExecutor {
         long found =
             processes.decided(
                 () -> {
-                  MemoryNeed.require(kind, source, options(config, kernels), processes);
+                  MemoryNeed.require(
+                      kind, source, options(config, kernels), processes, data.seqLen());
                   return beginning.open();
                 });
         Optional<Path> model = Optional.of(RunFolder.model(config.output()));

@@ -197,16 +197,23 @@ public final class Trainer implements AutoCloseable {
     if (step % config.evaluationInterval() == 0 || last) {
       EvaluationResult result = evaluate();
       heldOut = result.meanLoss();
+      if (!Double.isFinite(heldOut)) {
+        throw diverged(heldOut);
+      }
       reweight(result);
     }
     if (step % config.checkpointInterval() == 0 || last) {
       unproven = state();
     }
     if (last && !saveIfSound(heldOut)) {
-      throw new DivergedException(
-          "step %d: the loss on held-out text is %.3g, no model is written; %s"
-              .formatted(step, heldOut, advice()));
+      throw diverged(heldOut);
     }
+  }
+
+  private DivergedException diverged(double heldOut) {
+    return new DivergedException(
+        "step %d: the loss on held-out text is %.3g, no model is written; %s"
+            .formatted(step, heldOut, advice()));
   }
 
   /** A gradient to step along, and how long it took. */

@@ -21,7 +21,7 @@ class StageRecordTest {
     Files.writeString(input.resolve("a.txt"), "one");
     Path output = folder.resolve("output");
     Path pipeline = folder.resolve("pipeline.yaml");
-    String first = StageRecord.fingerprint(Map.of("steps", 1), List.of(input));
+    String first = fingerprint(1, input);
 
     assertThat(StageRecord.beside(pipeline).begin("prune", first, output, false)).isTrue();
     // Not done: it goes on, also in another process.
@@ -41,18 +41,43 @@ class StageRecordTest {
     Files.writeString(input.resolve("a.txt"), "one");
     Path output = Files.createDirectory(folder.resolve("output"));
     Path pipeline = folder.resolve("pipeline.yaml");
-    String first = StageRecord.fingerprint(Map.of("steps", 1), List.of(input));
+    String first = fingerprint(1, input);
     var record = StageRecord.beside(pipeline);
     record.begin("prune", first, output, false);
     record.done("prune");
 
     Files.writeString(input.resolve("a.txt"), "two");
-    String second = StageRecord.fingerprint(Map.of("steps", 1), List.of(input));
+    String second = fingerprint(1, input);
     assertThat(second).isNotEqualTo(first);
-    assertThat(StageRecord.fingerprint(Map.of("steps", 2), List.of(input))).isNotEqualTo(second);
+    assertThat(fingerprint(2, input)).isNotEqualTo(second);
     assertThatThrownBy(() -> record.begin("prune", second, output, false))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("prune: settings or inputs changed");
     assertThat(record.begin("prune", second, output, true)).isTrue();
+  }
+
+  private static String fingerprint(int steps, Path input) throws IOException {
+    return StageRecord.fingerprint(Map.of("steps", steps), List.of(input), List.of());
+  }
+
+  @Test
+  void onlyTheFilesOfACheckpointCountInItsFolder() throws IOException {
+    Path model = Files.createDirectories(folder.resolve("model"));
+    Files.writeString(model.resolve("config.json"), "{}");
+    Files.writeString(model.resolve("model.safetensors"), "weights");
+    Files.writeString(model.resolve("tokenizer.json"), "{}");
+    String first = StageRecord.fingerprint("", List.of(), List.of(model));
+    Files.createDirectories(model.resolve(".git"));
+    Files.writeString(model.resolve(".git/index"), "moved on");
+    Files.writeString(model.resolve("README.md"), "edited");
+    Files.writeString(model.resolve("small.yaml.state.json"), "{}");
+    assertThat(StageRecord.fingerprint("", List.of(), List.of(model))).isEqualTo(first);
+    for (String file : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+      String before = StageRecord.fingerprint("", List.of(), List.of(model));
+      Files.writeString(model.resolve(file), "other");
+      assertThat(StageRecord.fingerprint("", List.of(), List.of(model)))
+          .as(file)
+          .isNotEqualTo(before);
+    }
   }
 }

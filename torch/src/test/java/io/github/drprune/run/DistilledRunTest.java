@@ -16,6 +16,7 @@ import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.Kernels;
 import io.github.drprune.pipeline.TimedBudget;
+import io.github.drprune.plan.Cluster;
 import io.github.drprune.plan.ExpectedLoss;
 import io.github.drprune.plan.PipelinePlan;
 import io.github.drprune.plan.Planner;
@@ -358,18 +359,47 @@ class DistilledRunTest {
             1,
             pipeline -> {
               asked.add(tokens(pipeline));
-              return asked.size() == 1 ? 0.02 : 0.01; // the first is of a trial's batch
+              // The first is of a trial's batch.
+              return new TimedBudget.Duty(60, asked.size() == 1 ? 0.02 : 0.01);
             });
     PipelineConfig measured = budget.inTokens(timed);
     assertThat(measured.time()).isEmpty();
-    assertThat(measured.budget()).contains("486000"); // nine tenths of 5,400 seconds
+    // Nine tenths of 5,400 seconds, less those of evaluations.
+    assertThat(measured.budget()).contains("480000");
     assertThat(asked).hasSize(2);
-    assertThat(asked.getLast()).isBetween(240_000L, 243_000L);
+    assertThat(asked.getLast()).isBetween(237_000L, 240_000L);
     assertThat(budget.inTokens(timed)).isEqualTo(measured);
     assertThat(asked).hasSize(2);
-    PipelineConfig ofTwo =
-        new TimedBudget(file, List.of(), 2, _ -> 0.005).inTokens(timed); // which are faster
-    assertThat(ofTwo.budget()).contains("972000");
+    var faster = new TimedBudget.Duty(60, 0.005);
+    var ofTwo = new TimedBudget(file, List.of(), 2, _ -> faster);
+    assertThat(ofTwo.inTokens(timed).budget()).contains("960000");
+
+    // Once it has begun it goes on with its number, whatever it may change on its way.
+    assertThat(budget.inTokens(timed)).isEqualTo(measured);
+    Files.writeString(
+        Files.createDirectories(folder.resolve("final")).resolve("origin.json"), "{}");
+    assertThat(ofTwo.inTokens(timed).budget()).contains("480000");
+    List<String> milder = List.of("train.learning_rate=1e-5", "train.keep_checkpoints=1");
+    var repeated = new TimedBudget(file, milder, 1, _ -> faster);
+    assertThat(repeated.inTokens(PipelineConfig.load(file, milder)).budget()).contains("480000");
+  }
+
+  @Test
+  void aTimeThatEvaluationsTakeAloneIsRefused() throws Exception {
+    Path file = pipeline("1min");
+    var budget = new TimedBudget(file, List.of(), 1, _ -> new TimedBudget.Duty(55, 0.01));
+    assertThatThrownBy(() -> budget.inTokens(PipelineConfig.load(file, List.of())))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("budget: evaluations and checkpoints alone would take 55 of the 54");
+  }
+
+  @Test
+  void aCutThatDoesNotFitIsRefusedByThePlan() throws Exception {
+    var small = new Cluster(1, Optional.empty(), Optional.of(20_000L), Double.POSITIVE_INFINITY);
+    PipelineConfig config = PipelineConfig.load(pipeline("41k"), List.of());
+    assertThatThrownBy(() -> new Planner(small).pipeline(config))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("memory: the cut of a model of");
   }
 
   private static long tokens(PipelineConfig pipeline) {

@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -170,15 +171,36 @@ class RunnerTest {
     assertThat(TinyRun.weights(output)).isEqualTo(TinyRun.weights(whole));
   }
 
+  @Test
+  void aLossThatIsFirstNotFiniteOnHeldOutTextIsADivergenceToo() throws Exception {
+    var count = new int[1];
+    Runner runner =
+        notFinite(
+            training -> {
+              count[0] += training ? 1 : 0;
+              return !training && count[0] >= 4;
+            });
+    String[] keys = {"steps=6", "evaluation_interval=4", "checkpoint_interval=2"};
+    assertThatThrownBy(() -> runner.train(tiny.train(folder.resolve("run"), keys)))
+        .isInstanceOf(DivergedException.class)
+        .hasMessageContainingAll(
+            "step 4: the loss on held-out text is NaN", "last good checkpoint is of step 2");
+  }
+
   /** Computes with losses that are not finite in the training batches counted here from 1. */
   private static Runner notFinite(List<Integer> batches) {
     var count = new int[1];
+    return notFinite(training -> training && batches.contains(++count[0]));
+  }
+
+  /**
+   * @param isBad is told of each batch whether it is one to train on
+   */
+  private static Runner notFinite(Predicate<Boolean> isBad) {
     LossKernel kernel =
         (hidden, head, targets) -> {
           TokenLoss loss = LossKernel.REFERENCE.loss(hidden, head, targets);
-          boolean training = loss.mean().requires_grad();
-          boolean bad = training && batches.contains(++count[0]);
-          return bad
+          return isBad.test(loss.mean().requires_grad())
               ? new TokenLoss(
                   Ops.mul(loss.mean(), Double.NaN), Ops.mul(loss.perToken(), Double.NaN), null)
               : loss;
@@ -206,6 +228,23 @@ class RunnerTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("drprune train");
     assertThat(TinyRun.runner().train(tiny.train(output, "steps=2")).wasDone()).isTrue();
+  }
+
+  /** What helps where memory runs out must not be refused where a run goes on. */
+  @Test
+  void goesOnWithSmallerMicroBatches() throws Exception {
+    Path output = folder.resolve("run");
+    var signal = new StopSignal();
+    new Runner((_, _) -> Kernels.REFERENCE, List.of(stopAfter(4, signal)), signal)
+        .train(tiny.train(output, "steps=8"));
+    String[] less = {"steps=8", "micro_batch=1", "activation_checkpointing=true"};
+    TinyRun.runner().train(tiny.train(output, less));
+    Path whole = folder.resolve("whole");
+    TinyRun.runner().train(tiny.train(whole, "steps=8"));
+    assertThat(losses(output)).hasSize(8);
+    for (int i = 0; i < 8; i++) {
+      assertThat(losses(output).get(i)).isCloseTo(losses(whole).get(i), within(1e-5));
+    }
   }
 
   @Test

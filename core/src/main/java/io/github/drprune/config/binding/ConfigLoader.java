@@ -117,6 +117,11 @@ public final class ConfigLoader {
     return Json.yaml(tree(config));
   }
 
+  /** Whether a tree says what a key is to be. */
+  public static boolean isGiven(ObjectNode keys, String key) {
+    return RecordBinder.isGiven(keys.get(key));
+  }
+
   /** The tree of {@link #yaml}. */
   public static ObjectNode tree(Record config) {
     return ConfigTree.of(config);

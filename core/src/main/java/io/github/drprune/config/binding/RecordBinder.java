@@ -124,7 +124,7 @@ final class RecordBinder {
     String path = prefix + ConfigKey.name(component);
     var type = ValueType.of(component.getGenericType());
     var node = tree.get(ConfigKey.name(component));
-    if (node != null && !isUnset(node)) {
+    if (isGiven(node)) {
       return value(type, node, path, ConfigKey.defaultsBelow(component, defaults));
     }
     String text = ConfigKey.defaultOf(component, defaults);
@@ -153,9 +153,9 @@ final class RecordBinder {
     };
   }
 
-  /** {@code key:} and {@code key: null} in a file, {@code --set key=} on the command line. */
-  private static boolean isUnset(JsonNode node) {
-    return node.isNull() || node.isTextual() && node.textValue().isEmpty();
+  /** Not so {@code key:} and {@code key: null} in a file, {@code --set key=} at the command. */
+  static boolean isGiven(JsonNode node) {
+    return node != null && !node.isNull() && !(node.isTextual() && node.textValue().isEmpty());
   }
 
   private Object value(ValueType type, JsonNode node, String path, Map<String, String> defaults) {
