@@ -169,6 +169,7 @@ class MistakesTest {
         "run nothing| empty",
         "run out.yaml| report.out: ",
         "run file.yaml| cut.output: ",
+        "tasks m --continuations dir --limit 0| --limit: must be at least 1, not 0",
         "watch none| none",
         "watch text| text",
         "demo --out text| is a file; name a folder",

@@ -1,6 +1,8 @@
 package io.github.drprune.model;
 
+import io.github.drprune.io.Sha256;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,6 +36,24 @@ public final class CheckpointFiles {
       }
     }
     return bytes;
+  }
+
+  /**
+   * Tells a checkpoint from another, or from itself after a change: of the names, sizes and times
+   * of the files in {@code folder}, as to read their bytes takes long.
+   */
+  public static String fingerprint(Path folder) throws IOException {
+    var text = new StringBuilder();
+    List<Path> files;
+    try (var list = Files.list(folder)) {
+      files = list.filter(Files::isRegularFile).sorted().toList();
+    }
+    for (Path file : files) {
+      text.append(
+          "%s %d %s%n"
+              .formatted(file.getFileName(), Files.size(file), Files.getLastModifiedTime(file)));
+    }
+    return Sha256.of(text.toString().getBytes(StandardCharsets.UTF_8));
   }
 
   /** Copies those that are in the folder {@code from}. */
