@@ -116,7 +116,7 @@ class MistakesTest {
         "inspect m --json dir| a folder is there; name a file",
         "inspect m --json text/x.json| is not a folder",
         "inspect m --json /dev/null| not a regular file",
-        "evaluate m none --data dir --json x.json| none: no such folder",
+        "evaluate m none --data dir --json x.json| manifest.json",
         "evaluate m --data dir --json none/x.json| does not exist; make it",
         "evaluate m --data text| text",
         "evaluate m --data dir --batch 0| --batch",
