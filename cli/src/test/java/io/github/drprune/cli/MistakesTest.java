@@ -169,6 +169,7 @@ class MistakesTest {
         "run nothing| empty",
         "run out.yaml| report.out: ",
         "run file.yaml| cut.output: ",
+        "watch dir --port 99999| --port: must be from 0 to 65535, not 99999",
         "tasks m --continuations dir --limit 0| --limit: must be at least 1, not 0",
         "watch none| none",
         "watch text| text",
