@@ -162,6 +162,20 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (model != null) {
+      Unheeded.refuse(
+          spec,
+          "with MODEL, whose shape is taken",
+          "--hidden",
+          "--layers",
+          "--heads",
+          "--kv-heads",
+          "--intermediate",
+          "--vocabulary");
+    }
+    if (!workloads.contains(Workload.GENERATE)) {
+      Unheeded.refuse(spec, "without the workload generate", "--generated");
+    }
     LibTorch.useThreads(threads.count());
     PrintWriter err = spec.commandLine().getErr();
     var where = LibTorch.device(device);

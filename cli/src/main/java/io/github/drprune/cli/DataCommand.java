@@ -51,6 +51,9 @@ final class DataCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (example.isEmpty()) {
+      Unheeded.refuse(spec, "without --example", "--tokenizer");
+    }
     var out = spec.commandLine().getOut();
     try (var data = PreparedData.open(folder)) {
       DataTable.print(data.manifest(), out);

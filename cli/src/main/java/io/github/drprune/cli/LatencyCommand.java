@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
       "  drprune latency models/llama runs/half/model --engine llama.cpp=bin/llama-bench"
     })
 final class LatencyCommand implements Callable<Integer> {
+  private static final String OWN = "drprune";
   private static final String LLAMA_CPP = "llama.cpp=";
 
   @Parameters(
@@ -80,7 +81,7 @@ final class LatencyCommand implements Callable<Integer> {
   @Option(
       names = "--engine",
       paramLabel = "NAME",
-      defaultValue = "drprune",
+      defaultValue = OWN,
       description =
           "drprune, or llama.cpp=PATH with the path of llama-bench (default: ${DEFAULT-VALUE}).")
   private String engine;
@@ -100,6 +101,7 @@ final class LatencyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    requireHeeded();
     var measured = new LatencyOptions(contexts, batches, generate, rounds);
     PrintWriter err = spec.commandLine().getErr();
     SequencedMap<String, Engine> engines = new LinkedHashMap<>();
@@ -120,8 +122,16 @@ final class LatencyCommand implements Callable<Integer> {
     }
   }
 
+  private void requireHeeded() {
+    if (engine.equals(OWN)) {
+      Unheeded.refuse(spec, "without --engine llama.cpp=PATH", "--type");
+    } else if (engine.startsWith(LLAMA_CPP)) {
+      Unheeded.refuse(spec, "with llama.cpp", "--device", "--precision");
+    }
+  }
+
   private Engine engine(Path model, ModelOptions inference, PrintWriter err) throws IOException {
-    if (engine.equals("drprune")) {
+    if (engine.equals(OWN)) {
       return new OwnEngine(model, inference);
     }
     if (engine.startsWith(LLAMA_CPP)) {

@@ -34,6 +34,11 @@ final class PipelineFile {
     return threads.count();
   }
 
+  /** Threads of each of several processes on this machine. */
+  int threadsOfEach(int processes) {
+    return threads.ofEach(processes);
+  }
+
   /** Reads the file; from here on LibTorch has its threads. */
   PipelineConfig load() throws IOException {
     InputFiles.requireFile(file, "name a pipeline file");

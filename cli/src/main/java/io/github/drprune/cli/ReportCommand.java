@@ -1,5 +1,6 @@
 package io.github.drprune.cli;
 
+import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.OutputPaths;
 import io.github.drprune.judge.Judged;
@@ -102,6 +103,9 @@ final class ReportCommand implements Callable<Integer> {
 
   static void print(PageModel page, Path html, PrintWriter terminal) {
     for (var run : page.runs()) {
+      if (page.runs().size() > 1) {
+        terminal.println(Printable.escaped(run.name()) + ":");
+      }
       run.summary().forEach(terminal::println);
       run.warnings()
           .forEach(

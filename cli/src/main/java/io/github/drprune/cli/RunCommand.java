@@ -74,8 +74,9 @@ final class RunCommand implements Callable<Integer> {
     return others.flatMap(LaunchedProcesses::sharding);
   }
 
-  private int threadsOfEach() {
-    return Math.max(1, file.threads() / ranks());
+  /** As launch gives them to a run by itself; the other stages have those of one process. */
+  int threadsOfEach() {
+    return file.threadsOfEach(ranks());
   }
 
   private PipelineConfig inTokens(PipelineConfig pipeline)

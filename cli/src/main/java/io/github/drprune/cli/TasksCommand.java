@@ -168,6 +168,17 @@ final class TasksCommand implements Callable<Integer> {
     if (names.isEmpty() && continuations == null) {
       throw UserException.at("tasks", "names no task", "give --tasks, --suite or --continuations");
     }
+    if (names.isEmpty()) {
+      Unheeded.refuse(
+          spec,
+          "without --tasks or --suite",
+          "--include",
+          "--data",
+          "--shots",
+          "--apply-chat-template",
+          "--bootstrap",
+          "--samples");
+    }
     return names;
   }
 

@@ -13,12 +13,17 @@ final class ThreadsOption {
       names = "--threads",
       paramLabel = "N",
       order = LAST,
-      description = "Threads of the CPU to use (default: all; of several processes, a share).")
+      description =
+          "Threads of the CPU, for each process (default: all; of several processes, a share).")
   private Integer threads;
 
   int count() {
+    return ofEach(Rendezvous.onThisMachine(System.getenv()));
+  }
+
+  /** Those of each of {@code processes} on this machine. */
+  int ofEach(int processes) {
     if (threads == null) {
-      int processes = Rendezvous.onThisMachine(System.getenv());
       return Math.max(1, Runtime.getRuntime().availableProcessors() / processes);
     }
     if (threads < 1) {

@@ -2,6 +2,7 @@ package io.github.drprune.cli;
 
 import static io.github.drprune.cli.Console.count;
 
+import io.github.drprune.data.PreparedData;
 import io.github.drprune.vocabulary.DomainCost;
 import io.github.drprune.vocabulary.VocabularyTrim;
 import java.io.IOException;
@@ -85,6 +86,9 @@ final class TrimVocabularyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (PreparedData.isIn(corpus)) {
+      Unheeded.refuse(spec, "on prepared data", "--text-field");
+    }
     var trim =
         new VocabularyTrim(
             model,

@@ -20,6 +20,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -153,14 +154,42 @@ class DeploymentCommandsTest {
         .isEqualTo((4 * 8 * (layer + scores) + head) / (2 * 8 * (layer + scores) + head));
   }
 
+  /** llama-bench itself is stood in for by a script that takes long. */
+  @Test
+  void llamaCppIsAskedOnlyForWhatItDoesAndItsFileGoesWithTheProgram() throws Exception {
+    Path called = folder.resolve("called");
+    Path bench = folder.resolve("llama-bench");
+    Files.writeString(bench, "#!/bin/sh\ntouch '%s'\nexec sleep 10\n".formatted(called));
+    assertThat(bench.toFile().setExecutable(true)).isTrue();
+    String engine = "llama.cpp=" + bench;
+    assertThat(run("latency", at("layers2"), "--engine", engine, "--batch", "1,4")).isEqualTo(2);
+    assertThat(err.toString()).contains("--batch: llama-bench runs one text at a time");
+    assertThat(called).doesNotExist();
+
+    Path temporary = Files.createDirectory(folder.resolve("tmp"));
+    try (var program = new Program(folder)) {
+      var latency =
+          program.start(
+              "latency %s --engine %s".formatted(at("layers2"), engine),
+              Map.of("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + temporary));
+      while (!Files.exists(called) && latency.process().isAlive()) {
+        Thread.sleep(20);
+      }
+      assertThat(temporary).as(latency::said).isDirectoryContaining("glob:**.gguf");
+      latency.signal("TERM");
+      latency.exit();
+    }
+    assertThat(temporary).isDirectoryNotContaining("glob:**.gguf");
+  }
+
   @Test
   void latencyRefusesWhatItCannotMeasure() {
-    assertThat(run("latency", at("layers2"), "--context", "64")).isEqualTo(2);
+    assertThat(run("latency", at("layers2"), "--context", "8,64")).isEqualTo(2);
     assertThat(run("latency", at("layers2"), "--engine", "other")).isEqualTo(2);
     assertThat(run("latency", at("layers2"), "--engine", "llama.cpp=" + at("absent"))).isEqualTo(2);
     assertThat(run("latency", at("layers2"), "--rounds", "0")).isEqualTo(2);
     assertThat(err.toString())
-        .hasLineCount(4)
+        .hasLineCount(4) // no line about a round with 8 before
         .contains("--context: 64 tokens and 32 generated exceed the model's 64 positions")
         .contains("--engine: 'other' is not known")
         .contains("absent: no such file")

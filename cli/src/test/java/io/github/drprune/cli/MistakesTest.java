@@ -78,6 +78,8 @@ class MistakesTest {
         folder.resolve("file.yaml"),
         "cut: {model: HERE/m, masks: HERE/x, output: HERE/text/x}\n"
             .replace("HERE", folder.toString()));
+    Files.writeString(
+        Files.createDirectory(folder.resolve("prepared")).resolve("manifest.json"), "{}");
     DemoTokenizer.write(Files.createDirectory(folder.resolve("tok")));
   }
 
@@ -116,7 +118,7 @@ class MistakesTest {
         "inspect m --json dir| a folder is there; name a file",
         "inspect m --json text/x.json| is not a folder",
         "inspect m --json /dev/null| not a regular file",
-        "evaluate m none --data dir --json x.json| none: no such folder",
+        "evaluate m none --data dir --json x.json| manifest.json",
         "evaluate m --data dir --json none/x.json| does not exist; make it",
         "evaluate m --data text| text",
         "evaluate m --data dir --batch 0| --batch",
@@ -169,6 +171,17 @@ class MistakesTest {
         "run nothing| empty",
         "run out.yaml| report.out: ",
         "run file.yaml| cut.output: ",
+        "watch dir --port 99999| --port: must be from 0 to 65535, not 99999",
+        "bench m --layers 2 --heads 2| --layers, --heads: have no effect with MODEL, whose shape"
+            + " is",
+        "bench --workloads train --generated 4| --generated: has no effect without the workload",
+        "latency m --type f16| --type: has no effect without --engine llama.cpp=PATH; leave it out",
+        "latency m --engine llama.cpp=no --device cpu| --device: has no effect with llama.cpp",
+        "data dir --tokenizer tok| --tokenizer: has no effect without --example; leave it out",
+        "tasks m --continuations dir --shots 2| --shots: has no effect without --tasks or --suite",
+        "tasks m --continuations dir --limit 0| --limit: must be at least 1, not 0",
+        "trim-vocabulary m --corpus prepared --keep 9 --text-field b --out x| --text-field: has no",
+        "spark-train --ranks 2 --threads 2| --threads: has no effect in executors",
         "watch none| none",
         "watch text| text",
         "demo --out text| is a file; name a folder",

@@ -11,6 +11,7 @@ import io.github.drprune.data.TokenType;
 import io.github.drprune.demo.DemoCorpus;
 import io.github.drprune.demo.DemoTokenizer;
 import io.github.drprune.json.Json;
+import io.github.drprune.launch.Launch;
 import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ModelShape;
 import java.io.IOException;
@@ -18,7 +19,9 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,6 +106,22 @@ class PipelineTest {
 
     assertThat(run("small.yaml", "--set", "train.steps=3")).isEqualTo(2);
     assertThat(err.toString().lines().filter(line -> line.startsWith("drprune: "))).hasSize(1);
+  }
+
+  @Test
+  void theThreadsThatAreSaidAreThoseOfEachLaunchedProcess() {
+    int cores = Runtime.getRuntime().availableProcessors();
+    assertThat(threadsOfEachOfFour("run", "any.yaml", "--threads", "8")).isEqualTo(8);
+    assertThat(threadsOfEachOfFour("run", "any.yaml")).isEqualTo(Math.max(1, cores / 4));
+  }
+
+  private static int threadsOfEachOfFour(String... arguments) {
+    var program = Main.commandLine();
+    program.parseArgs(arguments);
+    RunCommand run = program.getSubcommands().get("run").getCommand();
+    var four = new Launch(List.of(), 4, 4, 0, Duration.ofMinutes(1));
+    run.in(new LaunchedProcesses(four, Optional.empty(), program.getOut(), program.getErr()));
+    return run.threadsOfEach();
   }
 
   /** The thread count is the pipeline's; the figures are those of the manifest. */

@@ -62,7 +62,10 @@ class ReportCommandTest {
     var figures = Json.tree(Files.readString(json), "figures");
     assertThat(figures.at("/runs/1/domains/0/loss_now").asDouble()).isEqualTo(1.5);
     assertThat(figures.at("/comparison/rows/0/difference/1").asDouble()).isEqualTo(-0.5);
-    assertThat(html).content().contains("<title>a · b — drprune</title>");
+    assertThat(html)
+        .content()
+        .contains("<title>a · b — drprune</title>", "<li>b: The run is complete");
+    assertThat(out.toString()).contains("a:\nThe run is complete", "b:\nThe run is complete");
   }
 
   @Test

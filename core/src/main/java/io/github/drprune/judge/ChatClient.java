@@ -25,6 +25,7 @@ import java.util.concurrent.TimeoutException;
 final class ChatClient implements AutoCloseable {
   private static final int LONGEST_REPLY = 300; // tokens
   private static final double LONGEST_WAIT = 60; // seconds
+  private static final int LAST_PORT = 65_535;
   private static final long LARGEST = 1 << 20; // bytes of a response
 
   /**
@@ -52,7 +53,9 @@ final class ChatClient implements AutoCloseable {
   private static URI uri(String endpoint) {
     try {
       URI uri = URI.create(endpoint.replaceFirst("/+$", "") + "/chat/completions");
-      if (uri.getHost() != null && List.of("http", "https").contains(uri.getScheme())) {
+      if (uri.getHost() != null
+          && uri.getPort() <= LAST_PORT
+          && List.of("http", "https").contains(uri.getScheme())) {
         return uri;
       }
     } catch (IllegalArgumentException _) {

@@ -42,19 +42,36 @@ public final class CheckpointFiles {
 
   /** SHA-256 over what decides what the model computes: its configuration and its weights. */
   public static String contents(Path folder) throws IOException {
-    return hash(folder, CheckpointFiles::isModel);
+    return hash(folder, CheckpointFiles::isModel, Sha256::of);
   }
 
   /** As {@link #contents}, of the tokenizer's files as well; nothing else that lies beside them. */
   public static String contentsWithCompanions(Path folder) throws IOException {
-    return hash(folder, file -> isModel(file) || COMPANIONS.contains(name(file)));
+    return hash(folder, CheckpointFiles::isOwn, Sha256::of);
   }
 
-  private static String hash(Path folder, Predicate<Path> counts) throws IOException {
+  /**
+   * Tells a checkpoint from another, or from itself after a change, by the names, sizes and times
+   * of its files, as to read their bytes takes long.
+   */
+  public static String fingerprint(Path folder) throws IOException {
+    return hash(
+        folder,
+        CheckpointFiles::isOwn,
+        file -> Files.size(file) + " " + Files.getLastModifiedTime(file));
+  }
+
+  /** What tells a file from another. */
+  @FunctionalInterface
+  private interface Sign {
+    String of(Path file) throws IOException;
+  }
+
+  private static String hash(Path folder, Predicate<Path> counts, Sign sign) throws IOException {
     var text = new StringBuilder();
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : (Iterable<Path>) files.filter(counts).sorted()::iterator) {
-        text.append(name(file)).append(' ').append(Sha256.of(file)).append('\n');
+        text.append(name(file)).append(' ').append(sign.of(file)).append('\n');
       }
     }
     return Sha256.of(text.toString().getBytes(StandardCharsets.UTF_8));
@@ -62,6 +79,10 @@ public final class CheckpointFiles {
 
   private static boolean isModel(Path file) {
     return name(file).equals("config.json") || name(file).endsWith(".safetensors");
+  }
+
+  private static boolean isOwn(Path file) {
+    return isModel(file) || COMPANIONS.contains(name(file));
   }
 
   private static String name(Path file) {

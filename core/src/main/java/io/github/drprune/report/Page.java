@@ -29,7 +29,7 @@ public final class Page {
     String program = "'use strict';\n" + joined(SCRIPTS);
     String sentences =
         model.runs().stream()
-            .flatMap(run -> run.summary().stream())
+            .flatMap(run -> run.summary().stream().map(sentence -> run.name() + ": " + sentence))
             .map(sentence -> "<li>" + escaped(sentence) + "</li>")
             .collect(Collectors.joining());
     return resource("page.html")

@@ -38,8 +38,8 @@ public final class Report {
   public static PageModel read(List<Path> runs) throws IOException {
     var clock = Clock.systemUTC();
     var followed = new ArrayList<FollowedRun>();
-    for (Path path : runs) {
-      var run = new FollowedRun(Integer.toString(followed.size()), RunFile.of(path), clock);
+    for (RunFile file : RunFile.of(runs)) {
+      var run = new FollowedRun(Integer.toString(followed.size()), file, clock);
       run.poll();
       followed.add(run);
     }

@@ -18,7 +18,8 @@ import java.util.Set;
 /**
  * Where a run's events lie.
  *
- * @param name how the run is called: its folder's name, or its path below the folder searched
+ * @param name how the run is called: its folder's name with as much of the path before it as tells
+ *     it from others, or its path below the folder searched
  * @param metrics the file of events
  */
 public record RunFile(String name, Path metrics) {
@@ -33,15 +34,55 @@ public record RunFile(String name, Path metrics) {
 
   /** The run at {@code path}: a run's folder, or the file of events itself. */
   public static RunFile of(Path path) {
+    return of(List.of(path)).getFirst();
+  }
+
+  /**
+   * The runs at {@code paths}, each of which is as for {@link #of(Path)}. Where several folders
+   * have the same name more of their paths is part of it.
+   */
+  public static List<RunFile> of(List<Path> paths) {
+    List<Path> files = paths.stream().map(RunFile::eventsOf).toList();
+    List<Path> folders =
+        files.stream().map(file -> file.toAbsolutePath().normalize().getParent()).toList();
+    var runs = new ArrayList<RunFile>();
+    for (int i = 0; i < folders.size(); i++) {
+      Path folder = folders.get(i);
+      List<Path> others = new ArrayList<>(folders);
+      others.remove(i);
+      if (others.contains(folder)) {
+        throw new UserException(paths.get(i) + ": named twice; name each run once");
+      }
+      runs.add(new RunFile(shortest(folder, others), files.get(i)));
+    }
+    return runs;
+  }
+
+  /** The fewest last parts of {@code folder} that are not those of another as well. */
+  private static String shortest(Path folder, List<Path> others) {
+    for (int parts = 1; parts <= folder.getNameCount(); parts++) {
+      int count = parts;
+      Path name = end(folder, count);
+      if (others.stream().noneMatch(other -> end(other, count).equals(name))) {
+        return name.toString();
+      }
+    }
+    return folder.toString();
+  }
+
+  private static Path end(Path folder, int parts) {
+    int all = folder.getNameCount();
+    return all == 0 ? folder : folder.subpath(Math.max(0, all - parts), all);
+  }
+
+  private static Path eventsOf(Path path) {
     Path metrics = Files.isDirectory(path) ? path.resolve(METRICS) : path;
     if (!Files.isRegularFile(metrics)) {
       throw new UserException(
           "%s is not a run: there is no %s; name a run's folder or its %s"
               .formatted(path, metrics, METRICS));
     }
-    Path folder = metrics.toAbsolutePath().normalize().getParent();
-    Path name = folder.getFileName();
-    return new RunFile(name == null ? folder.toString() : name.toString(), metrics);
+    return metrics;
   }
 
   /**

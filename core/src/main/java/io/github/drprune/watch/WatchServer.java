@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -32,6 +33,9 @@ import java.util.concurrent.Executors;
  */
 public final class WatchServer implements AutoCloseable {
   private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+
+  private static final int LAST_PORT = 65_535;
+  private static final int FIRST_FREE_FOR_ALL = 1024;
 
   private static final Set<String> PAGES_OF_RUNS = Set.of("/view", "/model.json");
 
@@ -64,18 +68,40 @@ public final class WatchServer implements AutoCloseable {
     if (!Files.isDirectory(folder)) {
       throw new UserException(root + ": no such folder; name a run's folder or a folder of runs");
     }
+    if (port < 0 || port > LAST_PORT) {
+      throw UserException.at("port", "must be from 0 to %d, not %d".formatted(LAST_PORT, port));
+    }
     HttpServer http;
     try {
       http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
-    } catch (BindException e) {
-      throw new UserException(
-          "port %d is in use; name another (0 takes a free one)".formatted(port), e);
+    } catch (BindException _) {
+      throw refused(port);
     }
     var server = new WatchServer(http, new WatchedRuns(folder, Clock.systemUTC()));
     http.setExecutor(server.threads);
     http.createContext("/", server::handle);
     http.start();
     return server;
+  }
+
+  /** Why a port cannot be had. The system's own words would be in the user's language. */
+  static UserException refused(int port) {
+    boolean forbidden = port < FIRST_FREE_FOR_ALL && !answers(port);
+    return UserException.at(
+        "port",
+        forbidden
+            ? "%d needs the rights of root, as those below %d do"
+                .formatted(port, FIRST_FREE_FOR_ALL)
+            : "%d is in use".formatted(port),
+        "name another (0 takes a free one)");
+  }
+
+  private static boolean answers(int port) {
+    try (var _ = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      return true;
+    } catch (IOException _) {
+      return false;
+    }
   }
 
   /** The address to open. */

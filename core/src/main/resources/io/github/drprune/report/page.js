@@ -63,7 +63,7 @@ function build() {
 }
 
 function comparison() {
-  const legend = new Legend(runs().map(run => run.name + (runs().filter(other => other.name === run.name).length > 1 ? ` (${run.id})` : '')), 'Runs');
+  const legend = new Legend(runs().map(run => run.name), 'Runs');
   const domains = [...new Set(runs().flatMap(run => run.domains))];
   return [section('compare', 'Runs side by side', 'The last held-out loss of every run, and how far it is from the first. Lower is better; bold is best.',
     part(() => comparisonTable(model.comparison))),

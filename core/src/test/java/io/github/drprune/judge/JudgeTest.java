@@ -334,6 +334,9 @@ class JudgeTest {
     assertThatThrownBy(() -> judge(config("model=another")))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("another model");
+    assertThatThrownBy(() -> judge(config("endpoint=http://localhost:99999/v1")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("is not the URL of a server");
     assertThatThrownBy(() -> judge(config("endpoint=localhost:80")))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("not the URL of a server");

@@ -193,6 +193,24 @@ class ReportTest {
   }
 
   @Test
+  void runsOfOneNameAreToldApartByTheirFolders() throws IOException {
+    var synthetic = new SyntheticRun(SyntheticRun.SEVEN, 10, 5, 1);
+    List<Path> runs = new ArrayList<>();
+    for (String name : List.of("x/a/final", "x/b/final", "y/b/final", "x/b/other")) {
+      runs.add(synthetic.write(folder.resolve(name)));
+    }
+    var model = Report.read(runs);
+    assertThat(model.runs())
+        .extracting(RunView::name)
+        .containsExactly("a/final", "x/b/final", "y/b/final", "other");
+    assertThat(model.comparison().runs()).contains("a/final", "y/b/final");
+    Path again = runs.getFirst().resolve("../final").resolve(RunFile.METRICS);
+    assertThatThrownBy(() -> Report.read(List.of(runs.getFirst(), again)))
+        .isInstanceOf(UserException.class)
+        .hasMessage(runs.getFirst() + ": named twice; name each run once");
+  }
+
+  @Test
   void fiftyThousandStepsOfTwentyDomainsStaySmall() {
     var history = new RunHistory();
     new SyntheticRun(SyntheticRun.numbered(20), 50_000, 100, 1).forEach(history);

@@ -201,4 +201,18 @@ class WatchServerTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("is in use; name another");
   }
+
+  @Test
+  void portsThatThereAreNotOrThatAreRootsAreMistakesOfTheUser() throws IOException {
+    for (int port : new int[] {-1, 65_536}) {
+      assertThatThrownBy(() -> WatchServer.start(root, port))
+          .isInstanceOf(UserException.class)
+          .hasMessage("port: must be from 0 to 65535, not " + port);
+    }
+    // Who runs the tests may be root; port 1 is no one's.
+    assertThat(WatchServer.refused(1))
+        .hasMessage(
+            "port: 1 needs the rights of root, as those below 1024 do; name another (0 takes a free"
+                + " one)");
+  }
 }

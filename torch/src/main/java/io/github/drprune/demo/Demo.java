@@ -180,7 +180,7 @@ public final class Demo {
       return Optional.empty();
     }
 
-    progress.accept("3/5 cutting it to a fifth: fitted to the source, and plainly");
+    progress.accept("3/5 cutting it to an eighth of its size: fitted to the source, and plainly");
     if (!isDone(cut(FITTED_CUT, List.of()))
         || !isDone(
             cut(

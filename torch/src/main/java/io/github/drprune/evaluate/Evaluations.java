@@ -2,7 +2,6 @@ package io.github.drprune.evaluate;
 
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
-import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ModelOptions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,14 +32,14 @@ public record Evaluations(List<ModelEvaluation> models) {
       throws IOException {
     positive("sequences", limit);
     positive("batch", batch);
-    // A mistake in the last model must not cost the evaluation of those before it.
-    for (Path folder : folders) {
-      CheckpointCheck.of(folder);
-    }
     List<ModelEvaluation> results = new ArrayList<>();
     try (var data = PreparedData.open(dataFolder)) {
+      // A mistake in the last model must not cost the evaluation of those before it.
       for (Path folder : folders) {
-        var result = ModelEvaluation.of(folder, data, part, limit, batch, options);
+        ModelEvaluation.requireFitting(folder, data);
+      }
+      for (Path folder : folders) {
+        var result = ModelEvaluation.ofFitting(folder, data, part, limit, batch, options);
         each.accept(result);
         results.add(result);
       }

@@ -52,6 +52,12 @@ public record ModelEvaluation(
       int batch,
       ModelOptions options)
       throws IOException {
+    requireFitting(folder, data);
+    return ofFitting(folder, data, part, limit, batch, options);
+  }
+
+  /** Refuses a checkpoint that is damaged or does not fit {@code data}, without loading it. */
+  static void requireFitting(Path folder, PreparedData data) throws IOException {
     ModelSpec config = CheckpointCheck.of(folder);
     if (data.seqLen() > config.contextLength()) {
       throw new UserException(
@@ -63,12 +69,25 @@ public record ModelEvaluation(
                   data.seqLen(),
                   config.contextLength()));
     }
+    try (var tokenizer = Tokenizer.load(folder)) {
+      CheckpointSummary.requireFitting(tokenizer, config);
+      data.requireTokenizer(tokenizer);
+    }
+  }
+
+  /** As {@link #of}, of a checkpoint that {@link #requireFitting} has let pass. */
+  static ModelEvaluation ofFitting(
+      Path folder,
+      PreparedData data,
+      EvaluationText part,
+      long limit,
+      int batch,
+      ModelOptions options)
+      throws IOException {
     SequencedMap<String, Rows> rows = new LinkedHashMap<>();
     part.of(data).forEach((domain, all) -> rows.put(domain, all.limited(limit)));
     try (var tokenizer = Tokenizer.load(folder);
         var model = ModelLoader.loadChecked(folder, options)) {
-      CheckpointSummary.requireFitting(tokenizer, config);
-      data.requireTokenizer(tokenizer);
       var evaluator = new Evaluator(rows, batch, ids -> bytes(tokenizer, ids));
       EvaluationResult result = evaluator.evaluate(model, ModelMasks.NONE);
       requireFinite(folder, result);

@@ -44,6 +44,26 @@ public final class Answers {
    */
   private record Line(String prompt, String answer, boolean ended, String settings) {}
 
+  /**
+   * What answers depend on beside their prompts. Judges compare whole files, so one file must not
+   * hold answers of two kinds.
+   *
+   * @param ofEarlierVersions what they wrote: without what the chat is
+   */
+  private record Settings(String whole, String ofEarlierVersions) {
+    static Settings of(Path model, Generation how, Chat chat) {
+      String generation =
+          "%s max_tokens=%d temperature=%s top_p=%s seed=%d"
+              .formatted(
+                  model,
+                  how.maxTokens(),
+                  how.sampling().temperature(),
+                  how.sampling().topP(),
+                  how.seed());
+      return new Settings(generation + " " + chat.identity(), generation);
+    }
+  }
+
   private Answers() {}
 
   /**
@@ -62,14 +82,7 @@ public final class Answers {
     }
     InputFiles.requireApart("out", out, file);
     List<Prompt> prompts = read(file);
-    String settings =
-        "%s max_tokens=%d temperature=%s top_p=%s seed=%d"
-            .formatted(
-                model,
-                how.maxTokens(),
-                how.sampling().temperature(),
-                how.sampling().topP(),
-                how.seed());
+    var settings = Settings.of(model, how, chat);
     var found = AppendedLines.read(out);
     int answered = check(out, found.lines(), prompts, settings);
     // All before the first answer: a mistake in the last prompt must not cost those before it.
@@ -79,7 +92,7 @@ public final class Answers {
     }
     try (var answers = new AppendedLines(out, found.bytes())) {
       done.accept(answered);
-      var inOrder = new InOrder(answered, prompts, settings, answers, done);
+      var inOrder = new InOrder(answered, prompts, settings.whole(), answers, done);
       List<Question> questions = new ArrayList<>();
       for (int i = answered; i < prompts.size(); i++) {
         int index = i;
@@ -140,22 +153,33 @@ public final class Answers {
     }
   }
 
-  /** How many of the answers are there already. */
-  private static int check(Path out, List<String> lines, List<Prompt> prompts, String settings) {
+  /** How many of the answers are there already; refuses those of anything else. */
+  private static int check(Path out, List<String> lines, List<Prompt> prompts, Settings settings) {
     int answered = 0;
     for (String text : lines) {
-      Line line = Json.read(text, Line.class, "%s:%d".formatted(out, answered + 1));
-      if (answered >= prompts.size()
-          || !line.prompt().equals(prompts.get(answered).text())
-          || !line.settings().equals(settings)) {
-        throw UserException.at(
-            "out",
-            "%s holds answers to other prompts or of other settings".formatted(out),
-            "delete it or choose another file");
+      String place = "%s:%d".formatted(out, answered + 1);
+      Line line = Json.read(text, Line.class, place);
+      if (answered >= prompts.size() || !line.prompt().equals(prompts.get(answered).text())) {
+        throw other(place + " answers another prompt");
+      }
+      if (line.settings().equals(settings.ofEarlierVersions())) {
+        throw other(
+            out
+                + " is of an earlier version, which did not note template and precision; they may"
+                + " be others");
+      }
+      if (!line.settings().equals(settings.whole())) {
+        throw other(
+            "%s holds answers of other settings, '%s' instead of '%s'"
+                .formatted(out, line.settings(), settings.whole()));
       }
       answered++;
     }
     return answered;
+  }
+
+  private static UserException other(String problem) {
+    return UserException.at("out", problem, "delete it or choose another file");
   }
 
   private static List<Prompt> read(Path file) throws IOException {

@@ -6,13 +6,17 @@ import io.github.drprune.conversation.ConversationException;
 import io.github.drprune.conversation.ConversationTokenizer;
 import io.github.drprune.error.UserException;
 import io.github.drprune.generate.TextContinuation.Question;
+import io.github.drprune.io.Sha256;
+import io.github.drprune.model.CheckpointFiles;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -23,10 +27,12 @@ public final class Chat implements AutoCloseable {
   private final TextContinuation continuation;
   private final ChatTemplate template;
   private final EndTokens end;
+  private final String identity;
 
-  private Chat(TextContinuation continuation, ChatTemplate template) {
+  private Chat(TextContinuation continuation, ChatTemplate template, String identity) {
     this.continuation = continuation;
     this.template = template;
+    this.identity = identity;
     this.end = continuation.end().and(endOfTurn(continuation.tokenizer(), template));
   }
 
@@ -39,11 +45,34 @@ public final class Chat implements AutoCloseable {
       throws IOException {
     TextContinuation continuation = TextContinuation.load(folder, options);
     try {
-      return new Chat(continuation, ChatTemplate.of(folder, continuation.tokenizer(), template));
-    } catch (RuntimeException e) {
+      var chosen = ChatTemplate.of(folder, continuation.tokenizer(), template);
+      return new Chat(continuation, chosen, identity(folder, options, chosen));
+    } catch (IOException | RuntimeException e) {
       continuation.close();
       throw e;
     }
+  }
+
+  private static String identity(Path folder, ModelOptions options, ChatTemplate template)
+      throws IOException {
+    return "precision=%s template=%s files=%s"
+        .formatted(
+            options.precision().name().toLowerCase(Locale.ROOT),
+            shortened(Sha256.of(template.source().getBytes(StandardCharsets.UTF_8))),
+            shortened(CheckpointFiles.fingerprint(folder)));
+  }
+
+  /** Enough of a hash to tell a few apart. */
+  private static String shortened(String hash) {
+    return hash.substring(0, 12);
+  }
+
+  /**
+   * What its answers depend on beside the generation, in a few words: the same only for the same
+   * files, precision and template.
+   */
+  String identity() {
+    return identity;
   }
 
   /** The token that the template ends a turn of the assistant with, where it is a special one. */

@@ -13,11 +13,14 @@ public interface Engine extends AutoCloseable {
    */
   record Timing(double promptSeconds, double generatedSeconds) {}
 
+  /** Refuses what it cannot measure, before anything is. */
+  void require(LatencyOptions options);
+
   /** What the model is. */
   ModelSpec spec();
 
   /** Bytes of the file or files that it was read from. */
-  long fileBytes();
+  long fileBytes() throws IOException;
 
   /** Runs {@code batch} prompts of {@code context} tokens and {@code generated} tokens behind. */
   Timing run(int batch, int context, int generated) throws IOException;

@@ -30,6 +30,7 @@ public final class Latency {
 
   /** Measures the models, which have names. */
   public LatencyReport measure(SequencedMap<String, Engine> engines) throws IOException {
+    engines.values().forEach(engine -> engine.require(options));
     List<Case> cases = new ArrayList<>();
     for (int batch : options.batches()) {
       for (int context : options.contexts()) {
@@ -37,10 +38,12 @@ public final class Latency {
       }
     }
     List<LatencyReport.Model> models = new ArrayList<>();
-    engines.forEach(
-        (name, engine) ->
-            models.add(
-                new LatencyReport.Model(name, ModelSummary.of(engine.spec()), engine.fileBytes())));
+    for (var named : engines.entrySet()) {
+      Engine engine = named.getValue();
+      models.add(
+          new LatencyReport.Model(
+              named.getKey(), ModelSummary.of(engine.spec()), engine.fileBytes()));
+    }
     return new LatencyReport(models, options.generated(), cases);
   }
 

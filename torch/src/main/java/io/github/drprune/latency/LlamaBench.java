@@ -20,12 +20,16 @@ import java.util.function.Consumer;
 /** llama.cpp, through its program {@code llama-bench}, which is started for every round. */
 public final class LlamaBench implements Engine {
   private final Path program;
+  private final Path folder;
+  private final TensorType type;
   private final int threads;
+  private final Consumer<String> warnings;
   private final ModelSpec spec;
-  private final Path file;
+  private Path file; // null until it is needed
 
   /**
-   * Exports the checkpoint in {@code folder} to a temporary file.
+   * For the checkpoint in {@code folder}, which is exported to a temporary file for its first
+   * round: that takes long and many bytes, so mistakes come first.
    *
    * @param program {@code llama-bench}
    * @param type of the file's matrices
@@ -38,15 +42,34 @@ public final class LlamaBench implements Engine {
       throw new UserException(program + ": cannot be run; name llama.cpp's program llama-bench");
     }
     this.program = program;
+    this.folder = folder;
+    this.type = type;
     this.threads = threads;
+    this.warnings = warnings;
     this.spec = ConfigReader.read(folder);
-    this.file = Files.createTempFile("drprune", ".gguf");
-    try {
-      new GgufExport(folder, file, type).write(warnings);
-    } catch (IOException | RuntimeException e) {
-      Files.delete(file);
-      throw e;
+  }
+
+  @Override
+  public void require(LatencyOptions options) {
+    if (options.batches().stream().anyMatch(batch -> batch != 1)) {
+      throw UserException.at("batch", "llama-bench runs one text at a time", "give 1");
     }
+  }
+
+  private Path file() throws IOException {
+    if (file == null) {
+      Path made = Files.createTempFile("drprune", ".gguf");
+      // Where the program is ended by a signal no one closes this.
+      made.toFile().deleteOnExit();
+      try {
+        new GgufExport(folder, made, type).write(warnings);
+      } catch (IOException | RuntimeException e) {
+        Files.delete(made);
+        throw e;
+      }
+      file = made;
+    }
+    return file;
   }
 
   @Override
@@ -55,15 +78,12 @@ public final class LlamaBench implements Engine {
   }
 
   @Override
-  public long fileBytes() {
-    return file.toFile().length();
+  public long fileBytes() throws IOException {
+    return Files.size(file());
   }
 
   @Override
   public Timing run(int batch, int context, int generated) throws IOException {
-    if (batch != 1) {
-      throw UserException.at("batch", "llama-bench runs one text at a time", "give 1");
-    }
     double prompt = tokensPerSecond("-p", context, "-n", 0);
     double generation = tokensPerSecond("-p", 0, "-n", generated, "-d", context);
     return new Timing(context / prompt, generated / generation);
@@ -71,7 +91,7 @@ public final class LlamaBench implements Engine {
 
   private double tokensPerSecond(Object... test) throws IOException {
     List<String> command = new ArrayList<>(List.of(program.toString()));
-    command.addAll(List.of("-m", file.toString(), "-r", "1", "-o", "json"));
+    command.addAll(List.of("-m", file().toString(), "-r", "1", "-o", "json"));
     command.addAll(List.of("-t", String.valueOf(threads)));
     for (Object word : test) {
       command.add(String.valueOf(word));
@@ -107,7 +127,9 @@ public final class LlamaBench implements Engine {
   @Override
   public void close() {
     try {
-      Files.deleteIfExists(file);
+      if (file != null) {
+        Files.deleteIfExists(file);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -29,6 +29,18 @@ public final class OwnEngine implements Engine {
   }
 
   @Override
+  public void require(LatencyOptions options) {
+    for (int context : options.contexts()) {
+      if (context + options.generated() > spec().contextLength()) {
+        throw UserException.at(
+            "context",
+            "%d tokens and %d generated exceed the model's %d positions"
+                .formatted(context, options.generated(), spec().contextLength()));
+      }
+    }
+  }
+
+  @Override
   public ModelSpec spec() {
     return model.spec();
   }
@@ -40,12 +52,6 @@ public final class OwnEngine implements Engine {
 
   @Override
   public Timing run(int batch, int context, int generated) {
-    if (context + generated > spec().contextLength()) {
-      throw UserException.at(
-          "context",
-          "%d tokens and %d generated exceed the model's %d positions"
-              .formatted(context, generated, spec().contextLength()));
-    }
     try (var _ = NativeScope.open();
         var _ = NoGrad.open();
         var cache = model.newCache(batch, context + generated)) {

@@ -2,6 +2,7 @@ package io.github.drprune.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.drprune.data.PreparedData;
@@ -9,6 +10,7 @@ import io.github.drprune.data.Split;
 import io.github.drprune.error.UserException;
 import io.github.drprune.evaluate.EvaluationText;
 import io.github.drprune.evaluate.EvaluationText.Rows;
+import io.github.drprune.evaluate.Evaluations;
 import io.github.drprune.evaluate.Evaluator;
 import io.github.drprune.evaluate.ModelEvaluation;
 import io.github.drprune.io.ByteSize;
@@ -21,6 +23,7 @@ import io.github.drprune.model.ModelWriter;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.ModelMasks;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -140,6 +143,29 @@ class EvaluationTest {
     var tiny = new TinyRun(folder);
     Path bad = spoilt(tiny, 3e38, "lm_head.weight");
     assertRefused("its loss on domain 'easy' is ", () -> evaluate(tiny, bad));
+  }
+
+  /** Of several, a mistake in the last is told before the first is evaluated. */
+  @Test
+  void everyModelIsHeldAgainstTheDataFirst() throws IOException {
+    var tiny = new TinyRun(folder);
+    Path other = folder.resolve("spoilt");
+    try (var model = ModelLoader.load(tiny.model(), TinyModels.FIXED)) {
+      ModelWriter.save(model, other, tiny.model(), Optional.empty(), ByteSize.parse("1GB"));
+    }
+    Path tokenizer = other.resolve("tokenizer.json");
+    Files.writeString(tokenizer, Files.readString(tokenizer) + "\n");
+    assertRefused(
+        "prepared with another tokenizer",
+        () ->
+            Evaluations.of(
+                List.of(tiny.model(), other),
+                tiny.data(),
+                EvaluationText.UNSEEN_BY_RUNS,
+                5,
+                2,
+                TinyModels.FIXED,
+                _ -> fail("evaluated")));
   }
 
   private static ModelEvaluation evaluate(TinyRun tiny, Path model) throws IOException {

@@ -1,9 +1,7 @@
 package io.github.drprune.tasks.scoring;
 
 import io.github.drprune.error.UserException;
-import io.github.drprune.generate.EndTokens;
 import io.github.drprune.model.CausalLm;
-import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.tasks.Question;
@@ -20,19 +18,21 @@ import java.util.OptionalInt;
 
 /** A checkpoint with its tokenizer that answers requests. */
 public final class AskedModel implements AutoCloseable {
-  private final Tokenizer tokenizer;
+  private final ModelTokens tokens;
   private final CausalLm model;
-  private final PromptTokens tokens;
+  private final PromptTokens prompts;
   private final LikelihoodScorer scorer;
   private final GeneratedText generated;
 
-  private AskedModel(
-      Tokenizer tokenizer, CausalLm model, PromptTokens tokens, GeneratedText generated) {
-    this.tokenizer = tokenizer;
-    this.model = model;
+  private AskedModel(ModelTokens tokens, CausalLm model) {
     this.tokens = tokens;
+    this.model = model;
+    this.prompts = tokens.prompts();
     this.scorer = new LikelihoodScorer(model);
-    this.generated = generated;
+    Tokenizer tokenizer = tokens.tokenizer();
+    Integer last = tokenizer.specialTokens().eos();
+    String endText = last == null ? "" : tokenizer.decode(last);
+    this.generated = new GeneratedText(model, tokenizer, prompts, tokens.end(), endText);
   }
 
   /**
@@ -42,30 +42,11 @@ public final class AskedModel implements AutoCloseable {
    */
   public static AskedModel load(Path folder, OptionalInt maxLength, ModelOptions options)
       throws IOException {
-    Tokenizer tokenizer = Tokenizer.load(folder);
-    CausalLm model = null;
+    CausalLm model = ModelLoader.load(folder, options);
     try {
-      model = ModelLoader.load(folder, options);
-      CheckpointSummary.requireFitting(tokenizer, model.spec());
-      int positions = model.spec().contextLength();
-      int length = maxLength.orElse(positions);
-      if (length < 2 || length > positions) {
-        throw UserException.at(
-            "max_length",
-            "must be from 2 to the %d positions of %s, not %d"
-                .formatted(positions, folder, length));
-      }
-      var tokens = PromptTokens.of(tokenizer, length);
-      var marks = tokenizer.specialTokens();
-      var end = EndTokens.of(folder, model.spec(), marks);
-      String endText = marks.eos() == null ? "" : tokenizer.decode(marks.eos());
-      return new AskedModel(
-          tokenizer, model, tokens, new GeneratedText(model, tokenizer, tokens, end, endText));
+      return new AskedModel(ModelTokens.load(folder, model.spec(), maxLength), model);
     } catch (IOException | RuntimeException | Error e) {
-      tokenizer.close();
-      if (model != null) {
-        model.close();
-      }
+      model.close();
       throw e;
     }
   }
@@ -75,8 +56,9 @@ public final class AskedModel implements AutoCloseable {
     return scorer.score(items);
   }
 
-  Tokenizer tokenizer() {
-    return tokenizer;
+  /** How texts become its tokens. */
+  PromptTokens prompts() {
+    return prompts;
   }
 
   /** The responses to each question's requests. */
@@ -100,8 +82,8 @@ public final class AskedModel implements AutoCloseable {
   private List<ScoredTokens> scored(Request request, Question question) {
     try {
       return switch (request) {
-        case Request.Continuation continuation -> List.of(tokens.of(continuation));
-        case Request.Whole whole -> tokens.of(whole);
+        case Request.Continuation continuation -> List.of(prompts.of(continuation));
+        case Request.Whole whole -> prompts.of(whole);
         case Request.Generated _ -> List.of();
       };
     } catch (UserException e) {
@@ -115,7 +97,7 @@ public final class AskedModel implements AutoCloseable {
       case Request.Whole whole -> {
         double sum = 0;
         boolean greedy = true;
-        for (int i = tokens.of(whole).size(); i > 0; i--) {
+        for (int i = prompts.of(whole).size(); i > 0; i--) {
           Likelihood window = likelihoods.next();
           sum += window.logLikelihood();
           greedy &= window.greedy();
@@ -143,6 +125,6 @@ public final class AskedModel implements AutoCloseable {
   @Override
   public void close() {
     model.close();
-    tokenizer.close();
+    tokens.close();
   }
 }

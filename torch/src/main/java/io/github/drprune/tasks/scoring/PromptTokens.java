@@ -1,6 +1,7 @@
 package io.github.drprune.tasks.scoring;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.tasks.Request;
 import io.github.drprune.tasks.Request.Continuation;
 import io.github.drprune.tasks.Request.Generated;
 import io.github.drprune.tasks.Request.Whole;
@@ -20,6 +21,9 @@ import java.util.stream.IntStream;
  * @param beginningText its name in texts
  */
 record PromptTokens(Tokenizer tokenizer, int maxLength, int beginning, String beginningText) {
+  /** The most bytes of a character, and so about the most tokens. */
+  private static final int UTF_8_BYTES = 4;
+
   static PromptTokens of(Tokenizer tokenizer, int maxLength) {
     int beginning =
         tokenizer
@@ -70,12 +74,20 @@ record PromptTokens(Tokenizer tokenizer, int maxLength, int beginning, String be
           "a choice or target has no tokens of its own: '%s' after '%s'"
               .formatted(request.continuation(), tail(request.prompt())));
     }
+    return scored(all, predicted);
+  }
+
+  /**
+   * The last {@code predicted} of {@code tokens}, after as many of those before them as the model
+   * reads.
+   */
+  ScoredTokens scored(int[] tokens, int predicted) {
     if (predicted > maxLength) {
       throw new UserException(
           "a choice or target of %d tokens is longer than the %d that the model reads; allow more with --max-length"
               .formatted(predicted, maxLength));
     }
-    return new ScoredTokens(last(all, maxLength + 1), predicted);
+    return new ScoredTokens(last(tokens, maxLength + 1), predicted);
   }
 
   private static String tail(String text) {
@@ -104,14 +116,35 @@ record PromptTokens(Tokenizer tokenizer, int maxLength, int beginning, String be
 
   /** The prompt of a text to generate. */
   int[] of(Generated request) {
+    int[] ids = last(encode(request.prompt()), room(request));
+    return ids.length == 0 ? new int[] {beginning} : ids;
+  }
+
+  /** Tokens that are left for the prompt. */
+  private int room(Generated request) {
     int room = maxLength - request.maxTokens();
     if (room < 1) {
       throw new UserException(
           "max_gen_toks: %d tokens leave no room for a prompt in the %d that the model reads; allow more with --max-length or fewer in the task file"
               .formatted(request.maxTokens(), maxLength));
     }
-    int[] ids = last(encode(request.prompt()), room);
-    return ids.length == 0 ? new int[] {beginning} : ids;
+    return room;
+  }
+
+  /**
+   * Refuses a request that the model has no room for. What is clearly short enough is not tokenized
+   * for that: of a large task it would take minutes.
+   */
+  void requireRoom(Request request) {
+    switch (request) {
+      case Continuation continuation -> {
+        if (UTF_8_BYTES * continuation.continuation().length() >= maxLength) {
+          of(continuation);
+        }
+      }
+      case Generated generated -> room(generated);
+      case Whole _ -> {}
+    }
   }
 
   private static int[] last(int[] ids, int count) {

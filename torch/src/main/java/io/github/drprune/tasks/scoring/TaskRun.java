@@ -1,11 +1,12 @@
 package io.github.drprune.tasks.scoring;
 
-import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.OutputPaths;
 import io.github.drprune.model.CheckpointCheck;
+import io.github.drprune.model.CheckpointFiles;
 import io.github.drprune.model.ModelOptions;
+import io.github.drprune.model.ModelSpec;
 import io.github.drprune.tasks.Answer;
 import io.github.drprune.tasks.ChatFormat;
 import io.github.drprune.tasks.Question;
@@ -33,7 +34,7 @@ import java.util.OptionalInt;
  * @param models folders of checkpoints
  * @param continuations prepared data, of whose held-out text questions are made; empty for none
  * @param shots examples before each question; empty for what the tasks say
- * @param limit documents of each task at most
+ * @param limit documents of each task, or questions of each domain, at most
  * @param maxLength tokens that a model reads at once; empty for as many as it can
  * @param asConversations whether prompts take the form of the model's chat template
  * @param draws of bootstraps, for the standard errors that need them
@@ -63,15 +64,20 @@ public record TaskRun(
 
   public TaskRun {
     models = List.copyOf(models);
+    new Task.Setting(shots, limit, Optional.empty()); // checks them, also where there is no task
     if (draws < 0) {
       throw UserException.at("bootstrap", "must be 0 or more, not " + draws);
     }
   }
 
-  /** Asks all models; a mistake in a task or a model is told before the first question. */
+  /**
+   * Asks all models. A mistake in a task, in the prepared data or in a model is told before the
+   * first question: there may be hours between that and the last one's turn.
+   */
   public TaskEvaluations run(ModelOptions options, TaskListener listener) throws IOException {
+    List<ModelSpec> specs = new ArrayList<>();
     for (Path model : models) {
-      CheckpointCheck.of(model);
+      specs.add(CheckpointCheck.of(model));
     }
     if (samples.isPresent()) {
       OutputPaths.requireFolder(samples.get());
@@ -84,12 +90,34 @@ public record TaskRun(
       questions.add(sameAsBefore ? questions.getFirst() : questions(model));
     }
     List<TaskEvaluations.Model> results = new ArrayList<>();
-    try (var store = AnswerStore.open(unfinished)) {
+    try (var texts = TextContinuations.open(continuations, limit);
+        var store = AnswerStore.open(unfinished)) {
       for (int i = 0; i < models.size(); i++) {
-        results.add(ask(models.get(i), questions.get(i), store, options, listener));
+        requireAskable(models.get(i), specs.get(i), questions.get(i), texts);
+      }
+      for (int i = 0; i < models.size(); i++) {
+        results.add(ask(models.get(i), questions.get(i), texts, store, options, listener));
       }
     }
     return new TaskEvaluations(results);
+  }
+
+  private void requireAskable(
+      Path folder, ModelSpec spec, Map<Task, List<Question>> questions, TextContinuations texts)
+      throws IOException {
+    try (var tokens = ModelTokens.load(folder, spec, maxLength)) {
+      texts.requireAskable(tokens.prompts());
+      questions.forEach(
+          (task, asked) -> asked.forEach(one -> requireRoom(folder, task, one, tokens.prompts())));
+    }
+  }
+
+  private static void requireRoom(Path folder, Task task, Question question, PromptTokens prompts) {
+    try {
+      question.requests().forEach(prompts::requireRoom);
+    } catch (UserException e) {
+      throw e.in("%s: task %s: document %d: ".formatted(folder, task.name(), question.id()));
+    }
   }
 
   private Map<Task, List<Question>> questions(Path model) throws IOException {
@@ -106,12 +134,13 @@ public record TaskRun(
   private TaskEvaluations.Model ask(
       Path folder,
       Map<Task, List<Question>> questions,
+      TextContinuations texts,
       AnswerStore store,
       ModelOptions options,
       TaskListener listener)
       throws IOException {
     String setting =
-        "%s %s %s".formatted(ModelFiles.fingerprint(folder), options.precision(), maxLength);
+        "%s %s %s".formatted(CheckpointFiles.fingerprint(folder), options.precision(), maxLength);
     List<TaskResult> results = new ArrayList<>();
     Map<String, Integer> shotsOf = new HashMap<>();
     try (var model = AskedModel.load(folder, maxLength, options)) {
@@ -123,11 +152,7 @@ public record TaskRun(
         results.add(task.result(answers, draws));
         shotsOf.put(task.name(), task.shots());
       }
-      if (continuations.isPresent()) {
-        try (var prepared = PreparedData.open(continuations.get())) {
-          results.addAll(TextContinuations.ask(model, prepared, limit));
-        }
-      }
+      results.addAll(texts.ask(model));
     }
     Map<String, TaskResult> byName = new HashMap<>();
     results.forEach(result -> byName.put(result.name(), result));

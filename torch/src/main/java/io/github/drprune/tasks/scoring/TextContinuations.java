@@ -2,16 +2,19 @@ package io.github.drprune.tasks.scoring;
 
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.TokenSequences;
+import io.github.drprune.error.UserException;
 import io.github.drprune.evaluate.EvaluationText;
 import io.github.drprune.evaluate.EvaluationText.Rows;
 import io.github.drprune.tasks.Response.Likelihood;
 import io.github.drprune.tasks.TaskResult;
 import io.github.drprune.tasks.metric.Aggregation;
 import io.github.drprune.tasks.metric.FilterChain;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
 
@@ -20,7 +23,7 @@ import java.util.stream.IntStream;
  * is of a sequence that no run looks at; its own continuation stands against those of other
  * sequences of the domain, of as many tokens.
  */
-final class TextContinuations {
+final class TextContinuations implements AutoCloseable {
   /** Texts to choose from, where the domain has as many sequences. */
   private static final int CHOICES = 4;
 
@@ -30,25 +33,54 @@ final class TextContinuations {
   /** Questions that are answered together. */
   private static final int TOGETHER = 64;
 
-  private TextContinuations() {}
+  private final PreparedData data; // null where nothing is asked
+  private final SequencedMap<String, Rows> domains;
+  private final int limit;
+
+  private TextContinuations(PreparedData data, SequencedMap<String, Rows> domains, int limit) {
+    this.data = data;
+    this.domains = domains;
+    this.limit = limit;
+  }
 
   /**
-   * The result of each domain, as of a task {@code continuation_DOMAIN} with the metric acc.
+   * Opens the prepared data in {@code folder}; without one nothing is asked.
    *
    * @param limit questions of each domain at most
-   * @throws io.github.drprune.error.UserException if the data were prepared with another tokenizer
    */
-  static List<TaskResult> ask(AskedModel model, PreparedData data, int limit) {
-    data.requireTokenizer(model.tokenizer());
+  static TextContinuations open(Optional<Path> folder, int limit) {
+    if (folder.isEmpty()) {
+      return new TextContinuations(null, new LinkedHashMap<>(), limit);
+    }
+    var data = PreparedData.open(folder.get());
+    try {
+      SequencedMap<String, Rows> domains = EvaluationText.UNSEEN_BY_RUNS.of(data);
+      domains.values().removeIf(rows -> rows.count() < 2); // nothing to choose from
+      return new TextContinuations(data, domains, limit);
+    } catch (RuntimeException e) {
+      data.close();
+      throw e;
+    }
+  }
+
+  /** Refuses a model that has another tokenizer than the data, or no room for a continuation. */
+  void requireAskable(PromptTokens prompts) {
+    if (data == null) {
+      return;
+    }
+    data.requireTokenizer(prompts.tokenizer());
+    try {
+      domains.values().forEach(rows -> choices(prompts, rows, 0));
+    } catch (UserException e) {
+      throw e.in(data.folder() + ": ");
+    }
+  }
+
+  /** The result of each domain, as of a task {@code continuation_DOMAIN} with the metric acc. */
+  List<TaskResult> ask(AskedModel model) {
     List<TaskResult> results = new ArrayList<>();
-    EvaluationText.UNSEEN_BY_RUNS
-        .of(data)
-        .forEach(
-            (domain, rows) -> {
-              if (rows.count() > 1) {
-                results.add(result("continuation_" + domain, answers(model, rows, limit)));
-              }
-            });
+    domains.forEach(
+        (domain, rows) -> results.add(result("continuation_" + domain, answers(model, rows))));
     return results;
   }
 
@@ -64,14 +96,14 @@ final class TextContinuations {
   }
 
   /** For each question 1 where the own continuation is the likeliest, else 0. */
-  private static double[][] answers(AskedModel model, Rows rows, int limit) {
+  private double[][] answers(AskedModel model, Rows rows) {
     int questions = (int) Math.min(limit, rows.count());
     double[][] right = new double[questions][];
     for (int from = 0; from < questions; from += TOGETHER) {
       int to = Math.min(questions, from + TOGETHER);
       List<ScoredTokens> items = new ArrayList<>();
       for (int question = from; question < to; question++) {
-        items.addAll(choices(rows, question));
+        items.addAll(choices(model.prompts(), rows, question));
       }
       List<Likelihood> scores = model.score(items);
       int choices = items.size() / (to - from);
@@ -88,7 +120,7 @@ final class TextContinuations {
   }
 
   /** The own continuation and those of sequences in equal distances. */
-  private static List<ScoredTokens> choices(Rows rows, int question) {
+  private static List<ScoredTokens> choices(PromptTokens prompts, Rows rows, int question) {
     TokenSequences sequences = rows.sequences();
     int beginning = Math.min(BEGINNING, sequences.seqLen() / 2);
     int end = beginning + Math.min(CONTINUATION, sequences.seqLen() - beginning);
@@ -100,8 +132,15 @@ final class TextContinuations {
       int[] tokens = own.clone();
       int[] source = sequences.row(rows.from() + other);
       System.arraycopy(source, beginning, tokens, beginning, end - beginning);
-      items.add(new ScoredTokens(tokens, end - beginning));
+      items.add(prompts.scored(tokens, end - beginning));
     }
     return items;
+  }
+
+  @Override
+  public void close() {
+    if (data != null) {
+      data.close();
+    }
   }
 }

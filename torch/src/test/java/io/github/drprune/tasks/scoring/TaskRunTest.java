@@ -42,20 +42,8 @@ class TaskRunTest {
 
   @BeforeEach
   void writeModelAndTasks() throws IOException {
-    Path tokenizer = Files.createDirectory(folder.resolve("tokenizer"));
-    DemoTokenizer.write(tokenizer);
-    var config =
-        ConfigReader.parse(
-            """
-            {"model_type": "llama", "hidden_size": 16, "num_attention_heads": 4,
-             "num_hidden_layers": 2, "intermediate_size": 24, "vocab_size": 258,
-             "max_position_embeddings": 256}
-            """,
-            "config.json");
-    try (var model = ModelLoader.random(config, TinyModels.FIXED, 3)) {
-      ModelWriter.save(
-          model, folder.resolve("model"), tokenizer, Optional.empty(), ByteSize.parse("1GB"));
-    }
+    DemoTokenizer.write(Files.createDirectory(folder.resolve("tokenizer")));
+    writeModel("model", 256);
     var documents = new StringBuilder();
     // Long enough that the questions are asked in several parts.
     for (int i = 0; i < 900; i++) {
@@ -86,6 +74,24 @@ class TaskRunTest {
         doc_to_target: "{{c[g]}}"
         generation_kwargs: {until: ["z"], max_gen_toks: 4}
         """);
+  }
+
+  private Path writeModel(String name, int positions) throws IOException {
+    var config =
+        ConfigReader.parse(
+            """
+            {"model_type": "llama", "hidden_size": 16, "num_attention_heads": 4,
+             "num_hidden_layers": 2, "intermediate_size": 24, "vocab_size": 258,
+             "max_position_embeddings": %d}
+            """
+                .formatted(positions),
+            "config.json");
+    Path out = folder.resolve(name);
+    try (var model = ModelLoader.random(config, TinyModels.FIXED, 3)) {
+      Path tokenizer = folder.resolve("tokenizer");
+      ModelWriter.save(model, out, tokenizer, Optional.empty(), ByteSize.parse("1GB"));
+    }
+    return out;
   }
 
   private TaskRun run(String results, int limit) throws IOException {
@@ -182,9 +188,7 @@ class TaskRunTest {
     assertThat(unfinished).doesNotExist();
   }
 
-  /** A model that learned nothing is right as often as one that draws. */
-  @Test
-  void continuationsAreAskedForByDomain() throws IOException {
+  private Path prepareLetters() throws IOException {
     var text = new StringBuilder();
     var random = new SplittableRandom(5);
     for (int i = 0; i < 600; i++) {
@@ -199,19 +203,28 @@ class TaskRunTest {
     try (var tokenizer = Tokenizer.load(folder.resolve("model"))) {
       new Prepare(CorpusFinder.in(corpus), tokenizer, settings, PrepareListener.SILENT).into(data);
     }
-    var run =
-        new TaskRun(
-            List.of(folder.resolve("model")),
-            new TaskLibrary.Selection(List.of(), List.of()),
-            new DatasetFinder(List.of()),
-            Optional.of(data),
-            Optional.empty(),
-            200,
-            OptionalInt.empty(),
-            false,
-            0,
-            Optional.empty(),
-            Optional.empty());
+    return data;
+  }
+
+  private TaskRun continuations(Path data, int limit) {
+    return new TaskRun(
+        List.of(folder.resolve("model")),
+        new TaskLibrary.Selection(List.of(), List.of()),
+        new DatasetFinder(List.of()),
+        Optional.of(data),
+        Optional.empty(),
+        limit,
+        OptionalInt.empty(),
+        false,
+        0,
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  /** A model that learned nothing is right as often as one that draws. */
+  @Test
+  void continuationsAreAskedForByDomain() throws IOException {
+    var run = continuations(prepareLetters(), 200);
 
     var results = run.run(OPTIONS, TaskListener.NONE).models().getFirst().tasks();
 
@@ -222,10 +235,62 @@ class TaskRunTest {
   }
 
   @Test
-  void mistakesAreToldBeforeTheFirstQuestion() throws IOException {
+  void aLimitOfNoneIsRefusedWithoutTasksToo() {
+    for (int limit : new int[] {0, -1}) {
+      assertThatThrownBy(() -> continuations(folder, limit))
+          .isInstanceOf(UserException.class)
+          .hasMessage("limit: must be at least 1, not " + limit);
+    }
+  }
+
+  /** The task {@code choices}, asked of models with what is wrong with the last of them. */
+  private TaskRun run(List<Path> models, Optional<Path> data, int maxLength) throws IOException {
+    return new TaskRun(
+        models,
+        TaskLibrary.of(List.of(folder)).select(List.of("choices")),
+        new DatasetFinder(List.of()),
+        data,
+        Optional.empty(),
+        2,
+        OptionalInt.of(maxLength),
+        false,
+        0,
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  @Test
+  void mistakesOfTheLastModelAndOfTheDataAreToldBeforeTheFirstQuestion() throws IOException {
+    Path model = folder.resolve("model");
+    Path shorter = writeModel("shorter", 128);
+    assertToldFirst(
+        run(List.of(model, shorter), Optional.empty(), 200),
+        "max_length: must be from 2 to the 128 positions of " + shorter + ", not 200");
+
+    Path none = folder.resolve("none");
+    assertToldFirst(run(List.of(model), Optional.of(none), 200), none.toString());
+
+    Path data = prepareLetters();
+    assertToldFirst(
+        run(List.of(model), Optional.of(data), 20),
+        data + ": a choice or target of 32 tokens is longer than the 20 that the model reads");
+
+    Path other = writeModel("other", 256);
+    Path file = other.resolve("tokenizer.json");
+    Files.writeString(file, Files.readString(file) + "\n");
+    assertToldFirst(
+        run(List.of(model, other), Optional.of(data), 200), "prepared with another tokenizer");
+
     Files.writeString(
-        folder.resolve("texts.yaml"),
-        "include: choices.yaml\ntask: texts\ndoc_to_text: \"{{no}}\"\n");
+        folder.resolve("choices.yaml"),
+        Files.readString(folder.resolve("choices.yaml"))
+            .replace("doc_to_choice: c", "doc_to_choice: [\"" + "x".repeat(150) + "\", b, c]"));
+    assertToldFirst(
+        run(List.of(model, shorter), Optional.empty(), 100),
+        model + ": task choices: document 0: a choice or target of 151 tokens is longer");
+  }
+
+  private static void assertToldFirst(TaskRun run, String message) {
     var asked =
         new TaskListener() {
           @Override
@@ -233,11 +298,19 @@ class TaskRunTest {
             throw new AssertionError("asked");
           }
         };
-
-    assertThatThrownBy(() -> run("samples", 9).run(OPTIONS, asked))
+    assertThatThrownBy(() -> run.run(OPTIONS, asked))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("task texts")
-        .hasMessageContaining("texts.yaml: doc_to_text: line 1");
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void mistakesAreToldBeforeTheFirstQuestion() throws IOException {
+    Files.writeString(
+        folder.resolve("texts.yaml"),
+        "include: choices.yaml\ntask: texts\ndoc_to_text: \"{{no}}\"\n");
+
+    assertToldFirst(run("samples", 9), "task texts");
+    assertToldFirst(run("samples", 9), "texts.yaml: doc_to_text: line 1");
   }
 
   @Test
@@ -251,8 +324,7 @@ class TaskRunTest {
         doc_to_choice: null
         """);
 
-    assertThatThrownBy(() -> run("samples", 2).run(OPTIONS, TaskListener.NONE))
-        .isInstanceOf(UserException.class)
-        .hasMessageContaining("task texts: document 0: max_gen_toks: 256 tokens leave no room");
+    assertToldFirst(
+        run("samples", 2), "task texts: document 0: max_gen_toks: 256 tokens leave no room");
   }
 }
