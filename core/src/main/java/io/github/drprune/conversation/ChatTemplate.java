@@ -35,6 +35,11 @@ public final class ChatTemplate {
           "llama3", List.of("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"),
           "alpaca", List.of());
 
+  /** Where a model has templates for certain uses beside {@link #FILE}. */
+  private static final String ADDITIONAL = "additional_chat_templates";
+
+  private static final String TOOL_USE = "tool_use";
+
   /** Shows where a message ends in what a template makes of it; the blank, whether it is kept. */
   private static final String END_OF_MESSAGE = "CONTINUE_FINAL_MESSAGE_TAG ";
 
@@ -65,13 +70,20 @@ public final class ChatTemplate {
                     "choose chatml, llama3, alpaca or a Jinja file"));
   }
 
-  /** The template in a model's folder, where it has one. */
+  /**
+   * The template in a model's folder, where it has one. Where it has another one for conversations
+   * with tools, both are made one, as transformers chooses between them.
+   */
   public static Optional<ChatTemplate> ofModel(Path folder, Tokenizer tokenizer) {
     Path file = folder.resolve(FILE);
+    Path ofTools = folder.resolve(ADDITIONAL).resolve(TOOL_USE + ".jinja");
     Path config = folder.resolve("tokenizer_config.json");
     try {
       if (Files.exists(file)) {
-        return Optional.of(compiled(InputFiles.text(file), file.toString(), tokenizer));
+        String text = InputFiles.text(file);
+        String whole =
+            Files.exists(ofTools) ? byTools(InputFiles.text(ofTools), text) : text;
+        return Optional.of(compiled(whole, file.toString(), tokenizer));
       }
       if (Files.exists(config)) {
         JsonNode entry =
@@ -84,17 +96,36 @@ public final class ChatTemplate {
     }
   }
 
-  /** One template, or of several by name the default one. */
+  /** One template, or of several by name the default one and the one for tools. */
   private static Optional<String> source(JsonNode entry) {
     if (entry.isTextual()) {
       return Optional.of(entry.asText());
     }
-    for (JsonNode named : entry) {
-      if (named.path("name").asText().equals("default")) {
-        return Optional.of(named.path("template").asText());
+    return named(entry, "default")
+        .map(text -> named(entry, TOOL_USE).map(tools -> byTools(tools, text)).orElse(text));
+  }
+
+  private static Optional<String> named(JsonNode entries, String name) {
+    for (JsonNode entry : entries) {
+      if (entry.path("name").asText().equals(name)) {
+        return Optional.of(entry.path("template").asText());
       }
     }
     return Optional.empty();
+  }
+
+  /** The first for conversations with tools; the signs keep the blanks at the ends of both. */
+  private static String byTools(String ofTools, String other) {
+    return "{% if tools is not none +%}"
+        + withoutLastNewline(ofTools)
+        + "{%+ else +%}"
+        + withoutLastNewline(other)
+        + "{%+ endif %}";
+  }
+
+  /** As Jinja leaves it out of a whole template. */
+  private static String withoutLastNewline(String text) {
+    return text.replaceFirst("\\R\\z", "");
   }
 
   /**

@@ -168,14 +168,24 @@ final class DocumentFields {
     }
   }
 
+  /** The choice of that number, from the end where it is negative, as Python counts. */
+  static Optional<String> choice(List<String> choices, int number) {
+    int at = number < 0 ? choices.size() + number : number;
+    return at >= 0 && at < choices.size() ? Optional.of(choices.get(at)) : Optional.empty();
+  }
+
   private UserException wrong(String key, String expected, Object value) {
     return new UserException("%s: %s: %s, not %s".formatted(task.place(), key, expected, value));
   }
 
-  /** A number where Python has one: true is 1. */
+  /**
+   * A number where Python has one: true is 1. So is a whole one that a column of numbers has as
+   * 1.0, which the harness fails on.
+   */
   static Optional<Integer> number(Object value) {
     return switch (value) {
       case Long number when number == number.intValue() -> Optional.of(number.intValue());
+      case Double number when number == number.intValue() -> Optional.of(number.intValue());
       case Boolean flag -> Optional.of(flag ? 1 : 0);
       case null, default -> Optional.empty();
     };

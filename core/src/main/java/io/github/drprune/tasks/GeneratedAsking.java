@@ -5,6 +5,7 @@ import io.github.drprune.tasks.metric.Aggregation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
@@ -39,8 +40,11 @@ record GeneratedAsking(
     Object target = fields.target(document);
     List<String> choices = fields.choices(document);
     var number = DocumentFields.number(target);
-    if (choices != null && number.isPresent() && number.get() < choices.size()) {
-      return List.of(choices.get(number.get()));
+    if (choices != null && number.isPresent()) {
+      Optional<String> choice = DocumentFields.choice(choices, number.get());
+      if (choice.isPresent()) {
+        return List.of(choice.get());
+      }
     }
     if (!severalTargets) {
       return List.of(fields.text(target));

@@ -96,13 +96,14 @@ record Prompts(
             examples.ask().exampleDelimiter()));
   }
 
-  /** The choice of that number, from the end where it is negative, as Python counts. */
   private String choice(List<String> choices, int number) {
-    int at = number < 0 ? choices.size() + number : number;
-    if (at < 0 || at >= choices.size()) {
-      throw wrong("doc_to_target", "must be one of %d choices".formatted(choices.size()), number);
-    }
-    return choices.get(at);
+    return DocumentFields.choice(choices, number)
+        .orElseThrow(
+            () ->
+                wrong(
+                    "doc_to_target",
+                    "must be one of %d choices".formatted(choices.size()),
+                    number));
   }
 
   private String text(Object value, String key) {

@@ -62,7 +62,7 @@ final class StringSplits {
               !forward);
     }
     if (!rest.isEmpty()) {
-      words.add(PyStrings.stripped(rest, PyStrings::isSpace, !forward, forward));
+      words.add(rest); // with the blanks at its far end
     }
     return forward ? words : words.reversed();
   }

@@ -39,7 +39,7 @@ final class GrowingText implements AutoCloseable {
       throw UserException.at(
           "prompt", "empty, and the tokenizer adds no first token", "give a text");
     }
-    if (prompt.length + maxTokens > positions) {
+    if (maxTokens > positions - prompt.length) {
       throw UserException.at(
           "max_tokens",
           "a prompt of %d tokens and %d more exceed the model's %d positions"

@@ -13,9 +13,11 @@ import java.util.Map;
 
 /** Prompts as conversations, in the form that a model's own template gives them. */
 final class ModelChat implements ChatFormat {
+  private final Path folder;
   private final ChatTemplate template;
 
-  private ModelChat(ChatTemplate template) {
+  private ModelChat(Path folder, ChatTemplate template) {
+    this.folder = folder;
     this.template = template;
   }
 
@@ -23,6 +25,7 @@ final class ModelChat implements ChatFormat {
   static ModelChat of(Path folder) throws IOException {
     try (var tokenizer = Tokenizer.load(folder)) {
       return new ModelChat(
+          folder,
           ChatTemplate.ofModel(folder, tokenizer)
               .orElseThrow(
                   () ->
@@ -38,10 +41,17 @@ final class ModelChat implements ChatFormat {
   public String text(List<Map<String, String>> messages, boolean answerFollows) {
     try {
       return rendered(messages, answerFollows);
-    } catch (ConversationException e) {
-      return rendered(
-          messages.stream().filter(message -> !message.get("role").equals("system")).toList(),
-          answerFollows);
+    } catch (ConversationException _) {
+      var withoutSystem =
+          messages.stream().filter(message -> !message.get("role").equals("system")).toList();
+      try {
+        return rendered(withoutSystem, answerFollows);
+      } catch (ConversationException e) {
+        throw new UserException(
+            "apply_chat_template: the model in %s: %s; leave it out"
+                .formatted(folder, e.getMessage()),
+            e);
+      }
     }
   }
 

@@ -54,6 +54,12 @@ final class TextContinuations implements AutoCloseable {
     }
     var data = PreparedData.open(folder.get());
     try {
+      if (data.manifest().ofConversations()) {
+        throw UserException.at(
+            "continuations",
+            "%s holds conversations, not text to go on".formatted(folder.get()),
+            "name data of text");
+      }
       SequencedMap<String, Rows> domains = EvaluationText.UNSEEN_BY_RUNS.of(data);
       domains.values().removeIf(rows -> rows.count() < 2); // nothing to choose from
       return new TextContinuations(data, domains, limit);
