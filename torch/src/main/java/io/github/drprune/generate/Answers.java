@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntConsumer;
 
@@ -63,13 +64,14 @@ public final class Answers {
     InputFiles.requireApart("out", out, file);
     List<Prompt> prompts = read(file);
     String settings =
-        "%s max_tokens=%d temperature=%s top_p=%s seed=%d"
-            .formatted(
-                model,
-                how.maxTokens(),
-                how.sampling().temperature(),
-                how.sampling().topP(),
-                how.seed());
+        String.format(
+            Locale.ROOT,
+            "%s max_tokens=%d temperature=%s top_p=%s seed=%d",
+            model,
+            how.maxTokens(),
+            how.sampling().temperature(),
+            how.sampling().topP(),
+            how.seed());
     var found = AppendedLines.read(out);
     int answered = check(out, found.lines(), prompts, settings);
     // All before the first answer: a mistake in the last prompt must not cost those before it.

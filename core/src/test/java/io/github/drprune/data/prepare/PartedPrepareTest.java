@@ -21,6 +21,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -222,6 +223,20 @@ class PartedPrepareTest {
     var expected = whole(config, new Corpora.Warnings());
     inParts(config, 60_000, "anew", new Crowd());
     assertThat(Corpora.hashes(folder.resolve("anew"))).isEqualTo(expected);
+  }
+
+  /** Processes of other locales must agree on them. */
+  @Test
+  void namesOfPartsDoNotFollowTheLocale() {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+    try {
+      var job = new PartedJob(folder, List.of(), null);
+      assertThat(job.tokens(12, 3)).hasFileName("000012-3.tokens");
+      assertThat(job.result(12)).hasFileName("000012.json");
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 
   /** What cannot be written is no damage of the input. */

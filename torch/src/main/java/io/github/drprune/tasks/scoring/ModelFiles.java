@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /** Tells a checkpoint from another, or from itself after a change. */
 final class ModelFiles {
@@ -20,8 +21,12 @@ final class ModelFiles {
     }
     for (Path file : files) {
       text.append(
-          "%s %d %s%n"
-              .formatted(file.getFileName(), Files.size(file), Files.getLastModifiedTime(file)));
+          String.format(
+              Locale.ROOT,
+              "%s %d %s%n",
+              file.getFileName(),
+              Files.size(file),
+              Files.getLastModifiedTime(file)));
     }
     return Sha256.of(text.toString().getBytes(StandardCharsets.UTF_8));
   }
