@@ -5,10 +5,10 @@ import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
 import io.github.drprune.json.Json;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Messages of system, users, assistants and tools, as chat templates take them.
@@ -30,6 +30,13 @@ public record Conversation(List<Map<String, Object>> messages, Object tools) {
           "function_call", ASSISTANT,
           "observation", "tool",
           "function_response", "tool");
+
+  /** What a record has one of, and what may be beside it. */
+  private static final Set<String> FIELDS =
+      Set.of("messages", "conversations", "instruction", "input", "output", "system", "tools");
+
+  /** Fields of another record that are named to the user. */
+  private static final int SHOWN = 5;
 
   /** Names of a message's reasoning, the one that templates read first. */
   private static final List<String> REASONING =
@@ -99,16 +106,20 @@ public record Conversation(List<Map<String, Object>> messages, Object tools) {
     if (record.has("instruction")) {
       return alpaca(record);
     }
-    throw new ConversationException(
-        "no 'messages', 'conversations' or 'instruction' but " + names(record));
+    List<String> names = new ArrayList<>();
+    record.fieldNames().forEachRemaining(names::add);
+    throw new ConversationException(noneIn(names));
   }
 
-  private static List<String> names(JsonNode record) {
-    List<String> names = new ArrayList<>();
-    for (Iterator<String> each = record.fieldNames(); each.hasNext() && names.size() < 5; ) {
-      names.add(each.next());
-    }
-    return names;
+  /** What is wrong where all fields have other names. */
+  public static String noneIn(List<String> names) {
+    return "no 'messages', 'conversations' or 'instruction' but "
+        + names.subList(0, Math.min(SHOWN, names.size()));
+  }
+
+  /** Whether {@link #of} looks at a record's field of that name. */
+  public static boolean isField(String name) {
+    return FIELDS.contains(name);
   }
 
   private static List<Map<String, Object>> messages(JsonNode array) {

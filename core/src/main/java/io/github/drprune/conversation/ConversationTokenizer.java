@@ -7,8 +7,10 @@ import io.github.drprune.tokenizer.Tokenizer.Encoding;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Makes tokens of conversations and says which of them count: what {@code {% generation %}}
@@ -25,17 +27,27 @@ public final class ConversationTokenizer {
   /** What tells a marker that closes a turn from one that begins the next. */
   private static final Pattern END = Pattern.compile("(?i)end|eot|eom|eos|/s>|return|turn\\|>");
 
+  /** Tokens before a text's end that may be others where the text goes on; mostly none are. */
+  private static final int CHANGED_AT_END = 16;
+
   private final Tokenizer tokenizer;
   private final ChatTemplate template;
   private final int longest;
+  private final Function<String, Encoding> encoder;
 
   /**
    * @param longest tokens; a longer conversation is cut after a turn of the assistant
    */
   public ConversationTokenizer(Tokenizer tokenizer, ChatTemplate template, int longest) {
+    this(tokenizer, template, longest, tokenizer::encodeWithPlaces);
+  }
+
+  ConversationTokenizer(
+      Tokenizer tokenizer, ChatTemplate template, int longest, Function<String, Encoding> encoder) {
     this.tokenizer = tokenizer;
     this.template = template;
     this.longest = longest;
+    this.encoder = encoder;
   }
 
   /**
@@ -45,17 +57,19 @@ public final class ConversationTokenizer {
    */
   public TokenizedConversation tokenize(Conversation conversation) {
     Rendered rendered = template.whole(conversation);
-    Encoding whole = tokenizer.encodeWithPlaces(rendered.text());
+    Encoding whole = encoder.apply(rendered.text());
     if (whole.ids().length <= longest) {
       return counted(conversation, rendered, whole, 0);
     }
-    for (int turns = conversation.messages().size() - 1; turns > 0; turns--) {
-      if (!conversation.isAssistant(turns - 1)) {
-        continue;
-      }
-      Conversation shorter = conversation.first(turns);
+    int[] beginnings =
+        IntStream.range(1, conversation.messages().size())
+            .filter(turns -> conversation.isAssistant(turns - 1))
+            .toArray();
+    int candidates = candidates(conversation, beginnings, rendered.text(), whole);
+    for (int i = candidates - 1; i >= 0; i--) {
+      Conversation shorter = conversation.first(beginnings[i]);
       Rendered text = template.whole(shorter);
-      Encoding tokens = tokenizer.encodeWithPlaces(text.text());
+      Encoding tokens = encoder.apply(text.text());
       if (tokens.ids().length <= longest) {
         return counted(shorter, text, tokens, whole.ids().length - tokens.ids().length);
       }
@@ -66,6 +80,39 @@ public final class ConversationTokenizer {
             Arrays.copyOf(whole.starts(), longest),
             Arrays.copyOf(whole.ends(), longest));
     return counted(conversation, rendered, cut, whole.ids().length - longest);
+  }
+
+  /**
+   * How many of the beginnings may fit, found without encoding them: one whose text begins with
+   * more tokens of the whole text than there is room for does not, nor do longer ones.
+   *
+   * @param beginnings numbers of turns, ascending
+   */
+  private int candidates(Conversation conversation, int[] beginnings, String text, Encoding whole) {
+    int room = longest + CHANGED_AT_END;
+    if (whole.ids().length <= room) {
+      return beginnings.length;
+    }
+    String tooLong = text.substring(0, text.offsetByCodePoints(0, whole.ends()[room]));
+    int low = 0;
+    int high = beginnings.length;
+    while (low < high) {
+      int middle = (low + high) / 2;
+      if (begins(conversation.first(beginnings[middle]), tooLong)) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return high;
+  }
+
+  private boolean begins(Conversation conversation, String with) {
+    try {
+      return template.whole(conversation).text().startsWith(with);
+    } catch (ConversationException _) {
+      return false; // whoever needs its tokens is told
+    }
   }
 
   private TokenizedConversation counted(

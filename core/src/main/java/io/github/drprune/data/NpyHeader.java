@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -45,8 +46,12 @@ public record NpyHeader(TokenType type, long rows, int columns) {
   /** The header's bytes, ready to be written. */
   public ByteBuffer toBytes() {
     String fields =
-        "{'descr': '%s', 'fortran_order': False, 'shape': (%d, %d), }"
-            .formatted(type.descriptor(), rows, columns);
+        String.format(
+            Locale.ROOT,
+            "{'descr': '%s', 'fortran_order': False, 'shape': (%d, %d), }",
+            type.descriptor(),
+            rows,
+            columns);
     var bytes = ByteBuffer.allocate(BYTES).order(ByteOrder.LITTLE_ENDIAN);
     Arrays.fill(bytes.array(), (byte) ' ');
     bytes.put(MAGIC).putShort((short) (BYTES - MAGIC.length - Short.BYTES));

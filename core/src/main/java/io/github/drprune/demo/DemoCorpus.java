@@ -40,18 +40,19 @@ public final class DemoCorpus {
       String line(SplittableRandom random) {
         String name = pick(random, "total", "count", "index", "value", "limit", "offset");
         String other = pick(random, "left", "right", "first", "last", "size");
-        return "def %s(%s):\n    %s = %s %s %d\n    if %s > %s:\n        return %s\n    return %s\n"
-            .formatted(
-                pick(random, "sum", "scan", "grow", "find") + "_" + name,
-                other,
-                name,
-                other,
-                pick(random, "+", "-", "*"),
-                random.nextInt(1, 100),
-                name,
-                other,
-                name,
-                other);
+        return String.format(
+            Locale.ROOT,
+            "def %s(%s):\n    %s = %s %s %d\n    if %s > %s:\n        return %s\n    return %s\n",
+            pick(random, "sum", "scan", "grow", "find") + "_" + name,
+            other,
+            name,
+            other,
+            pick(random, "+", "-", "*"),
+            random.nextInt(1, 100),
+            name,
+            other,
+            name,
+            other);
       }
     },
     /** Sums with their results: little of it, and it takes computing. */
@@ -60,7 +61,7 @@ public final class DemoCorpus {
       String line(SplittableRandom random) {
         int a = random.nextInt(100);
         int b = random.nextInt(100);
-        return "%d+%d=%d; ".formatted(a, b, a + b);
+        return String.format(Locale.ROOT, "%d+%d=%d; ", a, b, a + b);
       }
     },
     /** Records that name the same random key twice: it takes attention over a distance. */

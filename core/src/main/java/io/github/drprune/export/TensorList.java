@@ -9,6 +9,7 @@ import io.github.drprune.model.TensorRole;
 import io.github.drprune.model.TensorShape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 
 /** The tensors of a file: llama.cpp's names, their order of rows, what is folded into them. */
@@ -90,7 +91,9 @@ final class TensorList {
 
   private static String name(TensorShape tensor) {
     String name = name(tensor.role());
-    return (tensor.role().isInLayer() ? "blk.%d.%s".formatted(tensor.layer(), name) : name)
+    return (tensor.role().isInLayer()
+            ? String.format(Locale.ROOT, "blk.%d.%s", tensor.layer(), name)
+            : name)
         + (tensor.isBias() ? ".bias" : ".weight");
   }
 

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -86,7 +87,7 @@ final class TokenizerMetadata {
     Set<String> taken = new HashSet<>();
     for (int id = 0; id < texts.length; id++) {
       if (texts[id] == null || !taken.add(texts[id])) {
-        texts[id] = "[PAD%d]".formatted(id);
+        texts[id] = String.format(Locale.ROOT, "[PAD%d]", id);
         types[id] = TokenType.UNUSED.ordinal();
       }
     }

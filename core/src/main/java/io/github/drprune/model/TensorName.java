@@ -1,6 +1,7 @@
 package io.github.drprune.model;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -149,6 +150,6 @@ public record TensorName(TensorRole role, String name) {
 
   /** The name of {@code role}'s weight or bias in {@code layer}. */
   String in(int layer, String suffix) {
-    return (role.isInLayer() ? name.formatted(layer) : name) + suffix;
+    return (role.isInLayer() ? String.format(Locale.ROOT, name, layer) : name) + suffix;
   }
 }

@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -68,7 +69,8 @@ public final class SafetensorsWriter {
     Map<String, String> fileByTensor = new HashMap<>();
     try {
       for (int i = 0; i < shards.size(); i++) {
-        String name = "model-%05d-of-%05d.safetensors".formatted(i + 1, shards.size());
+        String name =
+            String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
         written.add(folder.resolve(name));
         writeFile(folder.resolve(name), shards.get(i), PYTORCH, source);
         shards.get(i).forEach(tensor -> fileByTensor.put(tensor.name(), name));

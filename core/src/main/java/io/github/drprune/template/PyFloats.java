@@ -3,6 +3,7 @@ package io.github.drprune.template;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
+import java.util.Locale;
 
 /** Texts of floats. */
 final class PyFloats {
@@ -38,7 +39,7 @@ final class PyFloats {
   }
 
   private static String exponent(int exponent) {
-    return "e%s%02d".formatted(exponent < 0 ? "-" : "+", Math.abs(exponent));
+    return String.format(Locale.ROOT, "e%s%02d", exponent < 0 ? "-" : "+", Math.abs(exponent));
   }
 
   /** {@code %.Nf} of a number that is not negative. */

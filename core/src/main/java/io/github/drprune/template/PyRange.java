@@ -1,6 +1,7 @@
 package io.github.drprune.template;
 
 import java.util.AbstractList;
+import java.util.Locale;
 import java.util.RandomAccess;
 
 /** Python's {@code range(start, stop, step)}: numbers that take no memory. */
@@ -37,7 +38,7 @@ final class PyRange extends AbstractList<Object> implements RandomAccess {
 
   String repr() {
     return step == 1
-        ? "range(%d, %d)".formatted(start, stop)
-        : "range(%d, %d, %d)".formatted(start, stop, step);
+        ? String.format(Locale.ROOT, "range(%d, %d)", start, stop)
+        : String.format(Locale.ROOT, "range(%d, %d, %d)", start, stop, step);
   }
 }

@@ -55,7 +55,7 @@ final class Strftime {
       case '%' -> "%";
       case 'n' -> "\n";
       case 't' -> "\t";
-      case 'e' -> "%2d".formatted(time.getDayOfMonth());
+      case 'e' -> String.format(Locale.ROOT, "%2d", time.getDayOfMonth());
       case 'u' -> String.valueOf(time.getDayOfWeek().getValue());
       case 'w' -> String.valueOf(time.getDayOfWeek().getValue() % 7);
       case 'z', 'Z' -> ""; // datetime.now() has no zone

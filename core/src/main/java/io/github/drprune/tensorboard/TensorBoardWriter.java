@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -39,7 +40,11 @@ public final class TensorBoardWriter implements AutoCloseable {
     Files.createDirectories(folder);
     var now = clock.instant();
     String name =
-        "events.out.tfevents.%010d.%09d.drprune".formatted(now.getEpochSecond(), now.getNano());
+        String.format(
+            Locale.ROOT,
+            "events.out.tfevents.%010d.%09d.drprune",
+            now.getEpochSecond(),
+            now.getNano());
     records =
         new RecordWriter(
             Files.newOutputStream(

@@ -105,7 +105,7 @@ public final class Tokenizer implements AutoCloseable {
 
   /** As {@link #encode(String)}, with the place of each id. */
   public Encoding encodeWithPlaces(String text) {
-    long encoding = NATIVE.encode(open(), text, false);
+    long encoding = encoding(open(), text, false);
     try {
       int[] ids = ids(encoding);
       CharSpan[] spans = NATIVE.getTokenCharSpans(encoding);
@@ -234,12 +234,17 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   private static int[] encode(long tokenizer, String text, boolean withSpecialTokens) {
-    long encoding = NATIVE.encode(tokenizer, text, withSpecialTokens);
+    long encoding = encoding(tokenizer, text, withSpecialTokens);
     try {
       return ids(encoding);
     } finally {
       NATIVE.deleteEncoding(encoding);
     }
+  }
+
+  /** Of half a surrogate pair the library would garble all characters past U+FFFF. */
+  private static long encoding(long tokenizer, String text, boolean withSpecialTokens) {
+    return NATIVE.encode(tokenizer, WellFormed.of(text), withSpecialTokens);
   }
 
   private static int[] ids(long encoding) {

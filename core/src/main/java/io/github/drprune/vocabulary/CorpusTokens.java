@@ -11,7 +11,6 @@ import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,7 +19,6 @@ import java.util.function.Consumer;
 
 /** A corpus as the tokens of a tokenizer, and as those of one with fewer tokens. */
 final class CorpusTokens {
-  private static final int BATCH = 1024;
   private static final int TEXTS_BETWEEN_WORDS = 100_000;
 
   private final Path corpus;
@@ -33,15 +31,6 @@ final class CorpusTokens {
     this.textField = textField;
     this.tokenizer = tokenizer;
     this.progress = progress;
-  }
-
-  /** A text of a domain. */
-  private record Text(String domain, String text) {}
-
-  /** Takes some texts at a time, in their order. */
-  @FunctionalInterface
-  private interface Batches {
-    void accept(List<Text> texts);
   }
 
   /** How often the corpus has each id. */
@@ -96,23 +85,19 @@ final class CorpusTokens {
   }
 
   /** Reads the corpus; how many records hold no text. */
-  private long read(String work, Batches batches) throws IOException {
-    List<Text> batch = new ArrayList<>();
+  private long read(String work, Consumer<List<TextBatches.Text>> taker) throws IOException {
+    var batches = new TextBatches(taker);
     long[] texts = {0};
     CorpusTexts.Sink sink =
         (domain, text) -> {
-          batch.add(new Text(domain, text));
-          if (batch.size() == BATCH) {
-            batches.accept(batch);
-            batch.clear();
-          }
+          batches.add(domain, text);
           texts[0]++;
           if (texts[0] % TEXTS_BETWEEN_WORDS == 0) {
             progress.accept("%s: %,d texts".formatted(work, texts[0]));
           }
         };
     long skipped = PreparedData.isIn(corpus) ? readPrepared(sink) : readTexts(sink);
-    batches.accept(batch);
+    batches.flush();
     return skipped;
   }
 

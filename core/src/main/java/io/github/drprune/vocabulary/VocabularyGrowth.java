@@ -24,6 +24,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -177,12 +178,13 @@ public record VocabularyGrowth(
     }
   }
 
-  /** A tokenizer whose ids have gaps gives new tokens others than the file says. */
+  /** A tokenizer whose ids have gaps gives new tokens others than the file says: texts tell. */
   private void requireIds(Tokenizer grown, List<String> added, int first) {
     for (int i = 0; i < added.size(); i++) {
-      if (grown.id(added.get(i)).orElse(-1) != first + i) {
+      if (!Arrays.equals(grown.encode(added.get(i)), new int[] {first + i})) {
         throw new UserException(
-            "%s: its tokenizer's ids have gaps, so no token can be added".formatted(model));
+            "%s: its tokenizer's ids have gaps, so no token can be added; name another model"
+                .formatted(model));
       }
     }
   }

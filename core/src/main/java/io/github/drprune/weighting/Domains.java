@@ -20,6 +20,9 @@ record Domains(
   /** Proportions are often written with three digits. */
   private static final double SUM_TOLERANCE = 1e-3;
 
+  /** Limits that leave one distribution, such as caps of 0.7, 0.2 and 0.1, miss 1 by rounding. */
+  private static final double LIMIT_TOLERANCE = 1e-9;
+
   static Domains of(DomainsConfig config, List<String> names, double[] shares) {
     if (names.isEmpty() || new TreeSet<>(names).size() != names.size()) {
       throw new UserException("domains: must be named once each, one at least, are " + names);
@@ -131,10 +134,10 @@ record Domains(
       sumOfFloors += floors[i];
       sumOfCaps += proportion[i] > 0 ? caps[i] : 0;
     }
-    if (sumOfFloors > 1) {
+    if (sumOfFloors > 1 + LIMIT_TOLERANCE) {
       throw new UserException("domains.floors: must sum to 1 or less, sum to " + sumOfFloors);
     }
-    if (sumOfCaps < 1) {
+    if (sumOfCaps < 1 - LIMIT_TOLERANCE) {
       throw new UserException(
           "domains.caps: must sum to 1 or more over the domains with a proportion, sum to "
               + sumOfCaps);

@@ -19,7 +19,8 @@ final class Simplex {
 
   /**
    * The distribution proportional to {@code weights} but for the domains held at their floor or
-   * cap. Some distribution must lie within both, and every domain without weight have floor zero.
+   * cap. Some distribution must lie within both, up to rounding, and every domain without weight
+   * have floor zero.
    */
   static double[] within(double[] weights, double[] floors, double[] caps) {
     double low = 0;

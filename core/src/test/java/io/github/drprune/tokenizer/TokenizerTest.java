@@ -94,6 +94,32 @@ class TokenizerTest {
         .endsWith(" surrogate");
   }
 
+  /** Texts cut between the halves of a pair: the rest of them stays as it is. */
+  @Test
+  void aLoneSurrogateChangesNoOtherCharacter() {
+    for (String text :
+        new String[] {"😀 the … \uD83D", "\uDE00😀", "\uD83D\uD83D\uDE00 the", "😀\uDE00\uD83D文"}) {
+      String replaced =
+          text.codePoints()
+              .map(point -> point >= 0xD800 && point <= 0xDFFF ? 0xFFFD : point)
+              .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+              .toString();
+      int[] ids = tokenizer.encode(text);
+      assertThat(tokenizer.decode(ids)).isEqualTo(replaced);
+      assertThat(ids).isEqualTo(tokenizer.encode(replaced));
+      assertThat(tokenizer.encode(text, SpecialTokensInText.TEXT)).isEqualTo(ids);
+      var placed = tokenizer.encodeWithPlaces(text);
+      var expected = tokenizer.encodeWithPlaces(replaced);
+      assertThat(placed.ids()).isEqualTo(ids);
+      assertThat(placed.starts()).isEqualTo(expected.starts());
+      assertThat(placed.ends())
+          .isEqualTo(expected.ends())
+          .endsWith(replaced.codePointCount(0, replaced.length()));
+    }
+    String sound = "the 😀";
+    assertThat(WellFormed.of(sound)).isSameAs(sound);
+  }
+
   @Test
   void streamsCharactersWhole() {
     String text = "the 😀 文字 the";

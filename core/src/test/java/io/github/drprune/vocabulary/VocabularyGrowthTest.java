@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.conversation.ChatTemplate;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.ByteSize;
@@ -162,6 +163,22 @@ class VocabularyGrowthTest {
     assertThatThrownBy(() -> grow(model, "chatml"))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("exists already");
+  }
+
+  /** The native library numbers new tokens by how many there are, not from the highest id on. */
+  @Test
+  void aTokenizerWithAGapIsRefused() throws IOException {
+    Path model = checkpoint(Dtype.F32, 5, true);
+    Path file = model.resolve("tokenizer.json");
+    var json = (ObjectNode) json(model, "tokenizer.json");
+    var vocabulary = (ObjectNode) json.path("model").path("vocab");
+    String last = vocabulary.properties().stream().toList().getLast().getKey();
+    vocabulary.put(last, vocabulary.path(last).asInt() + 3);
+    Files.writeString(file, json.toString());
+    assertThatThrownBy(() -> grow(model, "chatml"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("its tokenizer's ids have gaps");
+    assertThat(folder.resolve("grown")).doesNotExist();
   }
 
   @Test

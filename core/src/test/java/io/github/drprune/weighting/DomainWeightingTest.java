@@ -167,6 +167,29 @@ final class DomainWeightingTest {
     assertThat(outcome.limits().get(2)).containsExactly(Limit.FLOOR);
   }
 
+  /** Caps of 0.7, 0.2 and 0.1 sum to less than 1 as doubles, such floors to more. */
+  @Test
+  void limitsThatLeaveOneDistributionAreTaken() {
+    var ofCaps =
+        DomainWeighting.of(
+            config("strategy=constant", "caps={a: 0.7, b: 0.2, c: 0.1}"),
+            List.of("a", "b", "c"),
+            new double[] {0.1, 0.2, 0.7},
+            1);
+    assertThat(ofCaps.start().weights()).containsExactly(0.7, 0.2, 0.1);
+    var ofFloors =
+        DomainWeighting.of(
+            config("strategy=constant", "floors={a: 0.05, b: 0.55, c: 0.3, d: 0.1}"),
+            List.of("a", "b", "c", "d"),
+            new double[] {0.4, 0.3, 0.2, 0.1},
+            1);
+    assertThat(ofFloors.start().weights()).containsExactly(0.05, 0.55, 0.3, 0.1);
+    assertThatThrownBy(() -> weighting("caps={wiki: 0.5, web: 0.49999}"))
+        .isInstanceOf(UserException.class);
+    assertThatThrownBy(() -> weighting("floors={wiki: 0.5, web: 0.50001}"))
+        .isInstanceOf(UserException.class);
+  }
+
   /** Weights that answer one evaluation alone follow its noise from side to side. */
   @Test
   void smoothedWeightsGoHalfOfTheWay() {

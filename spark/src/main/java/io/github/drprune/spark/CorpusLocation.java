@@ -71,11 +71,13 @@ record CorpusLocation(String system, Map<String, String> settings) implements Se
     return system == null ? other.system == null : system.equals(other.system);
   }
 
-  /** A path without the address of the file system. */
+  /** A path without the address of the file system; of an address alone it is the root. */
   private static String withoutAddress(String given) {
-    return SCHEME.matcher(given).matches()
-        ? uri(given).getPath()
-        : Path.of(given).toAbsolutePath().toString();
+    if (!SCHEME.matcher(given).matches()) {
+      return Path.of(given).toAbsolutePath().toString();
+    }
+    String path = uri(given).getPath();
+    return path.isEmpty() ? "/" : path;
   }
 
   /** The file system. */

@@ -70,7 +70,9 @@ final class HadoopStorage implements Storage {
     List<Path> children = new ArrayList<>();
     for (FileStatus status : system.listStatus(path(folder))) {
       Path child = folder.resolve(status.getPath().getName());
-      known.put(child, status);
+      if (!status.isSymlink()) { // which says nothing of what it leads to
+        known.put(child, status);
+      }
       children.add(child);
     }
     return children;

@@ -42,15 +42,7 @@ final class SparkContexts {
   }
 
   private static JavaSparkContext open(String name, SparkApplication application, SparkConf conf) {
-    application.settings().forEach(conf::set);
-    application.master().ifPresent(conf::setMaster);
-    conf.setIfMissing(MASTER, LOCAL);
-    conf.setIfMissing("spark.app.name", name);
-    conf.setIfMissing("spark.log.level", "WARN");
-    conf.set(EXECUTOR_OPTIONS, (JAVA_OPTIONS + " " + conf.get(EXECUTOR_OPTIONS, "")).strip());
-    if (!conf.contains("spark.jars") && !conf.contains("spark.executor.extraClassPath")) {
-      conf.set("spark.jars", String.join(",", ownJars()));
-    }
+    complete(conf, name, application);
     try {
       return new JavaSparkContext(conf);
     } catch (Exception e) {
@@ -61,6 +53,21 @@ final class SparkContexts {
             e);
       }
       throw e;
+    }
+  }
+
+  /** Adds the application's settings, and what they leave open. */
+  static void complete(SparkConf conf, String name, SparkApplication application) {
+    application.settings().forEach(conf::set);
+    application.master().ifPresent(conf::setMaster);
+    conf.setIfMissing(MASTER, LOCAL);
+    conf.setIfMissing("spark.app.name", name);
+    conf.setIfMissing("spark.log.level", "WARN");
+    // In the C locale, which executors may start in, Java cannot name files that are not ASCII.
+    conf.setIfMissing("spark.executorEnv.LC_ALL", "C.UTF-8");
+    conf.set(EXECUTOR_OPTIONS, (JAVA_OPTIONS + " " + conf.get(EXECUTOR_OPTIONS, "")).strip());
+    if (!conf.contains("spark.jars") && !conf.contains("spark.executor.extraClassPath")) {
+      conf.set("spark.jars", String.join(",", ownJars()));
     }
   }
 

@@ -71,7 +71,7 @@ final class SparkWorkers implements PartWorkers {
   /** A name that no other attempt of the application has, nor one of an earlier application. */
   private static String attempt() {
     var task = TaskContext.get();
-    return "%s-%d".formatted(task.getLocalProperty(APPLICATION), task.taskAttemptId());
+    return task.getLocalProperty(APPLICATION) + "-" + task.taskAttemptId();
   }
 
   private List<String> run(

@@ -116,7 +116,7 @@ final class TrainingTask {
     boolean first = context.partitionId() == 0;
     String[] told =
         context.allGather(
-            "%s %s %d".formatted(SparkEnv.get().executorId(), host, first ? freePort() : 0));
+            SparkEnv.get().executorId() + " " + host + " " + (first ? freePort() : 0));
     List<String> all = Arrays.asList(told);
     List<String> executors = all.stream().map(line -> line.split(" ")[0]).toList();
     if (new HashSet<>(executors).size() < executors.size()) {

@@ -26,7 +26,7 @@ record StoredPiece(String tensor, long from, TensorSpec spec) {
     TensorSpec spec =
         length == whole.elements()
             ? whole
-            : TensorSpec.of("%s[%d:%d]".formatted(tensor, from, from + length), Dtype.F32, length);
+            : TensorSpec.of(tensor + "[" + from + ":" + (from + length) + "]", Dtype.F32, length);
     return new StoredPiece(tensor, from, spec);
   }
 

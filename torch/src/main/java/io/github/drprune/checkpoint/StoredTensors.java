@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -78,7 +79,8 @@ final class StoredTensors {
 
   private String fileOf(int process) {
     return processes.isShared()
-        ? "%s-%05d-of-%05d.safetensors".formatted(group, process + 1, processes.size())
+        ? String.format(
+            Locale.ROOT, "%s-%05d-of-%05d.safetensors", group, process + 1, processes.size())
         : group + ".safetensors";
   }
 }

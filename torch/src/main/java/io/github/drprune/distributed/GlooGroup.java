@@ -287,7 +287,7 @@ public final class GlooGroup implements ProcessGroup {
     if (size % length != 0) {
       throw new IllegalArgumentException("%d processes in rows of %d".formatted(size, length));
     }
-    String prefix = "%s/mesh_%d/".formatted(meeting.prefix(), meshes++);
+    String prefix = meeting.prefix() + "/mesh_" + meshes++ + "/";
     int row = rank / length;
     int column = rank % length;
     boolean rowIsLocal = isLocal || meeting.onThisMachine() % length == 0;

@@ -70,7 +70,12 @@ record ParquetFooter(
       int definition,
       int repetition,
       Column column,
-      List<Field> fields) {}
+      List<Field> fields) {
+    /** The same with others in it. */
+    Field with(List<Field> others) {
+      return new Field(name, optional, several, kind, definition, repetition, column, others);
+    }
+  }
 
   /** Some rows: the chunk of each column, in the order of the columns. */
   record Group(long rows, List<ThriftStruct> chunks) {}
@@ -170,7 +175,8 @@ record ParquetFooter(
         fields(nodes, children, path, definitions, repetitions, depth + 1));
   }
 
-  private static List<Column> leaves(List<Field> fields) {
+  /** The columns that hold values, in their order. */
+  static List<Column> leaves(List<Field> fields) {
     var leaves = new ArrayList<Column>();
     for (Field field : fields) {
       if (field.column() == null) {

@@ -3,6 +3,8 @@ package io.github.drprune.data.parquet;
 import io.github.drprune.data.parquet.ParquetFooter.Column;
 import io.github.drprune.data.parquet.ParquetFooter.Field;
 import io.github.drprune.data.parquet.ParquetFooter.Group;
+import io.github.drprune.error.Printable;
+import io.github.drprune.error.UserException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
@@ -17,10 +19,12 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
- * The rows of a Parquet file with all their columns, those within others included: String, Long,
- * Double, Boolean, List, Map or null. Damage is an {@link IOException}.
+ * The rows of a Parquet file with their columns, those within others included: String, Long,
+ * Double, Boolean, List, Map or null. Damage is an {@link IOException}, a column of another kind a
+ * {@link UserException}.
  *
  * @see <a href="https://research.google/pubs/dremel-interactive-analysis-of-web-scale-datasets-2/">
  *     Dremel, section 4: how levels tell where a value belongs</a>
@@ -28,9 +32,12 @@ import java.util.Map;
 public final class ParquetRows implements Closeable {
   private static final long LIST = 3;
   private static final long MAP = 1;
+  private static final long DECIMAL = 5;
 
   private final SeekableByteChannel file;
+  private final Path path;
   private final ParquetFooter footer;
+  private final List<Field> fields;
   private final Iterator<Group> groups;
   private final Map<Column, Leaf> leaves = new LinkedHashMap<>();
   private long leftInGroup;
@@ -39,11 +46,16 @@ public final class ParquetRows implements Closeable {
    * The rows of an open file.
    *
    * @param file closed with this
+   * @param path how messages call it
+   * @param wanted which columns to read, by their names joined by dots; of others there is nothing
    */
-  public ParquetRows(SeekableByteChannel file) throws IOException {
+  public ParquetRows(SeekableByteChannel file, Path path, Predicate<String> wanted)
+      throws IOException {
     this.file = file;
+    this.path = path;
     try {
       this.footer = ParquetFooter.read(file);
+      this.fields = wanted(footer.fields(), wanted);
       this.groups = footer.groups().iterator();
     } catch (IOException | RuntimeException e) {
       file.close();
@@ -53,7 +65,7 @@ public final class ParquetRows implements Closeable {
 
   /** Reads all rows of {@code path}. */
   public static List<Map<String, Object>> read(Path path) throws IOException {
-    try (var reader = new ParquetRows(FileChannel.open(path))) {
+    try (var reader = new ParquetRows(FileChannel.open(path), path, _ -> true)) {
       List<Map<String, Object>> rows = new ArrayList<>();
       for (var row = reader.next(); row != null; row = reader.next()) {
         rows.add(row);
@@ -62,14 +74,31 @@ public final class ParquetRows implements Closeable {
     }
   }
 
+  private static List<Field> wanted(List<Field> fields, Predicate<String> wanted) {
+    List<Field> kept = new ArrayList<>();
+    for (Field field : fields) {
+      if (field.column() != null) {
+        if (wanted.test(field.column().path())) {
+          kept.add(field);
+        }
+        continue;
+      }
+      List<Field> within = wanted(field.fields(), wanted);
+      if (!within.isEmpty()) {
+        kept.add(field.with(within));
+      }
+    }
+    return kept;
+  }
+
   /** How many rows there are. */
   public long count() {
     return footer.groups().stream().mapToLong(Group::rows).sum();
   }
 
-  /** Whether rows have a column of that name, within no other. */
-  public boolean has(String column) {
-    return footer.fields().stream().anyMatch(field -> field.name().equals(column));
+  /** The names of the file's columns, without those within others. */
+  public List<String> names() {
+    return footer.fields().stream().map(Field::name).toList();
   }
 
   /** The next row; null at the end. */
@@ -82,7 +111,7 @@ public final class ParquetRows implements Closeable {
         begin(groups.next());
       }
       leftInGroup--;
-      return struct(footer.fields());
+      return struct(fields);
     } catch (BufferUnderflowException | IndexOutOfBoundsException e) {
       throw new IOException("a page is damaged", e);
     }
@@ -91,7 +120,7 @@ public final class ParquetRows implements Closeable {
   private void begin(Group group) throws IOException {
     leftInGroup = group.rows();
     leaves.clear();
-    for (Column column : footer.columns()) {
+    for (Column column : ParquetFooter.leaves(fields)) {
       leaves.put(column, new Leaf(column, group));
     }
   }
@@ -120,13 +149,27 @@ public final class ParquetRows implements Closeable {
       return null;
     }
     if (field.column() != null) {
-      return leaves.get(field.column()).take();
+      return single(field);
     }
     if (field.kind() == MAP) {
-      throw new IOException("column %s is a map, which is not read".formatted(field.name()));
+      throw notRead(field.name(), "a map");
     }
     boolean isList = field.kind() == LIST && field.fields().size() == 1;
     return isList ? list(field.fields().getFirst()) : struct(field.fields());
+  }
+
+  private Object single(Field field) throws IOException {
+    Leaf leaf = first(field);
+    if (field.kind() == DECIMAL && leaf.definition == field.definition()) {
+      throw notRead(field.column().path(), "a decimal number");
+    }
+    return leaf.take();
+  }
+
+  private UserException notRead(String column, String type) {
+    return new UserException(
+        "%s: column %s is %s, which is not read; leave it out or convert it to text"
+            .formatted(path, Printable.quoted(column), type));
   }
 
   /** A list is a field that is there once for each element, with the element in it. */
@@ -146,7 +189,7 @@ public final class ParquetRows implements Closeable {
     boolean wrapped = entry.column() == null && entry.fields().size() == 1;
     do {
       if (entry.column() != null) {
-        elements.add(leaves.get(entry.column()).take());
+        elements.add(single(entry));
       } else {
         elements.add(wrapped ? value(entry.fields().getFirst()) : struct(entry.fields()));
       }
@@ -233,10 +276,7 @@ public final class ParquetRows implements Closeable {
         case "FLOAT" -> (double) value.getFloat();
         case "DOUBLE" -> value.getDouble();
         case "BYTE_ARRAY" -> StandardCharsets.UTF_8.decode(value).toString();
-        default ->
-            throw new IOException(
-                "column %s is of type %s, which is not read"
-                    .formatted(column.path(), column.type()));
+        default -> throw notRead(column.path(), "of type " + column.type());
       };
     }
   }

@@ -21,6 +21,7 @@ final class ColumnSource implements RecordSource {
   private final HoldOut holdOut;
   private final TextColumns columns;
   private final String domainField; // null where no column names domains
+  private final boolean conversations;
   private long rows;
   private ByteBuffer longValue;
   private LongText longText;
@@ -34,6 +35,7 @@ final class ColumnSource implements RecordSource {
     this.holdOut = HoldOut.of(config);
     this.columns = columns;
     this.domainField = config.domainField().orElse(null);
+    this.conversations = config.conversations();
   }
 
   @Override
@@ -42,14 +44,17 @@ final class ColumnSource implements RecordSource {
       rows++;
       var value = longValue;
       longValue = null;
+      if (conversations) {
+        return RecordBatch.Refused.tooLongForConversation(rows);
+      }
       try {
         String domain =
             domainField == null ? file.domain() : DomainName.ofRecord(domain(), domainField);
         longText = new LongText(new Value(value), rows, domain, file.split(), holdOut);
       } catch (MalformedRecord e) {
-        return new RecordBatch.Refused(new TokenizedBatch.Malformed(rows, e.getMessage()));
+        return new RecordBatch.Refused(rows, e.getMessage());
       } catch (CharacterCodingException e) {
-        return new RecordBatch.Refused(new TokenizedBatch.Malformed(rows, "invalid UTF-8"));
+        return new RecordBatch.Refused(rows, "invalid UTF-8");
       }
     }
     if (longText != null) {

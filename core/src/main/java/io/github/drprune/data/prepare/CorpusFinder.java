@@ -348,7 +348,8 @@ public final class CorpusFinder {
   }
 
   private static String relative(Path root, Path file) {
-    Path parent = root.toAbsolutePath().normalize().getParent();
+    Path folder = root.toAbsolutePath().normalize();
+    Path parent = folder.getParent() == null ? folder : folder.getParent(); // of "/" there is none
     return parent.relativize(file.toAbsolutePath().normalize()).toString();
   }
 

@@ -1,6 +1,5 @@
 package io.github.drprune.data.prepare;
 
-import io.github.drprune.error.UserException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -66,17 +65,14 @@ final class CorpusReader implements Closeable {
   }
 
   private RecordBatch read(InputFile file) {
-    try {
-      if (source == null) {
-        source = RecordSource.open(InputSlice.whole(file), Storage.LOCAL, config, spool);
-      }
-      return source.next();
-    } catch (UserException e) {
-      throw e;
-    } catch (IOException | RuntimeException e) {
-      // Decoders tell damage in either way.
-      throw RecordSource.unreadable(file, e);
-    }
+    return RecordSource.reading(
+        file,
+        () -> {
+          if (source == null) {
+            source = RecordSource.open(InputSlice.whole(file), Storage.LOCAL, config, spool);
+          }
+          return source.next();
+        });
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.github.drprune.tokenizer.SpecialTokensInText;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Identifies what determines the bytes of prepared data: the settings, the tokenizer, and the input
@@ -52,15 +53,16 @@ final class Fingerprint {
       for (var file : domain.files()) {
         boolean last = file == domain.files().getLast();
         files.add(
-            "%s\t%s\t%s\t%s\t%d\t%d\t%s\n"
-                .formatted(
-                    domain.name(),
-                    file.name(),
-                    file.format(),
-                    file.split(),
-                    file.bytes(),
-                    file.modified(),
-                    last));
+            String.format(
+                Locale.ROOT,
+                "%s\t%s\t%s\t%s\t%d\t%d\t%s\n",
+                domain.name(),
+                file.name(),
+                file.format(),
+                file.split(),
+                file.bytes(),
+                file.modified(),
+                last));
       }
     }
   }

@@ -54,13 +54,12 @@ final class LineSource implements RecordSource {
       lines++;
       if (conversations) {
         chunks.restOfLine().transferTo(OutputStream.nullOutputStream());
-        return new RecordBatch.Refused(
-            new TokenizedBatch.Malformed(lines, "too long for a conversation"));
+        return RecordBatch.Refused.tooLongForConversation(lines);
       }
       try {
         longText = longText(chunk);
       } catch (MalformedRecord e) {
-        return new RecordBatch.Refused(new TokenizedBatch.Malformed(lines, e.getMessage()));
+        return new RecordBatch.Refused(lines, e.getMessage());
       }
     }
   }

@@ -85,14 +85,12 @@ public final class PartWork {
       var spool = new Spool(partial(job.staging().resolve(Spool.FILE)));
       for (var slice : part.slices()) {
         var reading = new SliceReading(slice, config.maxBadLines());
-        try (var source = RecordSource.open(slice, storage, config, spool)) {
+        try (var source =
+            RecordSource.reading(
+                slice.file(), () -> RecordSource.open(slice, storage, config, spool))) {
           reading.read(source, batches, sink(part, streams), progress);
-          requireUnchanged(slice.file(), storage);
-        } catch (UserException e) {
-          throw e;
-        } catch (IOException e) {
-          throw RecordSource.unreadable(slice.file(), e);
         }
+        requireUnchanged(slice.file(), storage);
         slices.add(reading.counts());
         specials += reading.specials();
       }
@@ -105,9 +103,14 @@ public final class PartWork {
   }
 
   /** Refuses a file that is not the one found: another attempt would give other tokens. */
-  private void requireUnchanged(InputFile file, Storage storage) throws IOException {
-    if (storage.bytes(file.path()) != file.bytes()
-        || storage.modified(file.path()) != file.modified()) {
+  private void requireUnchanged(InputFile file, Storage storage) {
+    boolean unchanged =
+        RecordSource.reading(
+            file,
+            () ->
+                storage.bytes(file.path()) == file.bytes()
+                    && storage.modified(file.path()) == file.modified());
+    if (!unchanged) {
       throw new UserException(
           "%s: has changed since the preparation began; delete %s and prepare again"
               .formatted(file.path(), job.out()));

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a process needs to know of a preparation in parts to do a piece of its work; it can be sent
@@ -60,11 +61,11 @@ public record PartedJob(Path out, List<String> settings, TokenType type) {
 
   /** Where what tokenizing a part gave is written, last. */
   Path result(int part) {
-    return staging().resolve("%06d.json".formatted(part));
+    return staging().resolve(String.format(Locale.ROOT, "%06d.json", part));
   }
 
   /** Where the tokens of a part's stream lie, little-endian. */
   Path tokens(int part, int stream) {
-    return staging().resolve("%06d-%d.tokens".formatted(part, stream));
+    return staging().resolve(String.format(Locale.ROOT, "%06d-%d.tokens", part, stream));
   }
 }

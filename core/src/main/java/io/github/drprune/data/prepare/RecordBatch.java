@@ -39,5 +39,14 @@ sealed interface RecordBatch {
   record Piece(String text, DomainSplit to, TokenizedBatch.Cut cut) implements RecordBatch {}
 
   /** A long record that holds no document, and why. */
-  record Refused(TokenizedBatch.Malformed record) implements RecordBatch {}
+  record Refused(TokenizedBatch.Malformed record) implements RecordBatch {
+    Refused(long record, String why) {
+      this(new TokenizedBatch.Malformed(record, why));
+    }
+
+    /** A conversation is held whole, so it must not be longer than a document may be. */
+    static Refused tooLongForConversation(long record) {
+      return new Refused(record, "too long for a conversation");
+    }
+  }
 }

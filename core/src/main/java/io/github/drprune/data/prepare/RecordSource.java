@@ -78,8 +78,26 @@ interface RecordSource extends Closeable {
     return new PlainStream(Compression.of(slice.file().path()).decompress(counting), counting);
   }
 
+  /** A step of the reading of a file. */
+  @FunctionalInterface
+  interface Reading<T> {
+    T read() throws IOException;
+  }
+
+  /** What {@code reading} gives; where it fails, the user is told that {@code file} does. */
+  static <T> T reading(InputFile file, Reading<T> reading) {
+    try {
+      return reading.read();
+    } catch (UserException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      // Decoders tell damage in either way.
+      throw unreadable(file, e);
+    }
+  }
+
   /** Tells the user that a file cannot be read to its end. */
-  static UserException unreadable(InputFile file, Exception e) {
+  private static UserException unreadable(InputFile file, Exception e) {
     if (e instanceof FileSystemException reading) {
       return ReadErrors.of(file.path(), reading);
     }

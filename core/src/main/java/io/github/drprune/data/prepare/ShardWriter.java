@@ -17,6 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Writes rows of tokens to a series of {@code .npy} files of limited size. The files carry the
@@ -70,7 +71,7 @@ final class ShardWriter implements Closeable {
     }
 
     String file(int shard) {
-      return "%s-%05d%s.npy".formatted(prefix, shard, kind);
+      return String.format(Locale.ROOT, "%s-%05d%s.npy", prefix, shard, kind);
     }
 
     /** Flags of the same rows. */

@@ -1,6 +1,5 @@
 package io.github.drprune.data.prepare;
 
-import io.github.drprune.error.UserException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,14 +53,7 @@ final class SliceReading {
   }
 
   private RecordBatch next(RecordSource source) {
-    try {
-      return source.next();
-    } catch (UserException e) {
-      throw e;
-    } catch (IOException | RuntimeException e) {
-      // Decoders tell damage in either way.
-      throw RecordSource.unreadable(slice.file(), e);
-    }
+    return RecordSource.reading(slice.file(), source::next);
   }
 
   private void count(TokenizedBatch batch) {

@@ -3,9 +3,11 @@ package io.github.drprune.data.parquet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.drprune.error.UserException;
 import io.github.drprune.json.Json;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -14,6 +16,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Nested rows that pyarrow wrote, in two versions of pages, against the same rows in JSON. */
 class ParquetRowsTest {
@@ -35,6 +39,27 @@ class ParquetRowsTest {
             .as("%s, row %d", name, i)
             .isEqualTo(Json.tree(expected.get(i), "row"));
       }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "created, column 'created' is of type INT96",
+    "price, column 'price' is a decimal number",
+    "labels, column 'labels' is a map",
+    "meta, column 'meta.seen' is of type INT96"
+  })
+  void columnsOfOtherKindsAreNamed(String column, String why) throws Exception {
+    Path file = Path.of(ParquetRowsTest.class.getResource("/data/typed.parquet").toURI());
+    try (var rows =
+        new ParquetRows(FileChannel.open(file), file, path -> path.startsWith(column))) {
+      assertThatThrownBy(rows::next)
+          .isInstanceOf(UserException.class)
+          .hasMessage(
+              file + ": " + why + ", which is not read; leave it out or convert it to text");
+    }
+    try (var rows = new ParquetRows(FileChannel.open(file), file, "meta.set"::equals)) {
+      assertThat(rows.next()).isEqualTo(Map.of("meta", Map.of("set", "x")));
     }
   }
 

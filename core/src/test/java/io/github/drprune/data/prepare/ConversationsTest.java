@@ -15,6 +15,7 @@ import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -66,11 +67,15 @@ class ConversationsTest {
   }
 
   private List<String> rows(Path out) {
+    return rows(out, "chat");
+  }
+
+  private List<String> rows(Path out, String domain) {
     List<String> rows = new ArrayList<>();
     try (var data = PreparedData.open(out);
         var loaded = Tokenizer.load(tokenizer)) {
       data.verify(_ -> {});
-      TokenSequences train = data.split("chat", Split.TRAIN).orElseThrow();
+      TokenSequences train = data.split(domain, Split.TRAIN).orElseThrow();
       for (long row = 0; row < train.count(); row++) {
         rows.add(ConversationTokenizer.marked(loaded, train.row(row), train.counted(row)));
       }
@@ -105,15 +110,75 @@ class ConversationsTest {
   /** The file is pyarrow's: a list of structures, one of whose fields has no value. */
   @Test
   void rowsOfParquetAreReadAsLinesAre() throws IOException {
-    try (var rows = ConversationsTest.class.getResourceAsStream("/data/messages.parquet")) {
-      Files.copy(rows, corpus.resolve("chat.parquet"));
-    }
+    resource("messages.parquet");
     Path out = folder.resolve("out");
     prepare(config(24), out);
     assertThat(rows(out))
         .containsExactly(
             "<s>u:the</s><s>a:[[th</s>]]" + "</s>".repeat(14),
             "<s>u:h</s><s>a:[[e</s>]]<s>u:t</s><s>a:[[he</s>]]</s></s></s>");
+  }
+
+  /** As lines are, whether the rows are conversations or have them in a column of text. */
+  @Test
+  void aConversationTooLongToBeHeldIsRefused() throws IOException {
+    resource("long.parquet"); // its texts are no conversations at all
+    assertThatThrownBy(() -> prepare(config(24, "max_bad_lines=3"), folder.resolve("out")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("chat.parquet:1: ")
+        .hasMessageContaining("chat.parquet:2: too long for a conversation; ")
+        .hasMessageContaining("chat.parquet:3: the text is null");
+
+    resource("long-messages.parquet");
+    Path out = folder.resolve("rows");
+    assertThat(prepare(config(24, "max_bad_lines=1"), out).malformedRecords()).isEqualTo(1);
+    assertThat(rows(out))
+        .containsExactly(
+            "<s>u:the</s><s>a:[[th</s>]]" + "</s>".repeat(14),
+            "<s>u:h</s><s>a:[[e</s>]]" + "</s>".repeat(14));
+    assertThatThrownBy(() -> prepare(config(24, "max_bad_lines=0"), folder.resolve("none")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("chat.parquet:2: too long for a conversation");
+  }
+
+  /** Beside the conversations are a timestamp, a decimal number, a map, and a domain's name. */
+  @Test
+  void columnsThatNoConversationHasAreNotRead() throws IOException {
+    resource("typed.parquet");
+    Path out = folder.resolve("out");
+    prepare(config(24), out);
+    List<String> expected =
+        List.of(
+            "<s>u:the</s><s>a:[[th</s>]]" + "</s>".repeat(14),
+            "<s>u:h</s><s>a:[[e</s>]]" + "</s>".repeat(14));
+    assertThat(rows(out)).isEqualTo(expected);
+
+    Path mixed = folder.resolve("mixed");
+    try (var loaded = Tokenizer.load(tokenizer)) {
+      new Prepare(
+              CorpusFinder.mixed(corpus, Storage.LOCAL),
+              loaded,
+              config(24, "domain_field=meta.set"),
+              PrepareListener.SILENT)
+          .into(mixed);
+    }
+    assertThat(rows(mixed, "x")).containsExactly(expected.getFirst());
+    assertThat(rows(mixed, "y")).containsExactly(expected.getLast());
+  }
+
+  @Test
+  void rowsWithoutConversationsAreRefusedAtOnce() throws IOException {
+    resource("domains.parquet");
+    assertThatThrownBy(() -> prepare(config(24, "text_field=turns"), folder.resolve("out")))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("text_field: ")
+        .hasMessageContaining("has no column 'turns' and no 'messages', 'conversations'");
+  }
+
+  private void resource(String name) throws IOException {
+    try (var rows = ConversationsTest.class.getResourceAsStream("/data/" + name)) {
+      Files.copy(rows, corpus.resolve("chat.parquet"), StandardCopyOption.REPLACE_EXISTING);
+    }
   }
 
   @Test

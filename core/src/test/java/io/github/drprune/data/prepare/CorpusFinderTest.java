@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.drprune.error.UserException;
 import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -63,6 +64,61 @@ class CorpusFinderTest {
     touch("a/train.jsonl", "a/test.jsonl");
     assertThat(describe(CorpusFinder.in(folder)))
         .containsExactly("a a/test.jsonl test", "a a/train.jsonl null");
+  }
+
+  /** A bucket of an object store is a root: what lies in the test's folder. */
+  private final class Bucket implements Storage {
+    private Path here(Path path) {
+      return folder.resolve(path.toString().substring(1));
+    }
+
+    @Override
+    public boolean isFolder(Path path) {
+      return LOCAL.isFolder(here(path));
+    }
+
+    @Override
+    public boolean isFile(Path path) {
+      return LOCAL.isFile(here(path));
+    }
+
+    @Override
+    public List<Path> children(Path path) throws IOException {
+      return LOCAL.children(here(path)).stream()
+          .map(child -> path.resolve(child.getFileName()))
+          .toList();
+    }
+
+    @Override
+    public Path real(Path path) {
+      return path;
+    }
+
+    @Override
+    public long bytes(Path file) throws IOException {
+      return LOCAL.bytes(here(file));
+    }
+
+    @Override
+    public long modified(Path file) throws IOException {
+      return LOCAL.modified(here(file));
+    }
+
+    @Override
+    public SeekableByteChannel open(Path file) throws IOException {
+      return LOCAL.open(here(file));
+    }
+  }
+
+  @Test
+  void theRootOfAFileSystemIsAFolderAsAnyOther() throws IOException {
+    touch("a/1.jsonl", "b.jsonl");
+    assertThat(describe(CorpusFinder.of(List.of("web=/"), new Bucket())))
+        .containsExactly("web a/1.jsonl null", "web b.jsonl null");
+    assertThat(describe(CorpusFinder.mixed(Path.of("/"), new Bucket())))
+        .containsExactly("null a/1.jsonl null", "null b.jsonl null");
+    assertThat(describe(CorpusFinder.in(Path.of("/"), new Bucket())))
+        .containsExactly("a a/1.jsonl null", "b b.jsonl null");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.drprune.data.Manifest;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.json.Json;
 import io.github.drprune.tokenizer.TinyTokenizer;
 import io.github.drprune.tokenizer.Tokenizer;
@@ -12,6 +13,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -19,6 +21,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -220,6 +223,44 @@ class PartedPrepareTest {
     var expected = whole(config, new Corpora.Warnings());
     inParts(config, 60_000, "anew", new Crowd());
     assertThat(Corpora.hashes(folder.resolve("anew"))).isEqualTo(expected);
+  }
+
+  /** Processes of other locales must agree on them. */
+  @Test
+  void namesOfPartsDoNotFollowTheLocale() {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+    try {
+      var job = new PartedJob(folder, List.of(), null);
+      assertThat(job.tokens(12, 3)).hasFileName("000012-3.tokens");
+      assertThat(job.result(12)).hasFileName("000012.json");
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
+  /** What cannot be written is no damage of the input. */
+  @Test
+  void tokensThatCannotBeWrittenAreNotBlamedOnTheInput() throws IOException {
+    var blocked =
+        new Crowd() {
+          @Override
+          public List<PartTokens> tokenize(
+              PartedJob job, List<CorpusPart> parts, PartWork.Progress progress) {
+            Path tokens = job.tokens(0, 0);
+            Path taken = tokens.resolveSibling(tokens.getFileName() + ".x" + AtomicFiles.PARTIAL);
+            assertThatThrownBy(
+                    () -> {
+                      Files.createFile(taken);
+                      new PartWork(job, "x")
+                          .tokenize(parts.getFirst(), Storage.LOCAL, (_, _, _, _) -> {});
+                    })
+                .isInstanceOf(FileAlreadyExistsException.class)
+                .hasMessage(taken.toString());
+            return super.tokenize(job, parts, progress);
+          }
+        };
+    inParts(Corpora.config(), 60_000, "out", blocked);
   }
 
   @Test

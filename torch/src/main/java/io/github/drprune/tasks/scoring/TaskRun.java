@@ -178,7 +178,7 @@ public record TaskRun(
   /** The place of a model in the list and its name: names alone may be the same. */
   private String folderOf(Path model) {
     Path name = model.toAbsolutePath().normalize().getFileName();
-    return "%d-%s".formatted(models.indexOf(model) + 1, name);
+    return models.indexOf(model) + 1 + "-" + name;
   }
 
   /** A model's way through a task. */

@@ -1,0 +1,36 @@
+package io.github.drprune.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointFilesTest {
+  @TempDir private Path folder;
+
+  @Test
+  void onlyTheFilesOfACheckpointTellItFromAnother() throws IOException {
+    Files.writeString(folder.resolve("config.json"), "{}");
+    Files.writeString(folder.resolve("tokenizer.json"), "{}");
+    List<String> before = signs();
+    Files.createDirectory(folder.resolve(".git"));
+    Files.writeString(folder.resolve("answers.jsonl"), "{}");
+    assertThat(signs()).isEqualTo(before);
+
+    Files.writeString(folder.resolve("tokenizer.json"), "{} ");
+    assertThat(signs().get(0)).isEqualTo(before.get(0)); // what the model computes is the same
+    assertThat(signs().get(1)).isNotEqualTo(before.get(1));
+    assertThat(signs().get(2)).isNotEqualTo(before.get(2));
+  }
+
+  private List<String> signs() throws IOException {
+    return List.of(
+        CheckpointFiles.contents(folder),
+        CheckpointFiles.contentsWithCompanions(folder),
+        CheckpointFiles.fingerprint(folder));
+  }
+}
