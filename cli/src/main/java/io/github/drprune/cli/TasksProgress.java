@@ -36,6 +36,14 @@ final class TasksProgress implements TaskListener, AutoCloseable {
   }
 
   @Override
+  public void withoutRightAnswer(String name, List<Integer> numbers) {
+    err.println(
+        "%s: %,d document(s), the first number %d, expect an answer that is none of their choices; each counts as wrong"
+            .formatted(Printable.escaped(name), numbers.size(), numbers.getFirst()));
+    err.flush();
+  }
+
+  @Override
   public void begins(String model, String name, int all, int there) {
     close();
     task = Printable.escaped(name);

@@ -7,6 +7,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.io.InputFiles;
 import io.github.drprune.io.ReadErrors;
 import io.github.drprune.json.Json;
+import io.github.drprune.model.CheckpointFiles;
 import io.github.drprune.template.Rendered;
 import io.github.drprune.template.Template;
 import io.github.drprune.template.TemplateException;
@@ -34,9 +35,6 @@ public final class ChatTemplate {
           "chatml", List.of("<|im_start|>", "<|im_end|>"),
           "llama3", List.of("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"),
           "alpaca", List.of());
-
-  /** Where a model has templates for certain uses beside {@link #FILE}. */
-  private static final String ADDITIONAL = "additional_chat_templates";
 
   private static final String TOOL_USE = "tool_use";
 
@@ -76,13 +74,12 @@ public final class ChatTemplate {
    */
   public static Optional<ChatTemplate> ofModel(Path folder, Tokenizer tokenizer) {
     Path file = folder.resolve(FILE);
-    Path ofTools = folder.resolve(ADDITIONAL).resolve(TOOL_USE + ".jinja");
+    Path ofTools = folder.resolve(CheckpointFiles.TEMPLATES).resolve(TOOL_USE + ".jinja");
     Path config = folder.resolve("tokenizer_config.json");
     try {
       if (Files.exists(file)) {
         String text = InputFiles.text(file);
-        String whole =
-            Files.exists(ofTools) ? byTools(InputFiles.text(ofTools), text) : text;
+        String whole = Files.exists(ofTools) ? byTools(InputFiles.text(ofTools), text) : text;
         return Optional.of(compiled(whole, file.toString(), tokenizer));
       }
       if (Files.exists(config)) {

@@ -27,6 +27,11 @@ public final class CheckpointFiles {
           "chat_template.jinja",
           "generation_config.json");
 
+  /**
+   * The folder of a checkpoint's templates for certain uses, beside {@code chat_template.jinja}.
+   */
+  public static final String TEMPLATES = "additional_chat_templates";
+
   private CheckpointFiles() {}
 
   /** Bytes of the weights as they are stored. */
@@ -89,11 +94,20 @@ public final class CheckpointFiles {
     return file.getFileName().toString();
   }
 
-  /** Copies those that are in the folder {@code from}. */
+  /** Copies those that are in the folder {@code from}, and templates for certain uses. */
   public static void copyCompanions(Path from, Path to) throws IOException {
     for (String name : COMPANIONS) {
       if (Files.isRegularFile(from.resolve(name))) {
         Files.copy(from.resolve(name), to.resolve(name));
+      }
+    }
+    Path templates = from.resolve(TEMPLATES);
+    if (Files.isDirectory(templates)) {
+      Files.createDirectory(to.resolve(TEMPLATES));
+      try (var files = Files.newDirectoryStream(templates, "*.jinja")) {
+        for (Path file : files) {
+          Files.copy(file, to.resolve(TEMPLATES).resolve(file.getFileName()));
+        }
       }
     }
   }

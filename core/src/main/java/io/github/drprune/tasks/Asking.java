@@ -40,6 +40,11 @@ sealed interface Asking
     return summary;
   }
 
+  /** Whether any answer to {@code document} would be right. */
+  default boolean hasRightAnswer(Map<String, Object> document) {
+    return true;
+  }
+
   /** How the metric is made one number. */
   Aggregation aggregation(String metric);
 }

@@ -69,6 +69,11 @@ record ChoiceAsking(
         .numbers();
   }
 
+  @Override
+  public boolean hasRightAnswer(Map<String, Object> document) {
+    return golds(document, fields.choices(document)).stream().anyMatch(gold -> gold >= 0);
+  }
+
   /** The numbers of the right choices; one that no choice has is of a document never right. */
   private List<Integer> golds(Map<String, Object> document, List<String> choices) {
     Object gold = choicesAreTexts ? fields.text(document) : fields.target(document);

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.stream.IntStream;
 
 /** A task with its documents, ready to be asked. */
 public final class Task {
@@ -199,6 +200,14 @@ public final class Task {
       }
     }
     return questions;
+  }
+
+  /** The numbers of documents whose expected answer is none of their choices. */
+  public List<Integer> withoutRightAnswer() {
+    return IntStream.range(0, documents.size())
+        .filter(id -> !asking.hasRightAnswer(documents.rows().get(id)))
+        .boxed()
+        .toList();
   }
 
   /** What {@code responses} to the requests of {@code question} are worth. */

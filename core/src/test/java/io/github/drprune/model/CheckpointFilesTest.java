@@ -27,6 +27,15 @@ class CheckpointFilesTest {
     assertThat(signs().get(2)).isNotEqualTo(before.get(2));
   }
 
+  @Test
+  void templatesForCertainUsesAreCopiedToo() throws IOException {
+    Path templates = Files.createDirectory(folder.resolve("additional_chat_templates"));
+    Files.writeString(templates.resolve("tool_use.jinja"), "t");
+    Path copy = Files.createDirectory(folder.resolve("copy"));
+    CheckpointFiles.copyCompanions(folder, copy);
+    assertThat(copy.resolve("additional_chat_templates/tool_use.jinja")).hasContent("t");
+  }
+
   private List<String> signs() throws IOException {
     return List.of(
         CheckpointFiles.contents(folder),

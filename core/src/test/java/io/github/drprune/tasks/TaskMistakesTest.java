@@ -38,11 +38,53 @@ class TaskMistakesTest {
         folder.resolve("d.jsonl"), "{\"q\": \"a\", \"c\": [\"x\", \"y\"], \"g\": 1}\n");
   }
 
-  private List<Question> questions(String yaml) throws Exception {
+  private Task task(String yaml) throws Exception {
     Path file = Files.writeString(folder.resolve("mine.yaml"), yaml);
     var tasks = TaskLibrary.of(List.of()).select(List.of(file.toString())).tasks();
     var setting = new Task.Setting(Optional.empty(), 10, Optional.empty());
-    return Task.load(tasks.getFirst(), new DatasetFinder(List.of()), setting).questions();
+    return Task.load(tasks.getFirst(), new DatasetFinder(List.of()), setting);
+  }
+
+  private List<Question> questions(String yaml) throws Exception {
+    return task(yaml).questions();
+  }
+
+  private void writeLabels(Object... labels) throws Exception {
+    var lines = new StringBuilder();
+    for (Object label : labels) {
+      lines.append("{\"q\": \"a\", \"c\": [\"x\", \"y\"], \"g\": %s}\n".formatted(label));
+    }
+    Files.writeString(folder.resolve("d.jsonl"), lines);
+  }
+
+  /** One of them makes the whole column real numbers. */
+  @Test
+  void aLabelMayBeAWholeRealNumber() throws Exception {
+    writeLabels(1, 1.0);
+    Task task = task(GOOD);
+    assertThat(task.withoutRightAnswer()).isEmpty();
+    var likelihoods =
+        List.<Response>of(new Response.Likelihood(-2, false), new Response.Likelihood(-1, false));
+    assertThat(task.answer(task.questions().getFirst(), likelihoods).byFilter().get("none"))
+        .hasEntrySatisfying("acc", acc -> assertThat(acc).containsExactly(1));
+  }
+
+  @Test
+  void labelsThatNoChoiceHasAreTold() throws Exception {
+    writeLabels(1, -1, 2, 0);
+    assertThat(task(GOOD).withoutRightAnswer()).containsExactly(1, 2);
+    writeLabels("\"x\"", "\"z\"");
+    assertThat(task(GOOD).withoutRightAnswer()).containsExactly(1);
+  }
+
+  /** As Python counts: -1 is the last one. */
+  @Test
+  void aNegativeLabelOfAGeneratedAnswerCountsFromTheEnd() throws Exception {
+    writeLabels(-1);
+    Task task = task(GOOD.replace("multiple_choice", "generate_until"));
+    var answer = task.answer(task.questions().getFirst(), List.of(new Response.Text("y")));
+    assertThat(answer.byFilter().get("none"))
+        .hasEntrySatisfying("exact_match", match -> assertThat(match).containsExactly(1));
   }
 
   @Test

@@ -80,6 +80,17 @@ class TemplateTest {
         .hasMessageContaining("stopped");
   }
 
+  /** As CPython's own tests have it. */
+  @Test
+  void theRestOfASplitKeepsItsBlanks() {
+    Map<String, Object> text = Map.of("s", "  a    b   ");
+    assertThat(chat("{{ s.split(none, 1) }}", text)).isEqualTo("['a', 'b   ']");
+    assertThat(chat("{{ s.rsplit(none, 1) }}", text)).isEqualTo("['  a', 'b']");
+    assertThat(chat("{{ s.split(none, 0) }}", text)).isEqualTo("['a    b   ']");
+    assertThat(chat("{{ s.rsplit(none, 0) }}", text)).isEqualTo("['  a    b']");
+    assertThat(chat("{{ s.split() }}{{ s.rsplit() }}", text)).isEqualTo("['a', 'b']['a', 'b']");
+  }
+
   @Test
   void mistakesNameTheLine() {
     assertThatThrownBy(() -> chat("a\nb\n{{ x.y }}", Map.of()))

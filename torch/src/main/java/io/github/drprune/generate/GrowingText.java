@@ -2,6 +2,7 @@ package io.github.drprune.generate;
 
 import io.github.drprune.error.UserException;
 import io.github.drprune.model.CausalLm;
+import io.github.drprune.model.ModelOutput;
 import io.github.drprune.nn.KvCache;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
@@ -73,13 +74,7 @@ final class GrowingText implements AutoCloseable {
 
   /** Takes the logits that follow what was unread. */
   void take(float[] logits) {
-    for (float logit : logits) {
-      if (!Float.isFinite(logit)) {
-        throw new UserException(
-            "model: computes NaN or infinity, though its weights are finite: they are too large,"
-                + " as after a training that diverged; use another checkpoint");
-      }
-    }
+    ModelOutput.requireFinite(logits);
     seen = length;
     int token = choice.sampling().choose(logits, choice.random());
     tokens[length++] = token;

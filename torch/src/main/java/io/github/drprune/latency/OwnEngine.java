@@ -31,7 +31,7 @@ public final class OwnEngine implements Engine {
   @Override
   public void require(LatencyOptions options) {
     for (int context : options.contexts()) {
-      if (context + options.generated() > spec().contextLength()) {
+      if (options.generated() > spec().contextLength() - context) {
         throw UserException.at(
             "context",
             "%d tokens and %d generated exceed the model's %d positions"

@@ -69,6 +69,16 @@ class TextGeneratorTest {
   }
 
   @Test
+  void moreTokensThanANumberCanCountAreRefusedAsTooMany() {
+    try (var model = ModelLoader.random(TinyModels.llama(), TinyModels.FIXED, 11)) {
+      assertThatThrownBy(() -> generate(model, Sampling.GREEDY, Integer.MAX_VALUE))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("max_tokens")
+          .hasMessageContaining("exceed the model's");
+    }
+  }
+
+  @Test
   void nucleusLeavesOutUnlikelyTokens() {
     // Probabilities 0.64, 0.24, 0.09, 0.03: the first two reach 0.8.
     float[] logits = {3, 2, 1, 0};

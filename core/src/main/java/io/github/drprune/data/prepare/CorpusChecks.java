@@ -74,7 +74,8 @@ final class CorpusChecks {
     }
     if (splits.isEmpty()) {
       throw new UserException(
-          "domain '%s': no text in its files; add text or leave the domain out".formatted(domain));
+          "domain '%s': no text in its files, or all of it was skipped; add text or leave the domain out"
+              .formatted(domain));
     }
     splits.forEach((split, counts) -> check(domain, split, counts));
     if (!splits.containsKey(Split.EVAL)) {

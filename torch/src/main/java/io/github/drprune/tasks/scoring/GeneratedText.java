@@ -31,11 +31,12 @@ record GeneratedText(
     stops.removeIf(String::isEmpty);
     int look =
         MORE + stops.stream().mapToInt(stop -> tokenizer.encode(stop).length).max().orElse(0);
+    int[] prompt = prompts.of(request); // which must fit before there is room for what follows
     var generator = new TextGenerator(model, Sampling.GREEDY, end, new SplittableRandom(0));
     var tokens = new int[request.maxTokens()];
     int[] count = {0};
     generator.generateWhile(
-        prompts.of(request),
+        prompt,
         request.maxTokens(),
         token -> {
           tokens[count[0]++] = token;

@@ -4,6 +4,7 @@ import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.libtorch.Tensors;
 import io.github.drprune.model.CausalLm;
+import io.github.drprune.model.ModelOutput;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,6 +74,7 @@ final class PredictedRows {
     Tensor at = Tensors.of(places, places.length).to(model.device(), ScalarType.Long);
     Tensor logProbabilities = torch.log_softmax(logits, -1);
     float[] values = Tensors.floats(logProbabilities.take(at));
+    ModelOutput.requireFinite(values);
     long[] largest = Tensors.longs(Ops.argmax(logits));
     for (int i = 0; i < places.length; i++) {
       Prediction prediction = predictions.get(i);

@@ -1,11 +1,19 @@
 package io.github.drprune.tasks.scoring;
 
 import io.github.drprune.tasks.TaskEvaluations;
+import java.util.List;
 
 /** Is told how the asking goes on. */
 public interface TaskListener {
   /** Hears nothing. */
   TaskListener NONE = new TaskListener() {};
+
+  /**
+   * Some documents of a task expect an answer that is none of their choices; each counts as wrong.
+   *
+   * @param numbers of the documents, from 0
+   */
+  default void withoutRightAnswer(String task, List<Integer> numbers) {}
 
   /**
    * A model is about to be asked about a task.

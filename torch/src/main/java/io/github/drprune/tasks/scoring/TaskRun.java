@@ -89,6 +89,12 @@ public record TaskRun(
       boolean sameAsBefore = !asConversations && !questions.isEmpty();
       questions.add(sameAsBefore ? questions.getFirst() : questions(model));
     }
+    for (Task task : questions.getFirst().keySet()) {
+      List<Integer> neverRight = task.withoutRightAnswer();
+      if (!neverRight.isEmpty()) {
+        listener.withoutRightAnswer(task.name(), neverRight);
+      }
+    }
     List<TaskEvaluations.Model> results = new ArrayList<>();
     try (var texts = TextContinuations.open(continuations, limit);
         var store = AnswerStore.open(unfinished)) {

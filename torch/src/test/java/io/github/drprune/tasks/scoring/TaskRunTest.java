@@ -12,6 +12,8 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.io.ByteSize;
 import io.github.drprune.json.Json;
 import io.github.drprune.libtorch.LibTorch;
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Precision;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelLoader;
@@ -29,6 +31,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
+import org.bytedeco.pytorch.Scalar;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -133,6 +136,12 @@ class TaskRunTest {
     assertThat(prompts("chat"))
         .containsExactlyElementsOf(
             plain.stream().map(text -> "<user>" + text + "</user><assistant>").toList());
+    Files.writeString(template, "{{ raise_exception('only with images') }}");
+    assertThatThrownBy(() -> run("refused", 3, true).run(OPTIONS, TaskListener.NONE))
+        .isInstanceOf(UserException.class)
+        .hasMessageContainingAll(
+            "task choices: document 0: apply_chat_template: the model in",
+            "the template refuses it: only with images; leave it out");
     Files.delete(template);
     assertThatThrownBy(() -> run("none", 3, true).run(OPTIONS, TaskListener.NONE))
         .isInstanceOf(UserException.class)
@@ -232,6 +241,36 @@ class TaskRunTest {
     var figures = results.get("continuation_letters");
     assertThat(figures.documents()).isBetween(50, 200);
     assertThat(figures.metrics().get("acc")).isBetween(0.1, 0.45);
+  }
+
+  @Test
+  void conversationsAreNoTextToGoOn() throws IOException {
+    Path chats = Files.createDirectory(folder.resolve("chats"));
+    Files.writeString(
+        chats.resolve("a.jsonl"), "{\"instruction\": \"q\", \"output\": \"a\"}\n".repeat(9));
+    Path data = folder.resolve("conversations");
+    var settings =
+        PrepareConfig.of("seq_len=256", "conversations=true", "template=alpaca", "shard_mib=1");
+    try (var tokenizer = Tokenizer.load(folder.resolve("model"))) {
+      new Prepare(CorpusFinder.in(chats), tokenizer, settings, PrepareListener.SILENT).into(data);
+    }
+    assertToldFirst(continuations(data, 5), "continuations: " + data + " holds conversations");
+  }
+
+  @Test
+  void aModelThatComputesNoNumbersIsTold() throws IOException {
+    Path broken = folder.resolve("broken");
+    try (var model = ModelLoader.load(folder.resolve("model"), TinyModels.TRAINED);
+        var _ = NativeScope.open();
+        var _ = NoGrad.open()) {
+      model.weights().get("lm_head.weight").tensor().fill_(new Scalar(3e38));
+      ModelWriter.save(
+          model, broken, folder.resolve("model"), Optional.empty(), ByteSize.parse("1GB"));
+    }
+    assertThatThrownBy(
+            () -> run(List.of(broken), Optional.empty(), 200).run(OPTIONS, TaskListener.NONE))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("computes NaN or infinity");
   }
 
   @Test
