@@ -7,6 +7,7 @@ import io.github.drprune.generate.EndTokens;
 import io.github.drprune.generate.Sampling;
 import io.github.drprune.generate.TextGenerator;
 import io.github.drprune.libtorch.Autocast;
+import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
 import io.github.drprune.libtorch.Ops;
@@ -27,7 +28,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A model with its optimizer and masks, run in one of two ways. */
@@ -141,9 +141,7 @@ final class Contender implements AutoCloseable {
             }
           }
         });
-    if (options.device().is_cuda()) {
-      torch.cuda_synchronize();
-    }
+    LibTorch.synchronize(options.device());
   }
 
   /** Runs {@code work}, where eager under autocast. */

@@ -1,6 +1,7 @@
 package io.github.drprune.bench;
 
 import io.github.drprune.bench.BenchReport.Part;
+import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.Ops;
 import io.github.drprune.model.Axis.Unit;
@@ -147,9 +148,15 @@ record PartProfile(BenchOptions options) {
 
   private double median(Runnable work) {
     work.run();
+    LibTorch.synchronize(options.device());
     double[] seconds = new double[options.repetitions()];
     for (int i = 0; i < seconds.length; i++) {
-      seconds[i] = Bench.seconds(work);
+      seconds[i] =
+          Bench.seconds(
+              () -> {
+                work.run();
+                LibTorch.synchronize(options.device());
+              });
     }
     return Bench.median(seconds);
   }

@@ -2,6 +2,7 @@ package io.github.drprune.libtorch;
 
 import static org.bytedeco.pytorch.global.torch.cuda_device_count;
 import static org.bytedeco.pytorch.global.torch.cuda_is_available;
+import static org.bytedeco.pytorch.global.torch.cuda_synchronize;
 import static org.bytedeco.pytorch.global.torch.get_cpu_capability;
 import static org.bytedeco.pytorch.global.torch.get_num_threads;
 import static org.bytedeco.pytorch.global.torch.set_num_threads;
@@ -73,7 +74,7 @@ public final class LibTorch {
   /**
    * The device named {@code auto} (a CUDA device, or the CPU where there is none), {@code cpu},
    * {@code cuda} or {@code cuda:N}. Of several processes on this machine each has the CUDA device
-   * of its number, one alone the first.
+   * of its number, or the only one that it sees; one alone has the first.
    *
    * @throws UserException for any other name, a device that is not there, and in a build for CUDA
    *     whose libraries are missing unless the CPU was asked for
@@ -101,6 +102,9 @@ public final class LibTorch {
                       : "build is without CUDA; build it with -Pcuda (docs/cuda.md)"));
     }
     int index = matcher.group(2) == null ? ofThisProcess() : Integer.parseInt(matcher.group(2));
+    if (matcher.group(2) == null && cuda_device_count() == 1) {
+      index = 0; // the only one, or the one that a batch system lets this process see
+    }
     if (index >= cuda_device_count()) {
       throw UserException.at(
           "device",
@@ -108,6 +112,13 @@ public final class LibTorch {
           "this machine has %d CUDA device(s), numbered from 0".formatted(cuda_device_count()));
     }
     return new Device("cuda:" + index);
+  }
+
+  /** Waits until {@code device} has done what it was given, as a time taken needs. */
+  public static void synchronize(Device device) {
+    if (device.is_cuda()) {
+      cuda_synchronize(device.index());
+    }
   }
 
   /** By the variable in which launchers number the processes of a machine. */

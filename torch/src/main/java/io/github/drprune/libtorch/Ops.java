@@ -114,8 +114,25 @@ public final class Ops {
   private static Tensor attention(
       Tensor q, Tensor k, Tensor v, TensorOptional visible, boolean causal, double scale) {
     boolean shared = q.size(1) != k.size(1);
+    if (shared && q.is_cuda() && takesNoSharedHeads(q.scalar_type(), visible.has_value())) {
+      long group = q.size(1) / k.size(1);
+      return attention(q, forEach(k, group), forEach(v, group), visible, causal, scale);
+    }
     return torch.scaled_dot_product_attention(
         q, k, v, visible, 0.0, causal, new DoubleOptional(scale), shared);
+  }
+
+  /**
+   * Whether CUDA's kernels of little memory want a key/value head for each query head: the one that
+   * shares them takes neither float32 nor a mask. The library would compute all scores at once.
+   */
+  static boolean takesNoSharedHeads(ScalarType type, boolean masked) {
+    return masked || type == ScalarType.Float;
+  }
+
+  /** [B, kv heads, S, d] with each head {@code group} times, one after the other. */
+  static Tensor forEach(Tensor heads, long group) {
+    return heads.repeat_interleave(group, new LongOptional(1), new LongOptional());
   }
 
   /** Softmax over the last dimension, in the type of {@code x}. */

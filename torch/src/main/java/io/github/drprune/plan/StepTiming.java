@@ -10,6 +10,7 @@ import io.github.drprune.data.Split;
 import io.github.drprune.distributed.GlobalTensor;
 import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.io.AtomicFiles;
+import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.libtorch.NativeScope;
 import io.github.drprune.libtorch.NoGrad;
@@ -110,13 +111,13 @@ final class StepTiming {
       var step = new TrainingStep(config, model, taught, objective, optimizer, data.domains());
       Batch whole = batches.next(weights());
       Batch half = whole.rows(0, config.microBatch());
-      step(step, whole); // the first one also fills caches
+      waitedFor(step, whole); // the first one also fills caches
       double[] one = new double[REPETITIONS];
       double[] both = new double[REPETITIONS];
       double[] evaluation = new double[REPETITIONS];
       for (int i = 0; i < REPETITIONS; i++) {
-        one[i] = seconds(() -> step(step, half));
-        both[i] = seconds(() -> step(step, whole));
+        one[i] = seconds(() -> waitedFor(step, half));
+        both[i] = seconds(() -> waitedFor(step, whole));
         evaluation[i] = seconds(() -> evaluate(model, half));
       }
       long memory = NativeMemory.peakResident();
@@ -169,9 +170,10 @@ final class StepTiming {
     return DomainMix.startingWeights(config.domains(), data);
   }
 
-  private static void step(TrainingStep step, Batch batch) {
+  private void waitedFor(TrainingStep step, Batch batch) {
     step.gradient(1, batch);
     step.apply(1);
+    LibTorch.synchronize(options.device());
   }
 
   private static void evaluate(CausalLm model, Batch batch) {
