@@ -131,6 +131,7 @@ final class ReplayCommand implements Callable<Integer> {
           "--rho: strategy '%s' has none; name drpruning or dro with --strategy"
               .formatted(name(chosen.getFirst())));
     }
+    Map<String, Double> taught = replay.teachersReferences();
     List<DomainsConfig> settings = new ArrayList<>();
     for (Strategy strategy : chosen) {
       List<String> divergences = rhos == null || !usesRho(strategy) ? List.of("") : rhos;
@@ -140,7 +141,9 @@ final class ReplayCommand implements Callable<Integer> {
         if (!rho.isEmpty()) {
           all.add("rho=" + rho);
         }
-        settings.add(ConfigLoader.load(Optional.empty(), all, DomainsConfig.class));
+        var config = ConfigLoader.load(Optional.empty(), all, DomainsConfig.class);
+        boolean asRun = config.referenceLoss().isEmpty() && !taught.isEmpty();
+        settings.add(asRun ? config.withReferencesToKeep(taught) : config);
       }
     }
     return settings;

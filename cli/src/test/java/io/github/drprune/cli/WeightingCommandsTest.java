@@ -121,6 +121,40 @@ final class WeightingCommandsTest {
     assertThat(result.out).startsWith("constant").contains("0.5000");
   }
 
+  /** A run with a teacher took its losses for references, which no key of the log says. */
+  @Test
+  void replayKeepsTheReferencesOfATeacher() throws IOException {
+    Path log = folder.resolve(EventLog.FILE_NAME);
+    writeRun();
+    String lines = Files.readString(log);
+    String weights =
+        Json.line(
+            new RunEvent.Weights(
+                2,
+                Map.of("wiki", 0.5, "web", 0.5),
+                Map.of("wiki", 2.0, "web", 2.0),
+                Map.of("wiki", 0.5, "web", 0.5),
+                Map.of(),
+                null,
+                null,
+                List.of(),
+                Map.of()));
+    lines =
+        lines.replace(
+            "\"domains\":{\"strategy\":\"constant\"",
+            "\"distillation\":{},\"domains\":{\"strategy\":\"drpruning\"");
+    int afterFirst = lines.indexOf('\n', lines.indexOf('\n') + 1);
+    Files.writeString(
+        log, lines.substring(0, afterFirst) + "\n" + weights + lines.substring(afterFirst));
+    var result = run("replay", folder.toString(), "--strategy", "dro,drpruning", "--rho", "0.02");
+    assertThat(result.err).isEmpty();
+    assertThat(result.code).isZero();
+    // Both from the first evaluation on, as in the test above: (0.6, 0.4) and then the floor.
+    assertThat(result.out.lines().filter(line -> line.contains("wiki")).skip(1))
+        .hasSize(2)
+        .allMatch(line -> line.matches(" *wiki +0.5455.*"));
+  }
+
   @Test
   void replayNamesTheMistake() throws IOException {
     writeRun();

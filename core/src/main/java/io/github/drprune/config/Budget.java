@@ -72,6 +72,9 @@ record Budget(long tokens, boolean isTrial, int seqLen, long parameters) {
   /** Evaluations of a run, at each of which the domains' weights follow the losses. */
   private static final int EVALUATIONS = 15;
 
+  /** Of a run without a teacher, which has to predict its reference losses from the first ones. */
+  private static final int EVALUATIONS_ALONE = 50;
+
   /** Sequences of a step of training. */
   private int globalBatch() {
     double wanted = STEP_TOKENS * Math.sqrt(Math.max(1, tokens / MEASURED_TOKENS)) / seqLen;
@@ -139,8 +142,8 @@ record Budget(long tokens, boolean isTrial, int seqLen, long parameters) {
           "the steps of prune take %d of its %d tokens".formatted(pruning, budget.tokens),
           "raise it or lower prune.steps");
     }
-    budget.completeSteps(train, rest, budget.globalBatch());
     completeTeaching(train, model);
+    budget.completeSteps(train, rest, budget.globalBatch());
   }
 
   /** Gives the tokens that pruning takes. */
@@ -177,7 +180,9 @@ record Budget(long tokens, boolean isTrial, int seqLen, long parameters) {
     }
     int steps = stage.get("steps").asInt();
     choose(stage, "learning_rate", new DoubleNode(learningRate()));
-    int interval = Math.max(1, Math.round((float) steps / EVALUATIONS));
+    boolean isTaught = stage.get("distillation") instanceof ObjectNode;
+    int evaluations = isTaught ? EVALUATIONS : EVALUATIONS_ALONE;
+    int interval = Math.max(1, Math.round((float) steps / evaluations));
     choose(stage, "evaluation_interval", new IntNode(interval));
     choose(stage, "evaluation_sequences", new IntNode(EVALUATION_SEQUENCES));
     return steps * tokensOfStep;

@@ -43,10 +43,10 @@ final class DrPruning extends DomainWeighting {
     boolean missing = false;
     for (int i = 0; i < n; i++) {
       if (domains.proportion()[i] > 0) {
-        boolean kept = config.keepReferences() && references.get(i).loss() != null;
-        if (observation.isFrom(FIT_FROM) && !kept) {
+        boolean given = !Double.isNaN(domains.reference()[i]);
+        if (observation.isFrom(FIT_FROM) && !(given && config.keepReferences())) {
           fits.set(i, history.fit(i, observation));
-          references.set(i, next(references.get(i), fits.get(i), history, i));
+          references.set(i, next(references.get(i), given, fits.get(i), history.lowest(i)));
         }
         missing |= references.get(i).loss() == null;
       }
@@ -85,14 +85,17 @@ final class DrPruning extends DomainWeighting {
         List.of());
   }
 
-  /** A fitted reference replaces a given one and then only falls. */
+  /**
+   * A fitted reference replaces a given one and then only falls, as one does that was not given.
+   */
   private static Reference next(
-      Reference before, Optional<ScalingFit> fit, LossHistory history, int domain) {
+      Reference before, boolean given, Optional<ScalingFit> fit, double lowest) {
     if (fit.isEmpty()) {
       return before;
     }
-    double target = Math.min(fit.get().prediction(), history.lowest(domain));
-    boolean bound = before.loss() != null && (before.fitted() || !fit.get().determined());
+    double target = Math.min(fit.get().prediction(), lowest);
+    boolean replaces = given && !before.fitted() && fit.get().determined();
+    boolean bound = before.loss() != null && !replaces;
     return new Reference(
         bound ? Math.min(before.loss(), target) : target,
         before.fitted() || fit.get().determined());

@@ -1,7 +1,10 @@
 package io.github.drprune.weighting;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.github.drprune.config.DomainsConfig;
 import io.github.drprune.error.UserException;
+import io.github.drprune.model.ModelSummary;
 import io.github.drprune.run.RunEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +19,8 @@ import java.util.OptionalDouble;
  * react, not what a model would have become.
  */
 public final class Replay {
+  private static final double ROUNDING = 1e-9;
+
   private final RunEvent.Start start;
   private final List<RunEvent> events;
   private final OptionalDouble finalSparsity;
@@ -31,16 +36,59 @@ public final class Replay {
       throw new UserException(source + ": has no start event; is it a run's log?");
     }
     start = (RunEvent.Start) starts.getLast();
-    if (events.stream().noneMatch(RunEvent.Evaluation.class::isInstance)) {
+    if (events.stream().noneMatch(Replay::setsWeights)) {
       throw new UserException(source + ": has no evaluation yet; replay needs one at least");
     }
-    finalSparsity =
+    finalSparsity = finalSparsity();
+  }
+
+  /** Not of an evaluation before the first step: what a run begins with is not set by losses. */
+  private static boolean setsWeights(RunEvent event) {
+    return event instanceof RunEvent.Evaluation && event.step() > 0;
+  }
+
+  /** Empty where nothing is pruned; the log may end while the target still rises. */
+  private OptionalDouble finalSparsity() {
+    OptionalDouble logged =
         events.stream()
             .filter(RunEvent.Train.class::isInstance)
             .map(event -> ((RunEvent.Train) event).targetSparsity())
             .filter(sparsity -> sparsity != null)
             .mapToDouble(Double::doubleValue)
             .max();
+    if (logged.isEmpty()) {
+      return logged;
+    }
+    double asked = asked().orElse(logged.getAsDouble());
+    // What was logged at the end is the target to the bit.
+    return logged.getAsDouble() > asked - ROUNDING ? logged : OptionalDouble.of(asked);
+  }
+
+  /** Of the blocks' parameters, as the configuration or the target's shape says it. */
+  private OptionalDouble asked() {
+    ModelSummary target = start.target();
+    if (target != null && target.blockParameters() != null) {
+      double kept = (double) target.blockParameters() / start.source().blockParameters();
+      return OptionalDouble.of(1 - kept);
+    }
+    JsonNode sparsity =
+        start.config() == null
+            ? MissingNode.getInstance()
+            : start.config().path("target").path("sparsity");
+    return sparsity.isNumber() ? OptionalDouble.of(sparsity.doubleValue()) : OptionalDouble.empty();
+  }
+
+  /**
+   * The reference losses that the run took from its teacher and kept; empty where it had no teacher
+   * or was given others.
+   */
+  public Map<String, Double> teachersReferences() {
+    JsonNode config = start.config();
+    boolean given = config != null && !config.path("domains").path("reference_loss").isEmpty();
+    if (config == null || !config.hasNonNull("distillation") || given || logged().isEmpty()) {
+      return Map.of();
+    }
+    return logged().getFirst().referenceLoss();
   }
 
   /** The run's domains. */
@@ -61,7 +109,7 @@ public final class Replay {
         .toList();
   }
 
-  /** The outcome of {@code config} at each evaluation of the run. */
+  /** The outcome of {@code config} at each evaluation of the run after its first step. */
   public List<WeightingOutcome> run(DomainsConfig config, long seed) {
     int n = domains().size();
     double[] shares = values(startingProportion());
@@ -84,12 +132,13 @@ public final class Replay {
           sparsity = train.expectedSparsity() == null ? sparsity : train.expectedSparsity();
         }
         case RunEvent.Weights weights -> drawn = values(weights.weights());
-        case RunEvent.Evaluation evaluation -> {
+        case RunEvent.Evaluation evaluation when setsWeights(evaluation) -> {
           var outcome = weighting.update(state, observation(evaluation, tokens, sparsity));
           outcomes.add(outcome);
           state = outcome.state();
         }
-        case RunEvent.Start _,
+        case RunEvent.Evaluation _,
+            RunEvent.Start _,
             RunEvent.Masks _,
             RunEvent.Cut _,
             RunEvent.Warning _,

@@ -269,6 +269,22 @@ final class DomainWeightingTest {
     }
   }
 
+  /** Those that were not given are predicted all the same, and stay so. */
+  @Test
+  void keepsOnlyReferencesThatWereGiven() {
+    var kept = weighting("keep_references=true", "reference_loss={web: 1}");
+    var free = weighting("reference_loss={web: 1}");
+    var keptState = kept.start();
+    var freeState = free.start();
+    for (int step = 1; step <= 40; step++) {
+      double wiki = 1.5 + 10 * Math.pow(1000.0 * step, -0.3);
+      keptState = kept.update(keptState, observation(step, wiki, 2)).state();
+      freeState = free.update(freeState, observation(step, wiki, 2)).state();
+    }
+    assertThat(keptState.references().getLast().loss()).isEqualTo(1.0);
+    assertThat(keptState.references().getFirst()).isEqualTo(freeState.references().getFirst());
+  }
+
   /** Exact power laws: the references become what the laws give at the end of the run. */
   @Test
   void predictsReferencesFromATenthOfTheRunOn() {

@@ -3,8 +3,10 @@ package io.github.drprune.weighting;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.config.DomainsConfig.Strategy;
 import io.github.drprune.error.UserException;
+import io.github.drprune.json.Json;
 import io.github.drprune.run.RunEvent;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,8 +18,12 @@ final class ReplayTest {
   private static final int STEPS = 200;
 
   private static RunEvent.Start start() {
+    return start(null);
+  }
+
+  private static RunEvent.Start start(JsonNode config) {
     return new RunEvent.Start(
-        0, "train", "2026-01-01T00:00:00Z", STEPS, 1000, null, null, NAMES, null, Map.of());
+        0, "train", "2026-01-01T00:00:00Z", STEPS, 1000, null, null, NAMES, config, Map.of());
   }
 
   private static RunEvent.Evaluation evaluation(long step, double wiki, double web) {
@@ -67,6 +73,45 @@ final class ReplayTest {
 
     assertThat(outcomes.stream().map(WeightingOutcome::event).toList()).isEqualTo(replay.logged());
     assertThat(outcomes.getLast().weights()).isNotEqualTo(List.of(0.3, 0.7));
+  }
+
+  /** A run evaluates what it begins with, and sets no weights by it. */
+  @Test
+  void anEvaluationBeforeTheFirstStepSetsNothing() {
+    List<RunEvent> events = new ArrayList<>(logged());
+    events.add(1, evaluation(0, 9, 9));
+    var replay = new Replay(events, "run");
+    var outcomes = replay.run(Settings.of(Strategy.DRPRUNING, 0.1, 0.2, Map.of()), 17);
+    assertThat(outcomes.stream().map(WeightingOutcome::event).toList()).isEqualTo(replay.logged());
+
+    assertThatThrownBy(() -> new Replay(List.of(start(), evaluation(0, 9, 9)), "run"))
+        .hasMessageContaining("no evaluation yet");
+  }
+
+  /** While the target still rises, references are predicted for where it ends. */
+  @Test
+  void aRunThatPrunesIsReplayedForItsFinalSparsity() {
+    List<RunEvent> soFar = new ArrayList<>();
+    for (RunEvent event : logged()) {
+      if (event instanceof RunEvent.Evaluation evaluation && evaluation.step() <= 100) {
+        double sparsity = 0.003 * evaluation.step();
+        soFar.add(
+            new RunEvent.Train(
+                evaluation.step(), 2, Map.of(), 0, 0, 0, 0, sparsity, sparsity, null, 1));
+        soFar.add(event);
+      }
+    }
+    List<List<Double>> weights = new ArrayList<>();
+    for (String config :
+        List.of("{\"target\": {\"sparsity\": 0.6}}", "{\"target\": {\"sparsity\": 0.3}}", "{}")) {
+      List<RunEvent> events = new ArrayList<>(soFar);
+      events.addFirst(start(Json.tree(config, "config")));
+      var outcomes =
+          new Replay(events, "run").run(Settings.of(Strategy.DRPRUNING, 0.1, 0.2, Map.of()), 17);
+      weights.add(outcomes.getLast().weights());
+    }
+    assertThat(weights.get(0)).isNotEqualTo(weights.get(1));
+    assertThat(weights.get(1)).isEqualTo(weights.get(2)); // 0.3 is the last that was logged
   }
 
   @Test

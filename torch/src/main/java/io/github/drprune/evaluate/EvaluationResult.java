@@ -19,7 +19,7 @@ public record EvaluationResult(SequencedMap<String, DomainLoss> domains) {
    *
    * @param loss mean over tokens, nats
    * @param tokens predicted
-   * @param bytes of the text that the tokens stand for; 0 where it was not counted
+   * @param bytes of the text that the predicted tokens stand for; 0 where it was not counted
    */
   public record DomainLoss(double loss, long tokens, long bytes) {
     public double perplexity() {

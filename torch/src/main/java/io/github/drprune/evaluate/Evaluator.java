@@ -2,6 +2,7 @@ package io.github.drprune.evaluate;
 
 import io.github.drprune.data.Batch;
 import io.github.drprune.data.RowBuffer;
+import io.github.drprune.data.TokenSequences;
 import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.evaluate.EvaluationResult.DomainLoss;
 import io.github.drprune.evaluate.EvaluationText.Rows;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -78,12 +80,20 @@ public final class Evaluator {
     }
     long predicted = 0;
     for (long row = 0; row < domain.count(); row++) {
-      byte[] counted = domain.sequences().counted(domain.position(row));
-      for (int i = 1; i < counted.length; i++) {
-        predicted += counted[i];
-      }
+      predicted += predictedIds(domain, row).length;
     }
     return predicted;
+  }
+
+  /** The tokens of a row whose losses count: none is predicted before the first. */
+  private static int[] predictedIds(Rows domain, long row) {
+    TokenSequences sequences = domain.sequences();
+    int[] ids = sequences.row(domain.position(row));
+    if (!sequences.someCount()) {
+      return Arrays.copyOfRange(ids, 1, ids.length);
+    }
+    byte[] counted = sequences.counted(domain.position(row));
+    return IntStream.range(1, ids.length).filter(i -> counted[i] == 1).map(i -> ids[i]).toArray();
   }
 
   /** Evaluates {@code model} under {@code masks}, which the caller keeps. */
@@ -122,8 +132,7 @@ public final class Evaluator {
     }
     if (byteCount != NO_BYTES) {
       for (long row = 0; row < domain.count(); row++) {
-        int[] ids = domain.sequences().row(domain.position(row));
-        bytes += byteCount.applyAsLong(Arrays.copyOfRange(ids, 1, ids.length));
+        bytes += byteCount.applyAsLong(predictedIds(domain, row));
       }
     }
     long predicted = predicted(domain);

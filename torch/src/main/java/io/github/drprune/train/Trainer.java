@@ -175,8 +175,10 @@ public final class Trainer implements AutoCloseable {
         unproven = state();
       }
       SamplerState before = batches.state();
-      Timed timed = gradient(step + 1);
-      saveIfSound(timed.gradient().losses().mean());
+      Timed computed = gradient(step + 1);
+      long saving = System.nanoTime();
+      saveIfSound(computed.gradient().losses().mean());
+      Timed timed = computed.without(System.nanoTime() - saving);
       if (stopping) {
         rewind(before);
         return;
@@ -217,7 +219,12 @@ public final class Trainer implements AutoCloseable {
   }
 
   /** A gradient to step along, and how long it took. */
-  private record Timed(TrainingStep.Gradient gradient, long start) {}
+  private record Timed(TrainingStep.Gradient gradient, long start) {
+    /** Where so many nanoseconds since went into something else. */
+    Timed without(long nanos) {
+      return new Timed(gradient, start + nanos);
+    }
+  }
 
   /** The gradient of a step, on a later batch where the loss of the first is not finite. */
   private Timed gradient(long next) throws IOException, InterruptedException {

@@ -264,7 +264,8 @@ final class MethodBenchmark {
   /**
    * What a way computes, in units of 1e12 operations: masks that are learned cost steps of the
    * whole source; a cut in one shot reads its calibration text four times with the source (sizes,
-   * gradients, fit) and three times with the result; a teacher reads what is trained on.
+   * gradients, fit) and three times with the result, a plain one once with the source (sizes); a
+   * teacher reads what is trained on.
    */
   private double teraOperations(Way way) throws IOException {
     double source = operations(model);
@@ -283,6 +284,7 @@ final class MethodBenchmark {
         switch (way.pruning()) {
           case "exact" -> CALIBRATION_TOKENS * 3 * source;
           case "lagrangian" -> 0;
+          case "plain" -> CALIBRATION_TOKENS * source;
           default -> cut;
         };
     return (training + start) / 1e12;

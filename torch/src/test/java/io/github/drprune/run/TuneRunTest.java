@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.drprune.config.TuneConfig;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.data.Manifest;
+import io.github.drprune.data.PreparedData;
 import io.github.drprune.data.Split;
 import io.github.drprune.data.prepare.CorpusFinder;
 import io.github.drprune.data.prepare.Prepare;
@@ -13,13 +14,18 @@ import io.github.drprune.data.prepare.PrepareConfig;
 import io.github.drprune.data.prepare.PrepareListener;
 import io.github.drprune.distributed.Ranks;
 import io.github.drprune.error.UserException;
+import io.github.drprune.evaluate.EvaluationText;
+import io.github.drprune.evaluate.Evaluator;
 import io.github.drprune.generate.Answers;
 import io.github.drprune.generate.Chat;
 import io.github.drprune.generate.Generation;
 import io.github.drprune.generate.Sampling;
 import io.github.drprune.json.Json;
+import io.github.drprune.libtorch.NativeScope;
+import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.TinyModels;
 import io.github.drprune.nn.Kernels;
+import io.github.drprune.nn.ModelMasks;
 import io.github.drprune.tokenizer.Tokenizer;
 import io.github.drprune.train.StopSignal;
 import java.io.IOException;
@@ -149,6 +155,20 @@ class TuneRunTest {
     SharedRunTest.assertSameFigures(EventLog.read(shared), EventLog.read(alone));
     SharedRunTest.assertCloseWeights(shared, alone);
     assertThat(shared.resolve("model/chat_template.jinja")).hasContent(TEMPLATE);
+  }
+
+  /** The text of the prompts is not what is coded. */
+  @Test
+  void bitsPerByteAreOfTheTokensThatCount() throws Exception {
+    try (var _ = NativeScope.open();
+        var data = PreparedData.open(prepare(false));
+        var model = ModelLoader.load(tiny.model(), TinyModels.FIXED)) {
+      var rows = EvaluationText.HELD_OUT.of(data);
+      var result = new Evaluator(rows, 4, ids -> ids.length).evaluate(model, ModelMasks.NONE);
+      for (var loss : result.domains().values()) {
+        assertThat(loss.bytes()).isEqualTo(loss.tokens()).isPositive(); // a "byte" a token
+      }
+    }
   }
 
   @Test
