@@ -234,8 +234,8 @@ public final class Runner implements RunExecutor {
 
   /** All processes begin with the first one's values, as another machine may round otherwise. */
   private Objective objective(RunKind kind, CausalLm model, PreparedData data, boolean fresh)
-      throws InterruptedException {
-    Objective objective = kind.objective(model, data, fresh && model.heldBlocks());
+      throws IOException, InterruptedException {
+    Objective objective = kind.objective(model, data, fresh, processes);
     if (fresh) {
       Learning.sentAsAWhole(kind.config(), model)
           .forEach(weight -> processes.broadcast(weight).await());

@@ -157,6 +157,26 @@ class ProcessGroupTest {
   }
 
   @Test
+  void whereLongWorkFailsTheOthersStop() throws Exception {
+    List<String> failures =
+        Ranks.run(
+            2,
+            processes -> {
+              try {
+                processes.inFirst(
+                    piece -> {
+                      piece.run();
+                      throw new IOException("no text");
+                    });
+                return "none";
+              } catch (IOException | StoppedByPeerException e) {
+                return e.getClass().getSimpleName();
+              }
+            });
+    assertThat(failures).containsExactly("IOException", "StoppedByPeerException");
+  }
+
+  @Test
   void aProcessThatLeavesIsNoticedAtOnce() throws Exception {
     List<Boolean> lost =
         Ranks.run(
