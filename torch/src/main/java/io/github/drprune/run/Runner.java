@@ -141,7 +141,7 @@ public final class Runner implements RunExecutor {
   private RunResult refusing(RunKind kind) throws IOException, InterruptedException {
     ModelSpec source = kind.source();
     RunConfig config = kind.config();
-    config.requireFitting(processes.size(), processes.onThisMachine());
+    config.requireFittingMachines(processes.gathered(processes.onThisMachine()));
     try (var data = PreparedData.open(config.data())) {
       FittingData.require(kind, source, data);
       var origin = RunOrigin.of(kind.command(), kind.whole(), kind.model(), kind.teacher(), data);

@@ -110,6 +110,27 @@ class SharedRunFaultsTest {
     assertThat(folder.resolve("run")).doesNotExist();
   }
 
+  @Test
+  void refusesMachinesOfUnequalNumbersAsGroups() throws Exception {
+    List<String> ends =
+        Ranks.runOnMachines(
+            Duration.ofSeconds(60),
+            List.of(2, 2, 1),
+            processes -> {
+              try {
+                runner(Kernels.REFERENCE, new StopSignal(), processes)
+                    .train(tiny.train(folder.resolve("run"), "steps=2", "sharding=hybrid"));
+                return "ran";
+              } catch (UserException e) {
+                return e.getMessage();
+              }
+            });
+    assertThat(ends)
+        .containsOnly(
+            "sharding_group: missing, and machines have from 1 to 2 of 3 processes; choose a"
+                + " number that divides theirs, or sharding=full");
+  }
+
   /**
    * Scores take longer than the time-out, but no piece of them does. (Processes that begin at the
    * same instant may take 5 seconds to meet, so that it cannot be shorter.)
