@@ -111,6 +111,11 @@ public final class Tokenizer implements AutoCloseable {
     };
   }
 
+  /** How many tokens a text is that no model reads, so that it may have any. */
+  public int count(String text) {
+    return encode(open(), text, false).length;
+  }
+
   /**
    * The ids of a text and where they stand in it.
    *

@@ -74,7 +74,10 @@ public record VocabularyGrowth(
       ModelSpec spec = CheckpointCheck.of(model, configured, weights);
       List<String> added = missing(tokenizer);
       int first = definition.size();
-      int rows = Math.max(spec.vocabularySize(), first + added.size());
+      int rows =
+          added.isEmpty()
+              ? spec.vocabularySize()
+              : Math.max(spec.vocabularySize(), first + added.size());
       Files.createDirectories(output.toAbsolutePath().getParent());
       AtomicFiles.folder(
           output,
@@ -145,7 +148,7 @@ public record VocabularyGrowth(
       long row = before.byteSize() / spec.vocabularySize();
       int kept = Math.min(first, spec.vocabularySize());
       sink.write(before.asSlice(0, kept * row));
-      long rest = first + added;
+      long rest = added == 0 ? kept : first + added;
       writeMeans(
           tensor.dtype(),
           before,

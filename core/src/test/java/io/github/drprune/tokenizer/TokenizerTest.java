@@ -61,6 +61,7 @@ class TokenizerTest {
       assertThat(ofModel.encode("the")).containsExactly(THE);
       assertThat(ofModel.encode("the<image>", SpecialTokensInText.TEXT)).doesNotContain(image);
       assertThat(ofModel.firstDifference(tokenizer)).isEmpty();
+      assertThat(ofModel.count("the<image>")).isEqualTo(2);
       String message =
           folder.resolve("tokenizer.json")
               + ": a text has token 265 ('<image>'), but the model's vocabulary ends at 264;"

@@ -178,6 +178,16 @@ class VocabularyGrowthTest {
   }
 
   @Test
+  void aTokenBeyondTheVocabularyGetsNoRowWhereNoneIsAdded() throws IOException {
+    Path model = checkpoint(Dtype.F32, 0, true);
+    int image = TinyTokenizer.add(model, "<image>");
+    assertThat(grow(model, "alpaca", "</s>").vocabularySize()).isEqualTo(image);
+    try (var weights = CheckpointReader.open(folder.resolve("grown"))) {
+      assertThat(values(weights, "model.embed_tokens.weight")).hasSize(image * WIDTH);
+    }
+  }
+
+  @Test
   void whatIsThereIsNotAddedAgain() throws IOException {
     Path model = checkpoint(Dtype.F32, 0, true);
     assertThat(grow(model, "alpaca", "</s>").added()).isEmpty();
