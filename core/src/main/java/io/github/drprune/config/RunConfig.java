@@ -4,6 +4,8 @@ import io.github.drprune.config.binding.Inline;
 import io.github.drprune.config.binding.Key;
 import io.github.drprune.error.UserException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LongSummaryStatistics;
 import java.util.Optional;
 
 /** What pruning and training have in common. */
@@ -107,6 +109,24 @@ public record RunConfig(
    */
   public void requireFitting(int processes, int onThisMachine) {
     requireFitting(sharding, processes, onThisMachine);
+  }
+
+  /**
+   * As {@link #requireFitting(int, int)}, and refuses machines of unequal numbers of processes
+   * where those of a machine are to be a group.
+   *
+   * @param onMachines for each process, how many are on its machine
+   */
+  public void requireFittingMachines(long... onMachines) {
+    LongSummaryStatistics each = Arrays.stream(onMachines).summaryStatistics();
+    if (sharding == Sharding.HYBRID && shardingGroup.isEmpty() && each.getMin() < each.getMax()) {
+      throw UserException.at(
+          "sharding_group",
+          "missing, and machines have from %d to %d of %d processes"
+              .formatted(each.getMin(), each.getMax(), onMachines.length),
+          "choose a number that divides theirs, or sharding=full");
+    }
+    requireFitting(onMachines.length, Math.toIntExact(onMachines[0]));
   }
 
   /**

@@ -93,7 +93,10 @@ public final class PreparedData implements AutoCloseable {
     }
   }
 
-  /** Refuses a tokenizer that is not the one the data was prepared with. */
+  /**
+   * Refuses a tokenizer that is not the one the data was prepared with. From then on a sequence
+   * with a token that the tokenizer's model has no embedding for is refused as it is read.
+   */
   public void requireTokenizer(Tokenizer tokenizer) {
     var identity = Manifest.TokenizerIdentity.of(tokenizer);
     if (!identity.sha256().equals(manifest.tokenizer().sha256())) {
@@ -101,6 +104,9 @@ public final class PreparedData implements AutoCloseable {
           "%s: prepared with another tokenizer than %s; prepare the data with that of %s"
               .formatted(folder, tokenizer.file(), tokenizer.file().toAbsolutePath().getParent()));
     }
+    splits.values().stream()
+        .flatMap(ofDomain -> ofDomain.values().stream())
+        .forEach(sequences -> sequences.refuse(tokenizer.beyond()));
   }
 
   public Manifest manifest() {

@@ -2,6 +2,7 @@ package io.github.drprune.data;
 
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.ReadErrors;
+import io.github.drprune.tokenizer.TokensBeyond;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -29,6 +30,7 @@ public final class TokenSequences {
   private final long count;
   private final TokenSequences counted; // null where all tokens count
   private final TokenSequences starts; // null where a sequence is attended to as a whole
+  private volatile TokensBeyond beyond = TokensBeyond.NONE;
 
   private TokenSequences(
       List<MappedShard> shards,
@@ -111,6 +113,13 @@ public final class TokenSequences {
     }
   }
 
+  /** Refuses from now on a sequence with tokens beyond a model's vocabulary. */
+  void refuse(TokensBeyond tokens) {
+    if (tokens.vocabularySize() < beyond.vocabularySize()) {
+      beyond = tokens;
+    }
+  }
+
   /** How many there are. */
   public long count() {
     return count;
@@ -187,6 +196,11 @@ public final class TokenSequences {
       throw new UserException(
           "%s: sequence %d holds token %d of a vocabulary of %d; the file was changed: prepare the data again"
               .formatted(shard.file(), row - shard.firstRow(), highest, vocabularySize));
+    }
+    if (beyond.has(highest)) {
+      throw new UserException(
+          "%s: sequence %d has %s; leave it out of the texts and prepare them again"
+              .formatted(shard.file(), row - shard.firstRow(), beyond.told(highest)));
     }
   }
 

@@ -6,6 +6,7 @@ import io.github.drprune.tokenizer.Tokenizer;
 import io.github.drprune.tokenizer.TokenizerDefinition;
 import io.github.drprune.tokenizer.TokenizerDefinition.AddedToken;
 import io.github.drprune.tokenizer.TokenizerDefinition.Kind;
+import io.github.drprune.tokenizer.TokensBeyond;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -52,11 +54,15 @@ final class TokenizerMetadata {
   static SequencedMap<String, GgufValue> of(
       Path folder, int vocabularySize, Consumer<String> warnings) throws IOException {
     var tokenizer = TokenizerDefinition.read(folder);
-    if (tokenizer.size() > vocabularySize) {
-      throw new UserException(
-          "%s: has ids up to %d, but the model's vocabulary ends at %d; use the model's own tokenizer"
-              .formatted(tokenizer.file(), tokenizer.size() - 1, vocabularySize - 1));
-    }
+    TokensBeyond beyond = tokenizer.beyond(vocabularySize);
+    beyond
+        .names()
+        .keySet()
+        .forEach(
+            id ->
+                warnings.accept(
+                    "%s: has %s; left out of the file"
+                        .formatted(tokenizer.file(), beyond.told(id))));
     return new TokenizerMetadata(tokenizer, vocabularySize).keys(folder, warnings);
   }
 
@@ -73,6 +79,9 @@ final class TokenizerMetadata {
       }
     }
     for (AddedToken added : tokenizer.addedTokens()) {
+      if (added.id() >= texts.length) {
+        continue; // The model has no embedding for it.
+      }
       // Texts are searched for them before spaces are replaced.
       String text =
           added.special() || tokenizer.kind() == Kind.BYTE_LEVEL_BPE
@@ -80,8 +89,7 @@ final class TokenizerMetadata {
               : added.content().replace('▁', ' ');
       set(added.id(), text, added.special() ? TokenType.CONTROL : TokenType.USER_DEFINED);
     }
-    tokenizer
-        .special("unk_token")
+    special("unk_token")
         .filter(_ -> tokenizer.kind() == Kind.BYTE_FALLBACK_BPE)
         .ifPresent(id -> types[id] = TokenType.UNKNOWN.ordinal());
     Set<String> taken = new HashSet<>();
@@ -126,7 +134,7 @@ final class TokenizerMetadata {
     putId(keys, "eos_token", "eos_token_id");
     putId(keys, "unk_token", "unknown_token_id");
     putId(keys, "pad_token", "padding_token_id");
-    try (var running = Tokenizer.load(folder)) {
+    try (var running = Tokenizer.load(folder, texts.length)) {
       keys.put("add_bos_token", GgufValue.of(running.specialTokens().bos() != null));
     }
     keys.put("add_eos_token", GgufValue.of(tokenizer.flag("add_eos_token").orElse(false)));
@@ -138,7 +146,11 @@ final class TokenizerMetadata {
     return metadata;
   }
 
+  private Optional<Integer> special(String name) {
+    return tokenizer.special(name).filter(id -> id < texts.length);
+  }
+
   private void putId(Map<String, GgufValue> keys, String name, String key) {
-    tokenizer.special(name).ifPresent(id -> keys.put(key, GgufValue.of((int) id)));
+    special(name).ifPresent(id -> keys.put(key, GgufValue.of((int) id)));
   }
 }

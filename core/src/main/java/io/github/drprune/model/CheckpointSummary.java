@@ -1,7 +1,6 @@
 package io.github.drprune.model;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import io.github.drprune.error.UserException;
 import io.github.drprune.safetensors.CheckpointReader;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -96,18 +95,8 @@ public record CheckpointSummary(
     if (!Files.isRegularFile(folder.resolve("tokenizer.json"))) {
       return null;
     }
-    try (var tokenizer = Tokenizer.load(folder)) {
-      requireFitting(tokenizer, spec);
+    try (var tokenizer = Tokenizer.load(folder, spec.vocabularySize())) {
       return tokenizer.size();
-    }
-  }
-
-  /** Refuses a tokenizer with ids that the model has no embedding for. */
-  public static void requireFitting(Tokenizer tokenizer, ModelSpec spec) {
-    if (tokenizer.size() > spec.vocabularySize()) {
-      throw new UserException(
-          "%s: has ids up to %d, but the model's vocabulary ends at %d; use the model's own tokenizer"
-              .formatted(tokenizer.file(), tokenizer.size() - 1, spec.vocabularySize() - 1));
     }
   }
 }

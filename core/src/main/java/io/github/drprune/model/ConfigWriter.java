@@ -21,6 +21,29 @@ final class ConfigWriter {
     LayerTypes.write(spec, json);
   }
 
+  /**
+   * Writes rotary parameters given for all types of layers under each type, where only one of them
+   * is scaled: newer releases of transformers read no others.
+   */
+  static void rotaryByLayerType(ModelSpec spec, ObjectNode json) {
+    if (!(json.get(RotaryReader.PARAMETERS) instanceof ObjectNode shared)
+        || shared.has(LayerTypes.FULL)
+        || shared.has(LayerTypes.SLIDING)) {
+      return;
+    }
+    ObjectNode byType = json.putObject(RotaryReader.PARAMETERS);
+    for (AttentionSpec.Layer layer : spec.attention().layers()) {
+      boolean sliding = layer.window().isPresent();
+      ObjectNode parameters = sliding ? unscaled(shared) : shared.deepCopy();
+      parameters.put(RotaryReader.BASE, layer.rotary().orElseThrow().base());
+      byType.set(sliding ? LayerTypes.SLIDING : LayerTypes.FULL, parameters);
+    }
+  }
+
+  private static ObjectNode unscaled(ObjectNode parameters) {
+    return parameters.deepCopy().retain(RotaryReader.SHARE).put("rope_type", "default");
+  }
+
   /** The defaults of a new model with RMSNorm and a gated MLP. */
   static void gated(ObjectNode json, String architecture, double normEps, double rotaryBase) {
     json.putArray("architectures").add(architecture);

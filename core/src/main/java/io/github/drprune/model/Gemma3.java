@@ -39,8 +39,8 @@ record Gemma3() implements ModelFamily {
     var sliding = LayerTypes.sliding(config, layer -> (layer + 1) % pattern != 0);
     RotarySpec inWindow =
         RotaryReader.of(config, headDim, LayerTypes.SLIDING)
-            .withoutOlderScaling()
-            .base("rope_local_base_freq", 10_000)
+            .withoutSharedScaling()
+            .ownBase("rope_local_base_freq", 10_000)
             .read();
     RotarySpec elsewhere =
         RotaryReader.of(config, headDim, LayerTypes.FULL).base("rope_theta", 1e6).read();
@@ -54,6 +54,7 @@ record Gemma3() implements ModelFamily {
   @Override
   public void write(ModelSpec spec, ObjectNode json) {
     ConfigWriter.attentionByLayer(spec, json);
+    ConfigWriter.rotaryByLayerType(spec, json);
   }
 
   @Override

@@ -26,7 +26,7 @@ record Olmo3() implements ModelFamily {
     var sliding = LayerTypes.sliding(config, layer -> (layer + 1) % 4 != 0);
     RotarySpec inWindow =
         RotaryReader.of(config, headDim, LayerTypes.SLIDING)
-            .withoutOlderScaling()
+            .withoutSharedScaling()
             .base("rope_theta", 500_000)
             .read();
     return config
@@ -44,6 +44,7 @@ record Olmo3() implements ModelFamily {
   public void write(ModelSpec spec, ObjectNode json) {
     ConfigWriter.attention(spec, json);
     LayerTypes.write(spec, json);
+    ConfigWriter.rotaryByLayerType(spec, json);
   }
 
   @Override

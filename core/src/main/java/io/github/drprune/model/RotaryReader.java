@@ -1,7 +1,7 @@
 package io.github.drprune.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.github.drprune.error.UserException;
 import io.github.drprune.json.Suggestion;
 import io.github.drprune.model.RotarySpec.Scaling;
@@ -14,34 +14,36 @@ import java.util.stream.StreamSupport;
  * type of layers.
  */
 final class RotaryReader {
+  static final String PARAMETERS = "rope_parameters";
+  static final String BASE = "rope_theta";
+  static final String SHARE = "partial_rotary_factor";
   private static final List<String> TYPES =
       List.of("default", "linear", "dynamic", "llama3", "yarn", "longrope");
 
   private final ConfigReader config;
   private final int headDim;
   private final JsonNode parameters;
-  private final JsonNode scaling;
-  private String baseKey = "rope_theta";
+  private final boolean ofThisType;
+  private JsonNode scaling;
+  private String baseKey = BASE;
   private double defaultBase = 10_000;
-  private String shareKey = "partial_rotary_factor";
+  private boolean hasOwnBase;
+  private String shareKey = SHARE;
   private double defaultShare = 1;
 
-  private RotaryReader(ConfigReader config, int headDim, JsonNode parameters, JsonNode scaling) {
+  private RotaryReader(ConfigReader config, int headDim, JsonNode parameters, boolean ofThisType) {
     this.config = config;
     this.headDim = headDim;
     this.parameters = parameters;
-    this.scaling = scaling;
+    this.ofThisType = ofThisType;
+    this.scaling = parameters.isObject() ? parameters : config.json().path("rope_scaling");
   }
 
   /** Of layers of that type, as {@code layer_types} names it. */
   static RotaryReader of(ConfigReader config, int headDim, String layerType) {
-    JsonNode all = config.json().path("rope_parameters");
-    JsonNode parameters = all.path(layerType).isObject() ? all.path(layerType) : all;
-    return new RotaryReader(
-        config,
-        headDim,
-        parameters,
-        parameters.isObject() ? parameters : config.json().path("rope_scaling"));
+    JsonNode all = config.json().path(PARAMETERS);
+    boolean ofThisType = all.path(layerType).isObject();
+    return new RotaryReader(config, headDim, ofThisType ? all.path(layerType) : all, ofThisType);
   }
 
   /** The older key of the base and what it is where the file does not say. */
@@ -51,6 +53,12 @@ final class RotaryReader {
     return this;
   }
 
+  /** As {@link #base}, of layers whose base is theirs alone: what all others have says nothing. */
+  RotaryReader ownBase(String key, double fallback) {
+    hasOwnBase = true;
+    return base(key, fallback);
+  }
+
   /** The older key of the share of each head that turns, and its default. */
   RotaryReader share(String key, double fallback) {
     shareKey = key;
@@ -58,21 +66,15 @@ final class RotaryReader {
     return this;
   }
 
-  /** Leaves out {@code rope_scaling}, which is not meant for these layers. */
-  RotaryReader withoutOlderScaling() {
-    RotaryReader reader =
-        new RotaryReader(
-            config,
-            headDim,
-            parameters,
-            parameters.isObject() ? parameters : JsonNodeFactory.instance.missingNode());
-    return reader.base(baseKey, defaultBase).share(shareKey, defaultShare);
+  /** Leaves out a scaling that the file does not give for this type of layers alone. */
+  RotaryReader withoutSharedScaling() {
+    scaling = ofThisType ? parameters : MissingNode.getInstance();
+    return this;
   }
 
   RotarySpec read() {
-    double base =
-        own("rope_theta", config.number(baseKey, config.number("rope_theta", defaultBase)));
-    double share = own("partial_rotary_factor", config.number(shareKey, defaultShare));
+    double base = base();
+    double share = own(SHARE, config.number(shareKey, defaultShare));
     if (!(base > 0) || !(share > 0 && share <= 1)) {
       throw new UserException(
           "rotary base %s must be positive and the share %s in (0, 1]".formatted(base, share));
@@ -85,10 +87,18 @@ final class RotaryReader {
     return new RotarySpec(base, dims, scaling(base, dims));
   }
 
+  private double base() {
+    if (!hasOwnBase) {
+      return own(BASE, config.number(baseKey, config.number(BASE, defaultBase)));
+    }
+    double older = config.number(baseKey, defaultBase);
+    return ofThisType ? own(BASE, older) : older;
+  }
+
   /** A number of {@code rope_parameters}. */
   private double own(String key, double fallback) {
     return parameters.hasNonNull(key)
-        ? ConfigReader.number("rope_parameters." + key, parameters.get(key))
+        ? ConfigReader.number(PARAMETERS + "." + key, parameters.get(key))
         : fallback;
   }
 

@@ -28,11 +28,13 @@ public final class Tokenizer implements AutoCloseable {
   private final SpecialTokens specialTokens;
   private final TokenizerFiles files;
   private final Set<Integer> specialIds;
+  private final TokensBeyond beyond;
   private long handle;
   private long plainHandle;
 
-  private Tokenizer(TokenizerFiles files, long handle) {
+  private Tokenizer(TokenizerFiles files, TokensBeyond beyond, long handle) {
     this.files = files;
+    this.beyond = beyond;
     this.specialIds = files.specialIds();
     this.file = files.file();
     this.sha256 = files.sha256();
@@ -43,7 +45,7 @@ public final class Tokenizer implements AutoCloseable {
         bos.isPresent() && files.flag("add_bos_token").orElseGet(() -> templateAdds(bos.get()));
     this.specialTokens =
         new SpecialTokens(
-            beginsWithBos ? bos.get() : null, files.special("eos_token").orElse(null));
+            beginsWithBos ? embedded(bos.get())[0] : null, files.special("eos_token").orElse(null));
   }
 
   private static TokenizersLibrary library() {
@@ -57,10 +59,24 @@ public final class Tokenizer implements AutoCloseable {
 
   /** Reads {@code tokenizer.json} and its companions from a model folder (or names the file). */
   public static Tokenizer load(Path folder) {
+    return of(TokenizerFiles.read(folder), TokensBeyond.NONE);
+  }
+
+  /**
+   * As {@link #load(Path)}, for a model of that many embeddings: a text that has a token without
+   * one is refused.
+   *
+   * @throws UserException for a tokenizer of another model, which has more pieces
+   */
+  public static Tokenizer load(Path folder, int vocabularySize) {
     var files = TokenizerFiles.read(folder);
+    return of(files, files.beyond(vocabularySize));
+  }
+
+  private static Tokenizer of(TokenizerFiles files, TokensBeyond beyond) {
     long handle = create(files, files.definition());
     try {
-      return new Tokenizer(files, handle);
+      return new Tokenizer(files, beyond, handle);
     } catch (RuntimeException e) {
       NATIVE.deleteTokenizer(handle);
       throw e;
@@ -84,15 +100,20 @@ public final class Tokenizer implements AutoCloseable {
 
   /** The ids of {@code text}, all of it, without special tokens around it. */
   public int[] encode(String text) {
-    return encode(open(), text, false);
+    return embedded(encode(open(), text, false));
   }
 
   /** As {@link #encode(String)}, the names of special tokens in the text taken as told. */
   public int[] encode(String text, SpecialTokensInText names) {
     return switch (names) {
       case TOKENS -> encode(text);
-      case TEXT -> encode(plain(), text, false);
+      case TEXT -> embedded(encode(plain(), text, false));
     };
+  }
+
+  /** How many tokens a text is that no model reads, so that it may have any. */
+  public int count(String text) {
+    return encode(open(), text, false).length;
   }
 
   /**
@@ -107,7 +128,7 @@ public final class Tokenizer implements AutoCloseable {
   public Encoding encodeWithPlaces(String text) {
     long encoding = encoding(open(), text, false);
     try {
-      int[] ids = ids(encoding);
+      int[] ids = embedded(ids(encoding));
       CharSpan[] spans = NATIVE.getTokenCharSpans(encoding);
       var starts = new int[ids.length];
       var ends = new int[ids.length];
@@ -120,6 +141,22 @@ public final class Tokenizer implements AutoCloseable {
     } finally {
       NATIVE.deleteEncoding(encoding);
     }
+  }
+
+  /** The same, unless the model has no embedding for one of them. */
+  private int[] embedded(int... ids) {
+    for (int id : ids) {
+      if (beyond.has(id)) {
+        throw new UserException(
+            "%s: a text has %s; leave it out of the text".formatted(file, beyond.told(id)));
+      }
+    }
+    return ids;
+  }
+
+  /** Its tokens that the model it was loaded for has no embeddings for. */
+  public TokensBeyond beyond() {
+    return beyond;
   }
 
   /** Whether {@code id} is a special token. */
@@ -159,13 +196,13 @@ public final class Tokenizer implements AutoCloseable {
 
   /**
    * The first id of this tokenizer that means something else in {@code other}, which may have more
-   * ids; empty where there is none.
+   * ids; empty where there is none. Tokens that the model has no embeddings for do not count.
    */
   public OptionalInt firstDifference(Tokenizer other) {
     if (sha256.equals(other.sha256)) {
       return OptionalInt.empty();
     }
-    return IntStream.range(0, size)
+    return IntStream.range(0, Math.min(size, beyond.vocabularySize()))
         .filter(id -> id >= other.size || !decode(id).equals(other.decode(id)))
         .findFirst();
   }
@@ -188,7 +225,7 @@ public final class Tokenizer implements AutoCloseable {
     return files
         .special("bos_token")
         .or(() -> files.special("eos_token"))
-        .map(OptionalInt::of)
+        .map(id -> OptionalInt.of(embedded(id)[0]))
         .orElse(OptionalInt.empty());
   }
 

@@ -136,6 +136,15 @@ public final class TokenizerDefinition {
     return files.size();
   }
 
+  /**
+   * The added tokens that a model of that many embeddings has none for.
+   *
+   * @throws UserException where it has none for some of {@link #pieces()}
+   */
+  public TokensBeyond beyond(int vocabularySize) {
+    return files.beyond(vocabularySize);
+  }
+
   /** The ids of the model's pieces, as the file spells and lists them. */
   public Map<String, Integer> pieces() {
     return pieces;

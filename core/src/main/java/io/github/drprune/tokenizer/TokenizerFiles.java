@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * What the tokenizer files of a model folder say: {@code tokenizer.json}, and the special tokens of
@@ -172,7 +173,29 @@ record TokenizerFiles(
     throw new UserException(file + ": not a JSON object; restore the model's tokenizer files");
   }
 
-  private static int size(Path file, JsonNode tree) {
+  /**
+   * The added tokens that a model of that many embeddings has none for.
+   *
+   * @throws UserException where it has none for pieces of the tokenizer's vocabulary itself
+   */
+  TokensBeyond beyond(int vocabularySize) {
+    int pieces = pieces(tokens);
+    if (pieces > vocabularySize) {
+      throw new UserException(
+          "%s: has ids up to %d, but the model's vocabulary ends at %d; use the model's own tokenizer"
+              .formatted(file, pieces - 1, vocabularySize - 1));
+    }
+    var names = new TreeMap<Integer, String>();
+    for (JsonNode added : tokens.path("added_tokens")) {
+      if (added.path("id").asInt() >= vocabularySize) {
+        names.put(added.path("id").asInt(), Printable.line(added.path("content").asText()));
+      }
+    }
+    return new TokensBeyond(vocabularySize, names);
+  }
+
+  /** One more than the highest id of a piece. */
+  private static int pieces(JsonNode tree) {
     JsonNode vocabulary = tree.path("model").path("vocab");
     int size = vocabulary.isArray() ? vocabulary.size() : 0;
     if (vocabulary.isObject()) {
@@ -180,6 +203,11 @@ record TokenizerFiles(
         size = Math.max(size, id.asInt() + 1);
       }
     }
+    return size;
+  }
+
+  private static int size(Path file, JsonNode tree) {
+    int size = pieces(tree);
     for (JsonNode added : tree.path("added_tokens")) {
       size = Math.max(size, added.path("id").asInt() + 1);
     }

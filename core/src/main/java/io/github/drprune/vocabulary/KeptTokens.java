@@ -25,6 +25,7 @@ final class KeptTokens {
   private final long[] counts;
   private final Derivations derivations;
   private final BitSet kept = new BitSet();
+  private final int[] beyond;
   private final int always;
 
   /**
@@ -32,8 +33,10 @@ final class KeptTokens {
    *
    * @param counts how often a corpus has each id
    * @param named ids that the model's configuration names
+   * @param vocabularySize of the model: tokens beyond it have no rows, and are not chosen among
    */
-  KeptTokens(TokenizerDefinition tokenizer, long[] counts, Collection<Integer> named) {
+  KeptTokens(
+      TokenizerDefinition tokenizer, long[] counts, Collection<Integer> named, int vocabularySize) {
     this.pieceById = new String[tokenizer.size()];
     this.counts = counts;
     this.derivations = new Derivations(tokenizer);
@@ -41,6 +44,8 @@ final class KeptTokens {
     tokenizer.addedTokens().forEach(token -> kept.set(token.id()));
     named.forEach(kept::set);
     TrimmedTokenizer.namedIds(tokenizer).forEach(kept::set);
+    this.beyond = kept.stream().filter(id -> id >= vocabularySize).toArray();
+    kept.clear(vocabularySize, Math.max(vocabularySize, kept.length()));
     for (Map.Entry<String, Integer> piece : tokenizer.pieces().entrySet()) {
       if (isNeeded(piece.getKey(), tokenizer.kind())) {
         kept.set(piece.getValue());
@@ -119,6 +124,6 @@ final class KeptTokens {
 
   /** What was chosen. */
   Renumbering renumbering() {
-    return new Renumbering(kept.stream().toArray());
+    return new Renumbering(kept.stream().toArray(), beyond);
   }
 }

@@ -13,8 +13,11 @@ import java.util.TreeSet;
  * The tokens that are kept, numbered anew in their old order.
  *
  * @param kept old ids, ascending
+ * @param beyond ids of tokens that the model has no rows for, ascending: they follow the kept ones
+ *     and have none again
  */
-record Renumbering(int[] kept) {
+record Renumbering(int[] kept, int[] beyond) {
+  /** Rows that the model will have. */
   int size() {
     return kept.length;
   }
@@ -22,7 +25,11 @@ record Renumbering(int[] kept) {
   /** The new id; empty for a token that is not kept. */
   OptionalInt of(int old) {
     int id = Arrays.binarySearch(kept, old);
-    return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
+    int further = Arrays.binarySearch(beyond, old);
+    if (id < 0 && further < 0) {
+      return OptionalInt.empty();
+    }
+    return OptionalInt.of(id < 0 ? kept.length + further : id);
   }
 
   boolean keeps(int old) {
@@ -69,7 +76,7 @@ record Renumbering(int[] kept) {
     }
   }
 
-  /** The same with the new ids; an id that the old model had no token for goes. */
+  /** The same with the new ids; an id that the old model had no token or no row for goes. */
   void apply(ObjectNode config) {
     for (String key : config.properties().stream().map(each -> each.getKey()).toList()) {
       if (namesTokens(key)) {
@@ -88,7 +95,9 @@ record Renumbering(int[] kept) {
       return value;
     }
     OptionalInt id = of(value.asInt());
-    return id.isPresent() ? IntNode.valueOf(id.getAsInt()) : nodes.nullNode();
+    return id.isPresent() && id.getAsInt() < size()
+        ? IntNode.valueOf(id.getAsInt())
+        : nodes.nullNode();
   }
 
   private static boolean namesTokens(String key) {

@@ -10,7 +10,6 @@ import io.github.drprune.io.OutputPaths;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.CheckpointFiles;
-import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.safetensors.CheckpointReader;
@@ -71,12 +70,14 @@ public record VocabularyGrowth(
     ModelSpec configured = ConfigReader.read(model);
     TokenizerDefinition definition = TokenizerDefinition.read(model);
     try (var weights = CheckpointReader.open(model);
-        var tokenizer = Tokenizer.load(model)) {
+        var tokenizer = Tokenizer.load(model, configured.vocabularySize())) {
       ModelSpec spec = CheckpointCheck.of(model, configured, weights);
-      CheckpointSummary.requireFitting(tokenizer, spec);
       List<String> added = missing(tokenizer);
       int first = definition.size();
-      int rows = Math.max(spec.vocabularySize(), first + added.size());
+      int rows =
+          added.isEmpty()
+              ? spec.vocabularySize()
+              : Math.max(spec.vocabularySize(), first + added.size());
       Files.createDirectories(output.toAbsolutePath().getParent());
       AtomicFiles.folder(
           output,
@@ -138,15 +139,23 @@ public record VocabularyGrowth(
     }
   }
 
-  /** The old rows, over which those of new tokens are laid: a model may have rows to spare. */
+  /**
+   * The old rows, over which those of new tokens are laid: a model may have rows to spare. Tokens
+   * that had no row come before the new ones and get one like theirs.
+   */
   private static WordRows rows(ModelSpec spec, int first, int added) {
     return (tensor, before, sink) -> {
       long row = before.byteSize() / spec.vocabularySize();
       int kept = Math.min(first, spec.vocabularySize());
       sink.write(before.asSlice(0, kept * row));
+      long rest = added == 0 ? kept : first + added;
       writeMeans(
-          tensor.dtype(), before, kept, (int) (row * 8 / tensor.dtype().bits()), added, sink);
-      long rest = first + added;
+          tensor.dtype(),
+          before,
+          kept,
+          (int) (row * 8 / tensor.dtype().bits()),
+          (int) rest - kept,
+          sink);
       if (rest < spec.vocabularySize()) {
         sink.write(before.asSlice(rest * row));
       }

@@ -7,7 +7,6 @@ import io.github.drprune.io.OutputPaths;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.CheckpointFiles;
-import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.safetensors.CheckpointReader;
@@ -90,10 +89,9 @@ public record VocabularyTrim(
     ModelSpec configured = ConfigReader.read(model);
     TokenizerDefinition definition = TokenizerDefinition.read(model);
     try (var weights = CheckpointReader.open(model);
-        var tokenizer = Tokenizer.load(model)) {
+        var tokenizer = Tokenizer.load(model, configured.vocabularySize())) {
       ModelSpec spec = CheckpointCheck.of(model, configured, weights);
       CheckpointCheck.warning(model, configured, spec).ifPresent(warnings);
-      CheckpointSummary.requireFitting(tokenizer, spec);
       var texts = new CorpusTokens(corpus, textField, tokenizer, progress);
       long[] counts = texts.counts(warnings);
       KeptTokens chosen = chosen(definition, counts, spec);
@@ -117,7 +115,7 @@ public record VocabularyTrim(
     Set<Integer> named = new HashSet<>(Renumbering.namedBy(spec.toJson(), spec.vocabularySize()));
     JsonCompanion.read(model.resolve(JsonCompanion.GENERATION_CONFIG))
         .ifPresent(json -> named.addAll(Renumbering.namedBy(json, spec.vocabularySize())));
-    var kept = new KeptTokens(definition, counts, named);
+    var kept = new KeptTokens(definition, counts, named, spec.vocabularySize());
     if (coverage.isPresent()) {
       kept.cover(coverage.getAsDouble());
     }

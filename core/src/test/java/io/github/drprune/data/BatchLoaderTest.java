@@ -13,6 +13,7 @@ import io.github.drprune.tokenizer.TinyTokenizer;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -156,6 +157,37 @@ class BatchLoaderTest {
       assertThat(parts).isEqualTo(rows(batch));
       assertThat(batch.rows(5, 7).tokens().address())
           .isEqualTo(batch.tokens().address() + 5 * 32 * Long.BYTES);
+    }
+  }
+
+  @Test
+  void refusesTokensBeyondTheModelsVocabularyAsItReadsThem(@TempDir Path folder)
+      throws IOException {
+    TinyTokenizer.write(folder);
+    int image = TinyTokenizer.add(folder, "<image>");
+    Path corpus = folder.resolve("corpus.txt");
+    Files.writeString(corpus, "the ".repeat(20) + "<image>" + " the".repeat(20));
+    try (var loaded = Tokenizer.load(folder)) {
+      new Prepare(
+              CorpusFinder.of(List.of("web=" + corpus)),
+              loaded,
+              PrepareConfig.of("seq_len=32", "eval_fraction=0"),
+              PrepareListener.SILENT)
+          .into(folder.resolve("data"));
+    }
+    try (var prepared = PreparedData.open(folder.resolve("data"));
+        var ofLarger = Tokenizer.load(folder, image + 1);
+        var ofModel = Tokenizer.load(folder, image)) {
+      TokenSequences rows = prepared.all(Split.TRAIN).getFirst();
+      prepared.requireTokenizer(ofLarger);
+      assertThat(rows.row(1)).contains(image);
+      prepared.requireTokenizer(ofModel);
+      assertThat(rows.row(0)).doesNotContain(image);
+      assertThatThrownBy(() -> rows.row(1))
+          .isInstanceOf(UserException.class)
+          .hasMessageEndingWith(
+              "sequence 1 has token 265 ('<image>'), but the model's vocabulary ends at 264;"
+                  + " leave it out of the texts and prepare them again");
     }
   }
 

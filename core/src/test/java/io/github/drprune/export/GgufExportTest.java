@@ -7,6 +7,7 @@ import io.github.drprune.demo.DemoTokenizer;
 import io.github.drprune.error.UserException;
 import io.github.drprune.gguf.GgufHeader;
 import io.github.drprune.gguf.GgufTensor;
+import io.github.drprune.gguf.GgufValue;
 import io.github.drprune.gguf.TensorType;
 import io.github.drprune.io.ByteSize;
 import io.github.drprune.model.ModelShape;
@@ -15,12 +16,15 @@ import io.github.drprune.model.NewModel;
 import io.github.drprune.safetensors.Dtype;
 import io.github.drprune.safetensors.SafetensorsWriter;
 import io.github.drprune.safetensors.TensorSpec;
+import io.github.drprune.tokenizer.TinyTokenizer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -95,6 +99,28 @@ class GgufExportTest {
     assertThat(embedding.getShort(2 * 255)).isEqualTo((short) 0x437f);
     assertThat(embedding.getShort(2 * 257)).isEqualTo((short) 0x4380);
     assertThat(embedding.getShort(2 * 259)).isEqualTo((short) 0x4382);
+  }
+
+  @Test
+  void tokensBeyondTheModelsVocabularyAreLeftOut() throws IOException {
+    Path model = checkpoint(Dtype.F32, 1);
+    TinyTokenizer.add(model, "<image>");
+    Files.writeString(
+        model.resolve("tokenizer_config.json"),
+        "{\"bos_token\": \"<s>\", \"eos_token\": \"</s>\", \"pad_token\": \"<image>\"}");
+    Path file = folder.resolve("model.gguf");
+    List<String> warnings = new ArrayList<>();
+    new GgufExport(model, file, TensorType.F32).write(warnings::add);
+    var metadata = GgufHeader.read(file).metadata();
+    assertThat(metadata.get("tokenizer.ggml.tokens"))
+        .isInstanceOfSatisfying(
+            GgufValue.Array.class, tokens -> assertThat(tokens.values()).hasSize(258));
+    assertThat(metadata).doesNotContainKey("tokenizer.ggml.padding_token_id");
+    assertThat(warnings)
+        .contains(
+            model.resolve("tokenizer.json")
+                + ": has token 258 ('<image>'), but the model's vocabulary ends at 257; left out"
+                + " of the file");
   }
 
   @Test

@@ -43,6 +43,28 @@ class SpellingTest {
              "sliding_attention": {"rope_type": "default", "rope_theta": 4e5}}}
         """,
         """
+        olmo3
+        | {"rope_parameters": {"rope_type": "yarn", "factor": 4.0, "rope_theta": 4e5,
+             "original_max_position_embeddings": 24}}
+        | {"rope_parameters": {
+             "full_attention": {"rope_type": "yarn", "factor": 4.0, "rope_theta": 4e5,
+               "original_max_position_embeddings": 24},
+             "sliding_attention": {"rope_type": "default", "rope_theta": 4e5}}}
+        """,
+        """
+        gemma3_text
+        | {"sliding_window_pattern": 2, "rope_parameters": {"rope_type": "linear", "factor": 8.0,
+             "rope_theta": 9e5}}
+        | {"sliding_window_pattern": 2, "rope_parameters": {
+             "full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 9e5},
+             "sliding_attention": {"rope_type": "default", "rope_theta": 1e4}}}
+        """,
+        """
+        gemma3_text
+        | {"sliding_window_pattern": 2, "rope_theta": 9e5}
+        | {"sliding_window_pattern": 2, "rope_theta": 9e5, "rope_local_base_freq": 1e4}
+        """,
+        """
         phi3
         | {"rope_theta": 7e3, "original_max_position_embeddings": 24, "rope_scaling":
             {"type": "su", "short_factor": [1, 1, 2, 3], "long_factor": [1, 2, 3, 4]}}
@@ -70,6 +92,30 @@ class SpellingTest {
     AttentionSpec expected = spec(modelType, newer).attention();
     assertThat(spec(modelType, older).attention()).isEqualTo(expected);
     assertThat(expected).isNotEqualTo(spec(modelType, "{}").attention());
+  }
+
+  /** Of parameters for all types of layers transformers 5 reads none. */
+  @Test
+  void writesSharedRotaryParametersByLayerType() {
+    ModelSpec olmo3 =
+        spec(
+            "olmo3",
+            """
+            {"rope_parameters": {"rope_type": "yarn", "factor": 4.0, "rope_theta": 4e5,
+             "original_max_position_embeddings": 24}}
+            """);
+    ModelSpec cut = olmo3.layersFrom(new int[] {0, 3}, new int[] {0, 3});
+    assertThat(cut.toJson().get("rope_parameters"))
+        .isEqualTo(
+            Json.tree(
+                """
+                {"sliding_attention": {"rope_type": "default", "rope_theta": 4e5},
+                 "full_attention": {"rope_type": "yarn", "factor": 4.0, "rope_theta": 4e5,
+                   "original_max_position_embeddings": 24}}
+                """,
+                "expected"));
+    assertThat(ConfigReader.parse(cut.toJson().toString(), "cut").attention())
+        .isEqualTo(cut.attention());
   }
 
   /** The numbers are those of transformers' {@code ROPE_INIT_FUNCTIONS}. */

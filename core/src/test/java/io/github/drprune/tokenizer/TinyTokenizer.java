@@ -1,5 +1,6 @@
 package io.github.drprune.tokenizer;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,6 +24,24 @@ public final class TinyTokenizer {
   /** Writes its files to {@code folder} and returns the folder. */
   public static Path write(Path folder) throws IOException {
     return write(folder, 0);
+  }
+
+  /** Gives the tokenizer in {@code folder} an added token after all others; its id. */
+  public static int add(Path folder, String token) throws IOException {
+    TokenizerDefinition definition = TokenizerDefinition.read(folder);
+    int id = definition.size();
+    ObjectNode json = definition.json();
+    json.withArray("added_tokens")
+        .addObject()
+        .put("id", id)
+        .put("content", token)
+        .put("single_word", false)
+        .put("lstrip", false)
+        .put("rstrip", false)
+        .put("normalized", false)
+        .put("special", true);
+    Files.writeString(folder.resolve("tokenizer.json"), json.toString());
+    return id;
   }
 
   /** As {@link #write(Path)}, with {@code unused} further pieces that no text produces. */

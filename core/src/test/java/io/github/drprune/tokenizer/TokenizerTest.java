@@ -53,6 +53,31 @@ class TokenizerTest {
     assertThat(tokenizer.decode(text)).isEqualTo("the</s>the");
   }
 
+  /** Gemma 3's tokenizer has one of images, which its text models have no embedding for. */
+  @Test
+  void addedTokensBeyondTheModelsVocabularyAreRefusedInTextsAlone() throws IOException {
+    int image = TinyTokenizer.add(folder, "<image>");
+    try (var ofModel = Tokenizer.load(folder, image)) {
+      assertThat(ofModel.encode("the")).containsExactly(THE);
+      assertThat(ofModel.encode("the<image>", SpecialTokensInText.TEXT)).doesNotContain(image);
+      assertThat(ofModel.firstDifference(tokenizer)).isEmpty();
+      assertThat(ofModel.count("the<image>")).isEqualTo(2);
+      String message =
+          folder.resolve("tokenizer.json")
+              + ": a text has token 265 ('<image>'), but the model's vocabulary ends at 264;"
+              + " leave it out of the text";
+      assertThatThrownBy(() -> ofModel.encode("the<image>"))
+          .isInstanceOf(UserException.class)
+          .hasMessage(message);
+      assertThatThrownBy(() -> ofModel.encodeWithPlaces("<image>")).hasMessage(message);
+    }
+    assertThatThrownBy(() -> Tokenizer.load(folder, 264))
+        .isInstanceOf(UserException.class)
+        .hasMessageEndingWith(
+            "has ids up to 264, but the model's vocabulary ends at 263; use the model's own"
+                + " tokenizer");
+  }
+
   @Test
   void truncatesNothingWhateverTheFileSays() {
     assertThat(tokenizer.encode("x".repeat(10_000))).hasSize(10_000);

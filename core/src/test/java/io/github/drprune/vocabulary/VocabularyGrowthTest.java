@@ -19,11 +19,13 @@ import io.github.drprune.safetensors.SafetensorsWriter;
 import io.github.drprune.safetensors.TensorInfo;
 import io.github.drprune.safetensors.TensorSpec;
 import io.github.drprune.safetensors.WeightValues;
+import io.github.drprune.tokenizer.TinyTokenizer;
 import io.github.drprune.tokenizer.Tokenizer;
 import io.github.drprune.tokenizer.TokenizerDefinition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -154,6 +156,35 @@ class VocabularyGrowthTest {
 
   private static JsonNode json(Path model, String name) throws IOException {
     return Json.tree(Files.readString(model.resolve(name)), name);
+  }
+
+  /** Its id is taken, though it has no row: it gets one, and the new token comes after it. */
+  @Test
+  void aTokenBeyondTheVocabularyKeepsItsId() throws IOException {
+    Path model = checkpoint(Dtype.F32, 0, true);
+    int image = TinyTokenizer.add(model, "<image>");
+    VocabularyGrowth.Result result = grow(model, null, "<|tool|>");
+    assertThat(result.firstId()).isEqualTo(image + 1);
+    assertThat(result.vocabularySize()).isEqualTo(image + 2);
+    Path grown = folder.resolve("grown");
+    try (var tokenizer = Tokenizer.load(grown, result.vocabularySize());
+        var weights = CheckpointReader.open(grown)) {
+      assertThat(tokenizer.encode("<image><|tool|>")).containsExactly(image, image + 1);
+      float[] rows = values(weights, "model.embed_tokens.weight");
+      assertThat(rows).hasSize((image + 2) * WIDTH);
+      assertThat(Arrays.copyOfRange(rows, image * WIDTH, (image + 1) * WIDTH))
+          .isEqualTo(Arrays.copyOfRange(rows, (image + 1) * WIDTH, (image + 2) * WIDTH));
+    }
+  }
+
+  @Test
+  void aTokenBeyondTheVocabularyGetsNoRowWhereNoneIsAdded() throws IOException {
+    Path model = checkpoint(Dtype.F32, 0, true);
+    int image = TinyTokenizer.add(model, "<image>");
+    assertThat(grow(model, "alpaca", "</s>").vocabularySize()).isEqualTo(image);
+    try (var weights = CheckpointReader.open(folder.resolve("grown"))) {
+      assertThat(values(weights, "model.embed_tokens.weight")).hasSize(image * WIDTH);
+    }
   }
 
   @Test

@@ -17,6 +17,7 @@ import io.github.drprune.safetensors.CheckpointReader;
 import io.github.drprune.safetensors.Dtype;
 import io.github.drprune.safetensors.SafetensorsWriter;
 import io.github.drprune.safetensors.TensorSpec;
+import io.github.drprune.tokenizer.TinyTokenizer;
 import io.github.drprune.tokenizer.Tokenizer;
 import io.github.drprune.tokenizer.TokenizerDefinition;
 import java.io.IOException;
@@ -89,6 +90,15 @@ class VocabularyTrimTest {
 
   /** A checkpoint whose embedding tells its rows apart. */
   private Path checkpoint(Kind kind, boolean tied) throws IOException {
+    return checkpoint(kind, tied, 3);
+  }
+
+  /**
+   * As {@link #checkpoint(Kind, boolean)}.
+   *
+   * @param spare rows that no token has
+   */
+  private Path checkpoint(Kind kind, boolean tied, int spare) throws IOException {
     Path model = Files.createDirectory(folder.resolve("model"));
     Files.writeString(
         model.resolve("tokenizer.json"), kind.learned.apply(texts(200, WORDS.size(), 1), 150));
@@ -102,7 +112,7 @@ class VocabularyTrimTest {
     Files.writeString(
         model.resolve("generation_config.json"), "{\"eos_token_id\": [2, 300], \"top_k\": 5}");
     int size = TokenizerDefinition.read(model).size();
-    ModelSpec spec = NewModel.of("llama", new ModelShape(4, 1, 1, 1, 4), size + 3, 64);
+    ModelSpec spec = NewModel.of("llama", new ModelShape(4, 1, 1, 1, 4), size + spare, 64);
     String config =
         spec.toJson().put("tie_word_embeddings", tied).put("eos_token_id", 2).toString();
     Files.writeString(model.resolve("config.json"), config);
@@ -167,6 +177,19 @@ class VocabularyTrimTest {
         assertThat(after.decode(after.encode(text))).as(text).isEqualTo(before.decode(ids));
       }
       assertThat(unchanged).isBetween(5, all.size() - 5);
+    }
+  }
+
+  @Test
+  void aTokenBeyondTheVocabularyStaysBeyondIt() throws IOException {
+    Path model = checkpoint(Kind.BYTE_FALLBACK, true, 0);
+    int image = TinyTokenizer.add(model, "<image>");
+    var result = trim(model, 12, 300, 1).write(_ -> {}, _ -> {});
+    assertThat(result.tokensAfter()).isEqualTo(300);
+    Path trimmed = folder.resolve("trimmed");
+    assertThat(keptIds(model, trimmed)).hasSize(300).doesNotContain(image);
+    try (var tokenizer = Tokenizer.load(trimmed)) {
+      assertThat(tokenizer.encode("<image>")).containsExactly(300);
     }
   }
 
@@ -284,7 +307,7 @@ class VocabularyTrimTest {
     var definition = TokenizerDefinition.read(tokenizer);
     try (var before = Tokenizer.load(tokenizer)) {
       var tokens = new CorpusTokens(corpus, "text", before, _ -> {});
-      var chosen = new KeptTokens(definition, tokens.counts(_ -> {}), List.of());
+      var chosen = new KeptTokens(definition, tokens.counts(_ -> {}), List.of(), definition.size());
       chosen.fill(16_384);
       Path trimmed = Files.createDirectory(folder.resolve("tokenizer"));
       new TrimmedTokenizer(definition, chosen.renumbering()).write(trimmed);

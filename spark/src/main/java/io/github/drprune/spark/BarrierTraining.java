@@ -85,12 +85,18 @@ final class BarrierTraining {
   RunResult run(JavaSparkContext spark) throws IOException {
     var tail = new RunTail(output.resolve(EventLog.FILE_NAME));
     tail.poll(() -> {}, _ -> {}); // of an earlier call
-    List<String> all = SparkJob.await(start(spark), () -> tail.poll(() -> {}, this::tell));
-    return TrainingTask.Outcome.joined(all).result();
+    var told = ToldMistake.of(output);
+    try {
+      List<String> all = SparkJob.await(start(spark, told), () -> tail.poll(() -> {}, this::tell));
+      return TrainingTask.Outcome.joined(all).result();
+    } finally {
+      told.forget();
+    }
   }
 
-  private JavaFutureAction<List<String>> start(JavaSparkContext spark) {
+  private JavaFutureAction<List<String>> start(JavaSparkContext spark, ToldMistake told) {
     String sent = Json.line(config);
+    String mistake = told.file().toString();
     long seconds = timeout.toSeconds();
     RDD<String> trained =
         spark
@@ -99,7 +105,9 @@ final class BarrierTraining {
             .barrier()
             .mapPartitions(
                 (Function1<Iterator<Integer>, Iterator<String>> & Serializable)
-                    _ -> CollectionConverters.asScala(TrainingTask.run(sent, seconds).iterator()),
+                    _ ->
+                        CollectionConverters.asScala(
+                            TrainingTask.run(sent, seconds, mistake).iterator()),
                 false,
                 ClassTag$.MODULE$.apply(String.class));
     // A stage whose tasks give a job's result is not tried again: so their result passes on.

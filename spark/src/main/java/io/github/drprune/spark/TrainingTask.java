@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.config.TrainConfig;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.distributed.GlooGroup;
+import io.github.drprune.distributed.PeerLostException;
 import io.github.drprune.distributed.Rendezvous;
 import io.github.drprune.distributed.StoppedByPeerException;
 import io.github.drprune.error.UserException;
@@ -49,6 +50,10 @@ final class TrainingTask {
           result.step(), result.model().map(Path::toString).orElse(null), result.wasDone(), null);
     }
 
+    private static Outcome of(String mistake) {
+      return new Outcome(0, null, false, mistake);
+    }
+
     /** What all of them came to. */
     static Outcome joined(List<String> outcomes) {
       List<Outcome> all =
@@ -69,17 +74,26 @@ final class TrainingTask {
     }
   }
 
+  /** What a task does. */
+  @FunctionalInterface
+  interface Work {
+    RunResult run() throws IOException, InterruptedException;
+  }
+
   private TrainingTask() {}
 
   /**
    * Trains; the result is an {@link Outcome} as JSON.
    *
    * @param config as JSON
+   * @param mistake file of a {@link ToldMistake}
    */
-  static List<String> run(String config, long timeoutSeconds) {
+  static List<String> run(String config, long timeoutSeconds, String mistake) {
     try {
       var tree = (ObjectNode) Json.tree(config, "run");
-      return List.of(Json.line(outcome(ConfigLoader.of(tree, TrainConfig.class), timeoutSeconds)));
+      var settings = ConfigLoader.of(tree, TrainConfig.class);
+      var told = new ToldMistake(Path.of(mistake));
+      return List.of(Json.line(outcome(settings, timeoutSeconds, told)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -88,7 +102,7 @@ final class TrainingTask {
     }
   }
 
-  private static Outcome outcome(TrainConfig config, long timeoutSeconds)
+  private static Outcome outcome(TrainConfig config, long timeoutSeconds, ToldMistake told)
       throws IOException, InterruptedException {
     var context = BarrierTaskContext.get();
     Rendezvous meeting = meeting(context, Duration.ofSeconds(timeoutSeconds));
@@ -96,16 +110,30 @@ final class TrainingTask {
     var stop = new StopSignal();
     Thread.ofPlatform().daemon().name("task-watch").start(() -> watch(context, stop));
     try (var processes = GlooGroup.join(meeting)) {
-      if (processes.isFirst() && context.stageAttemptNumber() > 0) {
-        awaitFree(config.run().output());
-      }
-      return Outcome.of(
-          new Runner(Kernels::select, List.of(), stop, processes).execute(new TrainRun(config)));
+      return ended(
+          told,
+          () -> {
+            if (processes.isFirst() && context.stageAttemptNumber() > 0) {
+              awaitFree(config.run().output());
+            }
+            return new Runner(Kernels::select, List.of(), stop, processes)
+                .execute(new TrainRun(config));
+          });
+    }
+  }
+
+  /** How {@code work} ends, which is done together with the others while they are in touch. */
+  static Outcome ended(ToldMistake told, Work work) throws IOException, InterruptedException {
+    try {
+      return Outcome.of(work.run());
     } catch (UserException e) {
       // Trying again would not help. The others are stopped by this one.
-      return new Outcome(0, null, false, e.getMessage());
+      told.tell(e);
+      return Outcome.of(e.getMessage());
     } catch (StoppedByPeerException e) {
       return Outcome.STOPPED;
+    } catch (PeerLostException e) {
+      return told.read().map(Outcome::of).orElseThrow(() -> e);
     }
   }
 

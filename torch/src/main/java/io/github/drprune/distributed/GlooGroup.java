@@ -63,7 +63,7 @@ public final class GlooGroup implements ProcessGroup {
     this.store = store;
     this.group = connected(meeting, network, store, meeting.prefix(), rank, size);
     this.isPart = false;
-    this.isLocal = meeting.isLocal();
+    this.isLocal = !any(!meeting.isLocal()); // some may know the machine by its address
   }
 
   /**
@@ -290,7 +290,10 @@ public final class GlooGroup implements ProcessGroup {
     String prefix = meeting.prefix() + "/mesh_" + meshes++ + "/";
     int row = rank / length;
     int column = rank % length;
-    boolean rowIsLocal = isLocal || meeting.onThisMachine() % length == 0;
+    // Together, as those of a row must sum in the same way: machines may have unequal numbers.
+    long[] fitting = gathered(isLocal || meeting.onThisMachine() % length == 0 ? 1 : 0);
+    boolean rowIsLocal =
+        Arrays.stream(fitting, row * length, (row + 1) * length).allMatch(here -> here == 1);
     return new Mesh(
         part(prefix + "row_" + row, column, length, rowIsLocal),
         part(prefix + "column_" + column, row, size / length, isLocal));

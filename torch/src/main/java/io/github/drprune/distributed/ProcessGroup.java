@@ -42,6 +42,17 @@ public sealed interface ProcessGroup extends AutoCloseable permits SingleProcess
     void run() throws IOException;
   }
 
+  /** Long work in pieces. */
+  @FunctionalInterface
+  interface PiecewiseWork {
+    /**
+     * Does all of it.
+     *
+     * @param piece to be run after each piece
+     */
+    void run(Runnable piece) throws IOException, InterruptedException;
+  }
+
   /** This process's number, from 0. */
   int rank();
 
@@ -110,6 +121,35 @@ public sealed interface ProcessGroup extends AutoCloseable permits SingleProcess
       others = any(!done);
     }
     if (others) {
+      throw new StoppedByPeerException();
+    }
+  }
+
+  /**
+   * Does in the first process what the others need; returns when it is done. They wait for one
+   * piece at a time, so that only a piece must end within the time-out.
+   *
+   * @throws StoppedByPeerException in the others, where it fails in the first
+   */
+  default void inFirst(PiecewiseWork work) throws IOException, InterruptedException {
+    final double ended = 0;
+    final double going = 1;
+    final double failed = 2;
+    if (isFirst()) {
+      double state = failed;
+      try {
+        work.run(() -> sums(going));
+        state = ended;
+      } finally {
+        sums(state);
+      }
+      return;
+    }
+    double state = going;
+    while (state == going) {
+      state = sums(0)[0];
+    }
+    if (state == failed) {
       throw new StoppedByPeerException();
     }
   }

@@ -5,7 +5,6 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.evaluate.EvaluationResult.DomainLoss;
 import io.github.drprune.evaluate.EvaluationText.Rows;
 import io.github.drprune.model.CheckpointCheck;
-import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelSpec;
@@ -69,8 +68,7 @@ public record ModelEvaluation(
                   data.seqLen(),
                   config.contextLength()));
     }
-    try (var tokenizer = Tokenizer.load(folder)) {
-      CheckpointSummary.requireFitting(tokenizer, config);
+    try (var tokenizer = Tokenizer.load(folder, config.vocabularySize())) {
       data.requireTokenizer(tokenizer);
     }
   }

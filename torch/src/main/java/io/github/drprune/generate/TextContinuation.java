@@ -2,7 +2,7 @@ package io.github.drprune.generate;
 
 import io.github.drprune.error.UserException;
 import io.github.drprune.model.CausalLm;
-import io.github.drprune.model.CheckpointSummary;
+import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelLoader;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.tokenizer.StreamDecoder;
@@ -28,11 +28,10 @@ public final class TextContinuation implements AutoCloseable {
 
   /** Loads the checkpoint in {@code folder}. */
   public static TextContinuation load(Path folder, ModelOptions options) throws IOException {
-    Tokenizer tokenizer = Tokenizer.load(folder);
+    Tokenizer tokenizer = Tokenizer.load(folder, ConfigReader.read(folder).vocabularySize());
     CausalLm model = null;
     try {
       model = ModelLoader.load(folder, options);
-      CheckpointSummary.requireFitting(tokenizer, model.spec());
       var end = EndTokens.of(folder, model.spec(), tokenizer.specialTokens());
       return new TextContinuation(tokenizer, model, end);
     } catch (IOException | RuntimeException | Error e) {

@@ -35,15 +35,16 @@ public final class Importance {
    * Scores a model.
    *
    * @param batches calibration tokens, int64 [B, T]; at least one
+   * @param piece is run after each piece of the work
    */
-  public static UnitScores of(CausalLm model, List<Tensor> batches, ScoredBy by) {
-    UnitScores activations = byActivations(model, batches);
+  public static UnitScores of(CausalLm model, List<Tensor> batches, ScoredBy by, Runnable piece) {
+    UnitScores activations = byActivations(model, batches, piece);
     return by == ScoredBy.ACTIVATIONS
         ? activations
-        : MaskGradients.of(model, batches, activations.hidden());
+        : MaskGradients.of(model, batches, activations.hidden(), piece);
   }
 
-  private static UnitScores byActivations(CausalLm model, List<Tensor> batches) {
+  private static UnitScores byActivations(CausalLm model, List<Tensor> batches, Runnable piece) {
     if (batches.isEmpty()) {
       throw new IllegalArgumentException("no calibration batch");
     }
@@ -53,6 +54,7 @@ public final class Importance {
         try (var _ = NativeScope.open()) {
           importance.add(model, tokens);
         }
+        piece.run();
       }
     }
     return importance.scores();
@@ -63,7 +65,7 @@ public final class Importance {
       CausalLm model, List<Tensor> batches, ModelShape target, GroupPolicy policy, ScoredBy by) {
     var layout = MaskLayout.of(model.spec(), MaskModule.between(model.spec(), target), policy);
     layout.targetConfig(target);
-    return of(model, batches, by).masks(layout, target);
+    return of(model, batches, by, () -> {}).masks(layout, target);
   }
 
   private void add(CausalLm model, Tensor tokens) {

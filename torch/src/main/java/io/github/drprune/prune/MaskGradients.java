@@ -37,8 +37,9 @@ final class MaskGradients {
    * The scores, those of hidden units as given.
    *
    * @param batches tokens, int64 [B, T]
+   * @param piece is run after each sequence
    */
-  static UnitScores of(CausalLm model, List<Tensor> batches, double[] hidden) {
+  static UnitScores of(CausalLm model, List<Tensor> batches, double[] hidden, Runnable piece) {
     var gradients = new MaskGradients(model);
     List<Tensor> learned =
         model.weights().values().stream()
@@ -52,6 +53,7 @@ final class MaskGradients {
           try (var _ = NativeScope.open()) {
             gradients.add(batch.narrow(0, row, 1));
           }
+          piece.run();
         }
       }
     } finally {

@@ -56,8 +56,9 @@ public final class PrincipalBasis {
    * Turns {@code model} in place. The components are those of what its norms put out.
    *
    * @param batches tokens to find them on, int64 [B, T]
+   * @param piece is run after each piece of the work
    */
-  public static void turn(CausalLm model, List<Tensor> batches) {
+  public static void turn(CausalLm model, List<Tensor> batches, Runnable piece) {
     if (!fits(model.spec())) {
       throw new IllegalArgumentException("a model that cannot be turned");
     }
@@ -65,7 +66,7 @@ public final class PrincipalBasis {
         var _ = NoGrad.open()) {
       var basis = new PrincipalBasis(model);
       basis.foldNorms();
-      basis.rotate(basis.components(batches));
+      basis.rotate(basis.components(batches, piece), piece);
     }
   }
 
@@ -94,7 +95,7 @@ public final class PrincipalBasis {
   }
 
   /** Directions as columns, those with the largest share first, [hidden, hidden] float32. */
-  private Tensor components(List<Tensor> batches) {
+  private Tensor components(List<Tensor> batches, Runnable piece) {
     int size = model.spec().hiddenSize();
     Tensor sums = Ops.zeros(batches.getFirst(), ScalarType.Double, size, size);
     ForwardHook adding =
@@ -111,12 +112,14 @@ public final class PrincipalBasis {
       try (var _ = NativeScope.open()) {
         adding.normalised(model.hidden(tokens, ModelMasks.NONE, adding));
       }
+      piece.run();
     }
     Tensor vectors = torch.linalg_eigh(sums.cpu()).get1(); // from the smallest share
+    piece.run();
     return vectors.flip(1).to(model.device(), ScalarType.Float);
   }
 
-  private void rotate(Tensor components) {
+  private void rotate(Tensor components, Runnable piece) {
     for (Weight weight : model.weights().values()) {
       TensorShape shape = weight.shape();
       Tensor tensor = weight.tensor();
@@ -125,6 +128,7 @@ public final class PrincipalBasis {
       } else if (shape.role().writesResidual()) {
         tensor.copy_(components.t().matmul(tensor)); // a bias as well
       }
+      piece.run();
     }
   }
 }

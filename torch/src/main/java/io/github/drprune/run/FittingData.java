@@ -3,7 +3,6 @@ package io.github.drprune.run;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
 import io.github.drprune.model.CheckpointCheck;
-import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -35,8 +34,7 @@ public final class FittingData {
               .formatted(length, data.folder(), source.contextLength()),
           "prepare it with sequences of " + source.contextLength());
     }
-    try (var tokenizer = Tokenizer.load(kind.tokenizer())) {
-      CheckpointSummary.requireFitting(tokenizer, source);
+    try (var tokenizer = Tokenizer.load(kind.tokenizer(), source.vocabularySize())) {
       data.requireTokenizer(tokenizer);
       if (kind.teacher().isPresent()) {
         requireTeacher(kind.teacher().get(), source, data, tokenizer);
@@ -58,7 +56,7 @@ public final class FittingData {
           "distillation.teacher: sequences of %d tokens in %s exceed the %d positions of %s; prepare shorter ones or choose another teacher"
               .formatted(data.seqLen(), data.folder(), teacher.contextLength(), folder));
     }
-    try (var other = Tokenizer.load(folder)) {
+    try (var other = Tokenizer.load(folder, teacher.vocabularySize())) {
       OptionalInt different = tokenizer.firstDifference(other);
       if (different.isPresent()) {
         throw new UserException(

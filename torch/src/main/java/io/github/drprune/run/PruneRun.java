@@ -5,6 +5,7 @@ import io.github.drprune.config.PruneConfig;
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.config.TargetConfig;
 import io.github.drprune.data.PreparedData;
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.error.UserException;
 import io.github.drprune.evaluate.EvaluationResult;
 import io.github.drprune.export.ExportCheck;
@@ -165,22 +166,31 @@ public record PruneRun(PruneConfig whole) implements RunKind {
   }
 
   @Override
-  public Objective objective(CausalLm model, PreparedData data, boolean fresh)
-      throws InterruptedException {
+  public Objective objective(
+      CausalLm model, PreparedData data, boolean fresh, ProcessGroup processes)
+      throws IOException, InterruptedException {
     var random = new RandomState(config().seed());
     PruningTarget target = pruningTarget(model.spec());
     var layout = layout(model.spec(), target);
     var masks = MaskSet.create(layout, target, random, model.device());
-    if (fresh) {
-      try (var _ = NativeScope.open()) {
-        List<Tensor> calibration = CalibrationData.read(config(), data, model.device());
-        turn(model, layout.basis(), calibration);
-        if (whole.masks().start() == MaskConfig.Start.IMPORTANCE) {
-          masks.startFrom(scores(model, calibration), whole.masks().spread());
-        }
-      }
+    if (fresh && config().sharding().fetchesBlocks()) {
+      processes.inFirst(piece -> begin(model, masks, data, piece)); // It alone has the blocks.
+    } else if (fresh) {
+      begin(model, masks, data, () -> {});
     }
     return learning(masks, random, model);
+  }
+
+  /** Turns the model to its basis, and gives masks their first values. */
+  private void begin(CausalLm model, MaskSet masks, PreparedData data, Runnable piece)
+      throws InterruptedException {
+    try (var _ = NativeScope.open()) {
+      List<Tensor> calibration = CalibrationData.read(config(), data, model.device());
+      turn(model, masks.layout().basis(), calibration, piece);
+      if (whole.masks().start() == MaskConfig.Start.IMPORTANCE) {
+        masks.startFrom(scores(model, calibration, piece), whole.masks().spread());
+      }
+    }
   }
 
   @Override
@@ -239,13 +249,14 @@ public record PruneRun(PruneConfig whole) implements RunKind {
         + (long) CalibrationData.SEQUENCES * seqLen * units * options.precision().bytes();
   }
 
-  private UnitScores scores(CausalLm model, List<Tensor> calibration) {
-    return Importance.of(model, calibration, whole.masks().scores());
+  private UnitScores scores(CausalLm model, List<Tensor> calibration, Runnable piece) {
+    return Importance.of(model, calibration, whole.masks().scores(), piece);
   }
 
-  private static void turn(CausalLm model, HiddenBasis basis, List<Tensor> calibration) {
+  private static void turn(
+      CausalLm model, HiddenBasis basis, List<Tensor> calibration, Runnable piece) {
     if (basis == HiddenBasis.PRINCIPAL) {
-      PrincipalBasis.turn(model, calibration);
+      PrincipalBasis.turn(model, calibration, piece);
     }
   }
 
@@ -257,8 +268,8 @@ public record PruneRun(PruneConfig whole) implements RunKind {
     var layout = layout(model.spec(), new TargetShape(shape));
     try (var _ = NativeScope.open()) {
       List<Tensor> calibration = CalibrationData.read(config(), data, model.device());
-      turn(model, layout.basis(), calibration);
-      MaskValues masks = scores(model, calibration).masks(layout, shape);
+      turn(model, layout.basis(), calibration, () -> {});
+      MaskValues masks = scores(model, calibration, () -> {}).masks(layout, shape);
       ModelOptions options = holding(model);
       try (var cut =
           whole.masks().reconstruction()

@@ -2,6 +2,7 @@ package io.github.drprune.run;
 
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.data.PreparedData;
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelShape;
@@ -74,8 +75,10 @@ public sealed interface RunKind permits PruneRun, UnprunedRun {
    * What the run learns.
    *
    * @param fresh whether it begins; otherwise a checkpoint's values replace the first ones
+   * @param processes which all call this; the first values are those of the first process
    */
-  Objective objective(CausalLm model, PreparedData data, boolean fresh) throws InterruptedException;
+  Objective objective(CausalLm model, PreparedData data, boolean fresh, ProcessGroup processes)
+      throws IOException, InterruptedException;
 
   /** What a run with a model of another number of layers would learn, to be timed. */
   Objective trial(CausalLm model);

@@ -141,7 +141,7 @@ public final class Runner implements RunExecutor {
   private RunResult refusing(RunKind kind) throws IOException, InterruptedException {
     ModelSpec source = kind.source();
     RunConfig config = kind.config();
-    config.requireFitting(processes.size(), processes.onThisMachine());
+    config.requireFittingMachines(processes.gathered(processes.onThisMachine()));
     try (var data = PreparedData.open(config.data())) {
       FittingData.require(kind, source, data);
       var origin = RunOrigin.of(kind.command(), kind.whole(), kind.model(), kind.teacher(), data);
@@ -234,8 +234,8 @@ public final class Runner implements RunExecutor {
 
   /** All processes begin with the first one's values, as another machine may round otherwise. */
   private Objective objective(RunKind kind, CausalLm model, PreparedData data, boolean fresh)
-      throws InterruptedException {
-    Objective objective = kind.objective(model, data, fresh && model.heldBlocks());
+      throws IOException, InterruptedException {
+    Objective objective = kind.objective(model, data, fresh, processes);
     if (fresh) {
       Learning.sentAsAWhole(kind.config(), model)
           .forEach(weight -> processes.broadcast(weight).await());

@@ -1,6 +1,7 @@
 package io.github.drprune.run;
 
 import io.github.drprune.data.PreparedData;
+import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
@@ -24,7 +25,8 @@ sealed interface UnprunedRun extends RunKind permits TrainRun, TuneRun {
   }
 
   @Override
-  default Objective objective(CausalLm model, PreparedData data, boolean fresh) {
+  default Objective objective(
+      CausalLm model, PreparedData data, boolean fresh, ProcessGroup processes) {
     return new NoPruning();
   }
 

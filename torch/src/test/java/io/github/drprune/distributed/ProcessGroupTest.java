@@ -80,6 +80,22 @@ class ProcessGroupTest {
             List.of(1206f, 205f, 204f));
   }
 
+  /** The second row's processes are on machines of two, but on different ones. */
+  @Test
+  void thoseOfARowSumAlikeOnMachinesOfUnequalNumbers() throws Exception {
+    List<Float> results =
+        Ranks.runOnMachines(
+            Duration.ofSeconds(30),
+            List.of(1, 2, 2, 1),
+            processes -> {
+              try (var mesh = processes.inRows(2);
+                  var _ = NativeScope.open()) {
+                return ownSum(mesh.row(), processes.rank());
+              }
+            });
+    assertThat(results).containsExactly(1f, 201f, 5f, 205f);
+  }
+
   /** Where each of {@code processes} has 100 times the slice's number and its own {@code n}. */
   private static float ownSum(ProcessGroup processes, int n) {
     float[] numbers = new float[2 * processes.size()];
@@ -147,6 +163,26 @@ class ProcessGroupTest {
                 processes.decided(
                     () -> {
                       throw new IOException("no folder");
+                    });
+                return "none";
+              } catch (IOException | StoppedByPeerException e) {
+                return e.getClass().getSimpleName();
+              }
+            });
+    assertThat(failures).containsExactly("IOException", "StoppedByPeerException");
+  }
+
+  @Test
+  void whereLongWorkFailsTheOthersStop() throws Exception {
+    List<String> failures =
+        Ranks.run(
+            2,
+            processes -> {
+              try {
+                processes.inFirst(
+                    piece -> {
+                      piece.run();
+                      throw new IOException("no text");
                     });
                 return "none";
               } catch (IOException | StoppedByPeerException e) {

@@ -78,7 +78,10 @@ class ImportanceTest {
       }
       UnitScores scores =
           Importance.of(
-              model, List.of(RandomModels.tokens(new SplittableRandom(6))), ScoredBy.ACTIVATIONS);
+              model,
+              List.of(RandomModels.tokens(new SplittableRandom(6))),
+              ScoredBy.ACTIVATIONS,
+              () -> {});
       assertThat(scores.hidden()[3]).isZero();
       assertThat(scores.hidden()[4]).isZero();
       assertThat(scores.hidden()[5]).isPositive();

@@ -29,7 +29,11 @@ class MaskGradientsTest {
     try (var model = TinyModels.model(spec, 11);
         var _ = NativeScope.open()) {
       Tensor tokens = RandomModels.tokens(new SplittableRandom(12));
-      UnitScores scores = MaskGradients.of(model, List.of(tokens), new double[spec.hiddenSize()]);
+      long[] pieces = {0};
+      UnitScores scores =
+          MaskGradients.of(
+              model, List.of(tokens), new double[spec.hiddenSize()], () -> pieces[0]++);
+      assertThat(pieces[0]).isEqualTo(tokens.size(0));
       int last = spec.layers() - 1;
       double ofHead = 0;
       double ofUnit = 0;

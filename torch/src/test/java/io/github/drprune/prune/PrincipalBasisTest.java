@@ -34,7 +34,7 @@ class PrincipalBasisTest {
         var _ = NoGrad.open()) {
       Tensor tokens = RandomModels.tokens(random);
       double[] before = Tensors.doubles(model.forward(tokens, ModelMasks.NONE));
-      PrincipalBasis.turn(model, List.of(tokens, RandomModels.tokens(random)));
+      PrincipalBasis.turn(model, List.of(tokens, RandomModels.tokens(random)), () -> {});
       double[] after = Tensors.doubles(model.forward(tokens, ModelMasks.NONE));
       assertThat(after).containsExactly(before, Offset.offset(2e-4));
     }
@@ -51,7 +51,7 @@ class PrincipalBasisTest {
         var _ = NativeScope.open();
         var _ = NoGrad.open()) {
       Tensor tokens = RandomModels.tokens(new SplittableRandom(7));
-      PrincipalBasis.turn(model, List.of(tokens));
+      PrincipalBasis.turn(model, List.of(tokens), () -> {});
       double[][] covariance = new double[size][size];
       List<Tensor> norms = new ArrayList<>();
       var hook =

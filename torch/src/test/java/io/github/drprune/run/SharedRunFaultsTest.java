@@ -14,7 +14,10 @@ import io.github.drprune.nn.LossKernel.TokenLoss;
 import io.github.drprune.train.StopSignal;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,7 +83,7 @@ class SharedRunFaultsTest {
   /** Kernels whose loss is not finite in the last micro-batch of step {@code step}, of two. */
   private static Kernels failingOnce(int step) {
     var passes = new int[1];
-    LossKernel kernel =
+    return losing(
         (hidden, head, targets) -> {
           TokenLoss loss = LossKernel.REFERENCE.loss(hidden, head, targets);
           boolean bad = loss.mean().requires_grad() && ++passes[0] == 2 * step;
@@ -88,10 +91,7 @@ class SharedRunFaultsTest {
               ? new TokenLoss(
                   Ops.mul(loss.mean(), Double.NaN), Ops.mul(loss.perToken(), Double.NaN), null)
               : loss;
-        };
-    var plain = Kernels.REFERENCE;
-    return new Kernels(
-        plain.attention(), kernel, plain.linear(), plain.norm(), plain.rotary(), plain.gate());
+        });
   }
 
   @Test
@@ -108,6 +108,66 @@ class SharedRunFaultsTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("sharding_group: 3 processes make no whole groups of 2");
     assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void refusesMachinesOfUnequalNumbersAsGroups() throws Exception {
+    List<String> ends =
+        Ranks.runOnMachines(
+            Duration.ofSeconds(60),
+            List.of(2, 2, 1),
+            processes -> {
+              try {
+                runner(Kernels.REFERENCE, new StopSignal(), processes)
+                    .train(tiny.train(folder.resolve("run"), "steps=2", "sharding=hybrid"));
+                return "ran";
+              } catch (UserException e) {
+                return e.getMessage();
+              }
+            });
+    assertThat(ends)
+        .containsOnly(
+            "sharding_group: missing, and machines have from 1 to 2 of 3 processes; choose a"
+                + " number that divides theirs, or sharding=full");
+  }
+
+  /**
+   * Scores take longer than the time-out, but no piece of them does. (Processes that begin at the
+   * same instant may take 5 seconds to meet, so that it cannot be shorter.)
+   */
+  @Test
+  void theFirstIsWaitedForWhileItScoresUnits() throws Exception {
+    Path output = folder.resolve("run");
+    List<RunResult> results =
+        Ranks.run(
+            2,
+            Duration.ofSeconds(6),
+            processes ->
+                runner(
+                        processes.isFirst() ? slow(8000) : Kernels.REFERENCE,
+                        new StopSignal(),
+                        processes)
+                    .prune(tiny.prune(output, "steps=1", "sharding=full")));
+    assertThat(results).allMatch(result -> result.model().isPresent());
+  }
+
+  /** Kernels whose first losses, those of calibration text, take so long together. */
+  private static Kernels slow(long millis) {
+    var left = new int[] {CalibrationData.SEQUENCES};
+    long nanos = TimeUnit.MILLISECONDS.toNanos(millis) / CalibrationData.SEQUENCES;
+    return losing(
+        (hidden, head, targets) -> {
+          if (left[0]-- > 0) {
+            LockSupport.parkNanos(nanos);
+          }
+          return LossKernel.REFERENCE.loss(hidden, head, targets);
+        });
+  }
+
+  private static Kernels losing(LossKernel kernel) {
+    var plain = Kernels.REFERENCE;
+    return new Kernels(
+        plain.attention(), kernel, plain.linear(), plain.norm(), plain.rotary(), plain.gate());
   }
 
   /** A folder that another run holds: the first process says so, the others stop with it. */

@@ -29,8 +29,7 @@ record GeneratedText(
       stops.add(endText);
     }
     stops.removeIf(String::isEmpty);
-    int look =
-        MORE + stops.stream().mapToInt(stop -> tokenizer.encode(stop).length).max().orElse(0);
+    int look = MORE + stops.stream().mapToInt(tokenizer::count).max().orElse(0);
     int[] prompt = prompts.of(request); // which must fit before there is room for what follows
     var generator = new TextGenerator(model, Sampling.GREEDY, end, new SplittableRandom(0));
     var tokens = new int[request.maxTokens()];

@@ -2,7 +2,6 @@ package io.github.drprune.tasks.scoring;
 
 import io.github.drprune.error.UserException;
 import io.github.drprune.generate.EndTokens;
-import io.github.drprune.model.CheckpointSummary;
 import io.github.drprune.model.ModelSpec;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -27,9 +26,8 @@ record ModelTokens(PromptTokens prompts, EndTokens end) implements AutoCloseable
           "max_length",
           "must be from 2 to the %d positions of %s, not %d".formatted(positions, folder, length));
     }
-    Tokenizer tokenizer = Tokenizer.load(folder);
+    Tokenizer tokenizer = Tokenizer.load(folder, spec.vocabularySize());
     try {
-      CheckpointSummary.requireFitting(tokenizer, spec);
       var end = EndTokens.of(folder, spec, tokenizer.specialTokens());
       return new ModelTokens(PromptTokens.of(tokenizer, length), end);
     } catch (IOException | RuntimeException e) {
