@@ -1,9 +1,9 @@
 package io.github.drprune.spark;
 
 import io.github.drprune.data.prepare.Storage;
+import io.github.drprune.io.ReadErrors;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,7 +33,11 @@ final class HadoopStorage implements Storage {
     return system.makeQualified(new org.apache.hadoop.fs.Path(path.toString()));
   }
 
-  /** What is known of a path; null where there is nothing. */
+  /**
+   * What is known of a path; null where there is nothing.
+   *
+   * @throws io.github.drprune.error.UserException where the file system does not tell
+   */
   private FileStatus status(Path path) {
     return known.computeIfAbsent(
         path,
@@ -43,7 +47,7 @@ final class HadoopStorage implements Storage {
           } catch (FileNotFoundException e) {
             return null;
           } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw ReadErrors.of(asked, e);
           }
         });
   }
