@@ -5,6 +5,7 @@ import io.github.drprune.distributed.PeerLostException;
 import io.github.drprune.distributed.StoppedByPeerException;
 import io.github.drprune.error.UserException;
 import io.github.drprune.launch.Launch;
+import io.github.drprune.train.DivergedException;
 import java.io.PrintWriter;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -27,7 +28,7 @@ record Failure(Throwable thrown) {
     }
     err.flush();
     return switch (thrown) {
-      case UserException _ -> Main.USER_MISTAKE;
+      case UserException _, DivergedException _ -> Main.USER_MISTAKE;
       case PeerLostException _ -> lost();
       default -> Main.FAILURE;
     };
@@ -54,7 +55,9 @@ record Failure(Throwable thrown) {
   }
 
   private String line() {
-    if (thrown instanceof UserException || thrown instanceof PeerLostException) {
+    if (thrown instanceof UserException
+        || thrown instanceof DivergedException // by the learning rate, or by the data
+        || thrown instanceof PeerLostException) {
       return thrown.getMessage();
     }
     return "failed: %s; set %s=1 to see where".formatted(reason(), TRACE);

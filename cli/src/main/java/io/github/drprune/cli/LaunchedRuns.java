@@ -53,8 +53,9 @@ record LaunchedRuns(LaunchedProcesses processes, int threads, RunExecutor alone)
     if (code != 0) {
       throw new LaunchFailure(code);
     }
-    var settings = run.config();
+    // One of the processes may have been asked to end, which ends the run in good order.
+    Path model = RunFolder.model(run.config().output());
     return new RunResult(
-        settings.steps(), Optional.of(settings.output().resolve(RunFolder.MODEL)), false);
+        run.config().steps(), Optional.of(model).filter(Files::isDirectory), false);
   }
 }

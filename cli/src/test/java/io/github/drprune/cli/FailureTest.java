@@ -3,6 +3,7 @@ package io.github.drprune.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.drprune.error.UserException;
+import io.github.drprune.train.DivergedException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.concurrent.Callable;
@@ -38,6 +39,10 @@ class FailureTest {
     return Stream.of(
         Arguments.of(
             new UserException("here: this is wrong; do that"), 2, "here: this is wrong; do that"),
+        Arguments.of(
+            new DivergedException("step 2: no finite loss; repeat"),
+            2,
+            "drprune: step 2: no finite loss; repeat"),
         Arguments.of(memory, 1, "out of memory (OutOfMemoryError: Java heap space): the JVM may"),
         Arguments.of(
             new IllegalStateException("a batch could not be tokenized", memory),

@@ -22,6 +22,8 @@ public final class RunFolder implements AutoCloseable {
 
   private static final String LOCK = "lock";
   private static final String ORIGIN = "origin.json";
+  private static final String CONFIG = "config.yaml";
+  private static final String REPORT = "report.html";
 
   private final Path folder;
   private final boolean isFresh;
@@ -34,8 +36,13 @@ public final class RunFolder implements AutoCloseable {
     this.lock = lock;
   }
 
-  /** Makes the folder where it is absent, and locks it. */
+  /**
+   * Makes the folder where it is absent, and locks it.
+   *
+   * @throws UserException where it holds what no run has written, or another process runs in it
+   */
   public static RunFolder open(Path folder) throws IOException {
+    requireOwn(folder);
     boolean isFresh = !Files.exists(folder);
     Files.createDirectories(folder);
     var lock =
@@ -48,6 +55,21 @@ public final class RunFolder implements AutoCloseable {
           "wait for it, stop it or choose another folder");
     }
     return new RunFolder(folder, isFresh, lock);
+  }
+
+  /** Refuses a folder with files that a run would replace, unless one has written them. */
+  private static void requireOwn(Path folder) {
+    if (isBegun(folder) || Files.exists(checkpoints(folder))) {
+      return;
+    }
+    for (String name : List.of(MODEL, EventLog.FILE_NAME, CONFIG, REPORT)) {
+      if (Files.exists(folder.resolve(name))) {
+        throw UserException.at(
+            "output",
+            "%s holds %s, which no run has written".formatted(folder, name),
+            "choose another folder");
+      }
+    }
   }
 
   private static boolean acquired(FileChannel lock) throws IOException {
@@ -87,7 +109,7 @@ public final class RunFolder implements AutoCloseable {
 
   /** The page that shows the run. */
   public Path report() {
-    return folder.resolve("report.html");
+    return folder.resolve(REPORT);
   }
 
   /** The masks that the model was cut by. */
@@ -134,9 +156,10 @@ public final class RunFolder implements AutoCloseable {
   /** Writes what a run goes by, just before its first step. */
   public void claim(RunOrigin origin, Record config) throws IOException {
     claimed = true;
+    AtomicFiles.text(
+        folder.resolve(ORIGIN), Json.pretty(origin)); // first: it says whose folder it is
     String comment = "# drprune " + origin.command() + "\n";
-    AtomicFiles.text(folder.resolve("config.yaml"), comment + ConfigLoader.yaml(config));
-    AtomicFiles.text(folder.resolve(ORIGIN), Json.pretty(origin));
+    AtomicFiles.text(folder.resolve(CONFIG), comment + ConfigLoader.yaml(config));
   }
 
   /**

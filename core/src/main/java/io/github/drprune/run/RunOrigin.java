@@ -42,6 +42,9 @@ public record RunOrigin(
           "sharding",
           "sharding_group");
 
+  /** Where inputs lie, which may have moved: what they hold is compared by itself. */
+  private static final Set<String> PLACES = Set.of("data", "model");
+
   /** Keys that may also differ where the run failed: other values of them may mend it. */
   private static final Set<String> REMEDIES =
       Set.of("learning_rate", "mask_learning_rate", "gradient_clip");
@@ -94,7 +97,8 @@ public record RunOrigin(
   private List<String> settingsChanged(RunOrigin before, boolean failed) {
     List<String> changed = new ArrayList<>();
     for (String key : keys(before)) {
-      boolean free = FREE.contains(key) || (failed && REMEDIES.contains(key));
+      boolean free =
+          FREE.contains(key) || PLACES.contains(key) || (failed && REMEDIES.contains(key));
       if (!free) {
         change(before, key, changed);
       }

@@ -202,9 +202,11 @@ public final class Pipeline {
     RunConfig settings = kind.config();
     List<Path> models = new ArrayList<>(List.of(start));
     kind.teacher().filter(teacher -> !teacher.equals(start)).ifPresent(models::add);
+    ObjectNode deciding = RunOrigin.deciding(ConfigLoader.tree(kind.whole()));
+    deciding.put("output", settings.output().toString()); // what lies elsewhere is not this run's
     return new Stage(
         kind.command(),
-        RunOrigin.deciding(ConfigLoader.tree(kind.whole())),
+        deciding,
         List.of(settings.data().resolve(Manifest.FILE)),
         models,
         settings.output().resolve(RunFolder.MODEL),

@@ -3,6 +3,7 @@ package io.github.drprune.run;
 import io.github.drprune.checkpoint.Checkpoint;
 import io.github.drprune.checkpoint.CheckpointStore;
 import io.github.drprune.distributed.ProcessGroup;
+import io.github.drprune.error.UserException;
 import io.github.drprune.report.Report;
 import io.github.drprune.train.RunState;
 import java.io.IOException;
@@ -44,6 +45,8 @@ final class Beginning implements AutoCloseable {
 
   /** The step of the checkpoint to go on from, or that there is none or nothing left to do. */
   long open() throws IOException {
+    requireOutside(kind.model(), "the model to start from");
+    requireOutside(kind.teacher(), "the teacher");
     folder = RunFolder.open(kind.config().output());
     if (isDone(folder)) {
       folder
@@ -57,6 +60,19 @@ final class Beginning implements AutoCloseable {
     }
     newest = newest();
     return newest.map(resume -> resume.checkpoint().step()).orElse(NEW);
+  }
+
+  /** The result replaces what lies where it goes. */
+  private void requireOutside(Optional<Path> input, String what) throws IOException {
+    Path result = RunFolder.model(kind.config().output());
+    if (input.isPresent()
+        && Files.exists(result)
+        && input.get().toRealPath().startsWith(result.toRealPath())) {
+      throw UserException.at(
+          "output",
+          "%s is %s, which the result would replace".formatted(result, what),
+          "choose another folder");
+    }
   }
 
   /** The run's folder, which only the process that opened it has. */

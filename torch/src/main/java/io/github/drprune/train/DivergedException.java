@@ -1,10 +1,13 @@
 package io.github.drprune.train;
 
-/** A run whose loss stayed not finite; its last checkpoint is as it was. */
+/**
+ * A run whose loss stayed not finite; its last checkpoint is as it was. The user can mend it: by
+ * another learning rate, or by other data.
+ */
 public final class DivergedException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  DivergedException(String message) {
+  public DivergedException(String message) {
     super(message);
   }
 }

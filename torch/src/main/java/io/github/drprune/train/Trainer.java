@@ -243,8 +243,13 @@ public final class Trainer implements AutoCloseable {
   }
 
   private String advice() {
-    return "the last good checkpoint is of step %s (repeat the command with a lower learning_rate to go on from there, or look at the data that the warnings name)"
-        .formatted(savedStep < 0 ? "none" : savedStep);
+    String repeat =
+        "repeat the command with a lower learning_rate%s, or look at the data that the warnings"
+            + " name";
+    return savedStep < 0
+        ? repeat.formatted("")
+        : "the last good checkpoint is of step %d (%s)"
+            .formatted(savedStep, repeat.formatted(" to go on from there"));
   }
 
   private RunEvent.Train step(long next, Timed timed) {

@@ -212,6 +212,28 @@ class RunnerTest {
     return new Runner((_, _) -> kernels, List.of(), new StopSignal());
   }
 
+  /** Where there is a checkpoint that was downloaded, or files of another program. */
+  @Test
+  void replacesNothingThatNoRunHasWritten() throws Exception {
+    Path parent = tiny.model().getParent(); // "model" in it is the source
+    assertThatThrownBy(() -> TinyRun.runner().train(tiny.train(parent, "steps=2")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("output: ");
+    assertThat(tiny.model().resolve("model.safetensors")).exists();
+    for (String name : List.of("model/mine.txt", "config.yaml", "metrics.jsonl", "report.html")) {
+      Path output = folder.resolve("of-" + name.replace('/', '-'));
+      Path mine = output.resolve(name);
+      Files.createDirectories(mine.getParent());
+      Files.writeString(mine, "precious");
+      assertThatThrownBy(() -> TinyRun.runner().train(tiny.train(output, "steps=2")))
+          .as(name)
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("which no run has written; choose another folder");
+      assertThat(mine).hasContent("precious");
+      assertThat(output.resolve("lock")).doesNotExist();
+    }
+  }
+
   @Test
   void refusesASecondProcessAndOtherSettings() throws Exception {
     Path output = folder.resolve("run");
@@ -230,14 +252,15 @@ class RunnerTest {
     assertThat(TinyRun.runner().train(tiny.train(output, "steps=2")).wasDone()).isTrue();
   }
 
-  /** What helps where memory runs out must not be refused where a run goes on. */
+  /** What helps where memory runs out must not be refused where a run goes on; data may move. */
   @Test
-  void goesOnWithSmallerMicroBatches() throws Exception {
+  void goesOnWithSmallerMicroBatchesAndDataThatHasMoved() throws Exception {
     Path output = folder.resolve("run");
     var signal = new StopSignal();
     new Runner((_, _) -> Kernels.REFERENCE, List.of(stopAfter(4, signal)), signal)
         .train(tiny.train(output, "steps=8"));
-    String[] less = {"steps=8", "micro_batch=1", "activation_checkpointing=true"};
+    Path moved = Files.createSymbolicLink(folder.resolve("moved"), tiny.data());
+    String[] less = {"steps=8", "micro_batch=1", "activation_checkpointing=true", "data=" + moved};
     TinyRun.runner().train(tiny.train(output, less));
     Path whole = folder.resolve("whole");
     TinyRun.runner().train(tiny.train(whole, "steps=8"));
