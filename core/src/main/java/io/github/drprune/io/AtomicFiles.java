@@ -70,6 +70,18 @@ public final class AtomicFiles {
     }
   }
 
+  /**
+   * Copies what a file holds to a new file, not its permissions: what is copied may be read-only,
+   * and the copy must be written to.
+   */
+  public static void copy(Path from, Path to) throws IOException {
+    try (var in = Files.newInputStream(from);
+        var out =
+            Files.newOutputStream(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      in.transferTo(out);
+    }
+  }
+
   /** Deletes a file, or a folder with all it holds; nothing happens where there is none. */
   public static void deleteTree(Path root) throws IOException {
     if (!Files.exists(root)) {
