@@ -46,7 +46,8 @@ class StageRecordTest {
     Path shard = Files.writeString(data.resolve("a.npy"), "four");
     Path manifest = data.resolve(Manifest.FILE);
     var marks = new Manifest.TokenizerIdentity("00", 4, new SpecialTokens(null, null));
-    var split = new Manifest.SplitData(1, 1, 2, 0, List.of(new Manifest.Shard("a.npy", 1, 4, "00")));
+    var split =
+        new Manifest.SplitData(1, 1, 2, 0, List.of(new Manifest.Shard("a.npy", 1, 4, "00")));
     var domain = new Manifest.Domain("a", Map.of(Split.TRAIN, split));
     Files.writeString(
         manifest,

@@ -23,7 +23,7 @@ import java.util.Set;
 public final class Prepare {
   private static final Duration RECORD_INTERVAL = Duration.ofSeconds(5);
   private static final Set<String> BEFORE_FIRST_PROGRESS =
-      Set.of(OutputFolder.LOCK, Progress.FILE + AtomicFiles.PARTIAL);
+      Set.of(OutputFolder.LOCK, AtomicFiles.partialOf(Path.of(Progress.FILE)).toString());
 
   private final Corpus corpus;
   private final Tokenizer tokenizer;
