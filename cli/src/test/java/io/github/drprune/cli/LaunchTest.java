@@ -1,6 +1,5 @@
 package io.github.drprune.cli;
 
-import static io.github.drprune.io.AtomicFiles.PARTIAL;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -165,7 +164,9 @@ class LaunchTest {
   /** Waits until {@code count} checkpoints are written and another one is being. */
   private static void awaitCheckpoint(String run, Command launched, int count)
       throws InterruptedException {
-    Path next = folder.resolve("%s/checkpoints/step-%d%s".formatted(run, 5 * (count + 1), PARTIAL));
+    Path next =
+        AtomicFiles.partialOf(
+            folder.resolve("%s/checkpoints/step-%d".formatted(run, 5 * (count + 1))));
     while (Files.notExists(next) && launched.process().isAlive()) {
       launched.process().waitFor(1, TimeUnit.MILLISECONDS);
     }

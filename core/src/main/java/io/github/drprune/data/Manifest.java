@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -198,6 +199,21 @@ public record Manifest(
         throw new IllegalArgumentException("shard '%s' is outside the folder".formatted(file));
       }
     }
+  }
+
+  /** A shard in {@code folder} that is missing or has another size, where there is one. */
+  public Optional<Path> damaged(Path folder) throws IOException {
+    for (var domain : domains) {
+      for (var split : domain.splits().values()) {
+        for (var shard : split.files()) {
+          Path file = folder.resolve(shard.file());
+          if (!Files.isRegularFile(file) || Files.size(file) != shard.bytes()) {
+            return Optional.of(file);
+          }
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /** Whether it is of conversations, of whose tokens only some count. */

@@ -1,5 +1,6 @@
 package io.github.drprune.io;
 
+import io.github.drprune.error.UserException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +14,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 
 /**
  * Files and folders that appear whole or not at all: written under a sibling name, forced to the
- * disk, then renamed. A name that ends in {@link #PARTIAL} is never read.
+ * disk, then renamed. A name that ends in {@link #PARTIAL} is never read; what is left under it
+ * goes when the same is written again, so it is one that no user gives.
  */
 public final class AtomicFiles {
   /** The suffix of what is still being written. */
@@ -27,8 +29,18 @@ public final class AtomicFiles {
 
   private AtomicFiles() {}
 
-  /** Replaces {@code target} with what {@code writing} produced, or leaves it as it was. */
+  /**
+   * Replaces {@code target} with what {@code writing} produced, or leaves it as it was.
+   *
+   * @throws UserException where another process does so
+   */
   public static void file(Path target, Writing writing) throws IOException {
+    try (var _ = WriteLock.of(target)) {
+      replace(target, writing);
+    }
+  }
+
+  private static void replace(Path target, Writing writing) throws IOException {
     Path partial = partialOf(target);
     try {
       writing.writeTo(partial);
@@ -42,16 +54,31 @@ public final class AtomicFiles {
     }
   }
 
-  /** {@link #file} for text, in UTF-8. */
+  /** As {@link #file} for text, in UTF-8; too short a time for others to be refused. */
   public static void text(Path target, String text) throws IOException {
-    file(target, partial -> Files.write(partial, text.getBytes(StandardCharsets.UTF_8)));
+    replace(target, partial -> Files.write(partial, text.getBytes(StandardCharsets.UTF_8)));
   }
 
   /**
    * Makes the folder {@code target}, which must not exist, out of what {@code writing} put into the
    * empty folder it is given.
+   *
+   * @throws UserException where another process makes it, or has made it meanwhile
    */
   public static void folder(Path target, Writing writing) throws IOException {
+    try (var _ = WriteLock.of(target)) {
+      if (Files.exists(target)) {
+        try (var entries = Files.list(target)) {
+          if (entries.findAny().isPresent()) {
+            throw new UserException(target + ": is there already; name another place");
+          }
+        }
+      }
+      make(target, writing);
+    }
+  }
+
+  private static void make(Path target, Writing writing) throws IOException {
     Path partial = partialOf(target);
     deleteTree(partial);
     Files.createDirectories(partial);
@@ -67,6 +94,18 @@ public final class AtomicFiles {
     } catch (IOException | RuntimeException e) {
       suppressing(e, () -> deleteTree(partial));
       throw e;
+    }
+  }
+
+  /**
+   * Copies what a file holds to a new file, not its permissions: what is copied may be read-only,
+   * and the copy must be written to.
+   */
+  public static void copy(Path from, Path to) throws IOException {
+    try (var in = Files.newInputStream(from);
+        var out =
+            Files.newOutputStream(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      in.transferTo(out);
     }
   }
 
@@ -95,7 +134,11 @@ public final class AtomicFiles {
 
   /** Where {@code target} is while it is still being written. */
   public static Path partialOf(Path target) {
-    return target.resolveSibling(target.getFileName() + PARTIAL);
+    return hidden(target, PARTIAL);
+  }
+
+  static Path hidden(Path target, String suffix) {
+    return target.resolveSibling("." + target.getFileName() + ".drprune" + suffix);
   }
 
   private static void force(Path path) throws IOException {

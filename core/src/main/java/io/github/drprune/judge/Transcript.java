@@ -38,7 +38,7 @@ final class Transcript implements AutoCloseable {
 
   /** Opens the file, new or of the same origin; a last line half written is taken away. */
   static Transcript open(Path file, Origin origin) throws IOException {
-    var found = AppendedLines.read(file);
+    var found = AppendedLines.read(file, Json.line(origin), "comparisons");
     if (file.toAbsolutePath().getParent() != null) {
       Files.createDirectories(file.toAbsolutePath().getParent());
     }

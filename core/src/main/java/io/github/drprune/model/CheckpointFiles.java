@@ -1,5 +1,6 @@
 package io.github.drprune.model;
 
+import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.Sha256;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -98,7 +99,7 @@ public final class CheckpointFiles {
   public static void copyCompanions(Path from, Path to) throws IOException {
     for (String name : COMPANIONS) {
       if (Files.isRegularFile(from.resolve(name))) {
-        Files.copy(from.resolve(name), to.resolve(name));
+        AtomicFiles.copy(from.resolve(name), to.resolve(name));
       }
     }
     Path templates = from.resolve(TEMPLATES);
@@ -106,7 +107,7 @@ public final class CheckpointFiles {
       Files.createDirectory(to.resolve(TEMPLATES));
       try (var files = Files.newDirectoryStream(templates, "*.jinja")) {
         for (Path file : files) {
-          Files.copy(file, to.resolve(TEMPLATES).resolve(file.getFileName()));
+          AtomicFiles.copy(file, to.resolve(TEMPLATES).resolve(file.getFileName()));
         }
       }
     }

@@ -10,7 +10,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
@@ -176,7 +175,11 @@ public final class RunFolder implements AutoCloseable {
       }
     }
     AtomicFiles.file(
-        events(), partial -> Files.copy(kept, partial, StandardCopyOption.REPLACE_EXISTING));
+        events(),
+        partial -> {
+          Files.deleteIfExists(partial);
+          AtomicFiles.copy(kept, partial);
+        });
     return true;
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.InputFiles;
 import io.github.drprune.io.ReadErrors;
 import io.github.drprune.io.Sha256;
@@ -59,10 +60,10 @@ record TokenizerFiles(
 
   /** Copies the files themselves. */
   void copyTo(Path folder) throws IOException {
-    Files.copy(file, folder.resolve(DEFINITION));
+    AtomicFiles.copy(file, folder.resolve(DEFINITION));
     for (String name : List.of(CONFIG, SPECIALS)) {
       if (Files.exists(file.resolveSibling(name))) {
-        Files.copy(file.resolveSibling(name), folder.resolve(name));
+        AtomicFiles.copy(file.resolveSibling(name), folder.resolve(name));
       }
     }
   }

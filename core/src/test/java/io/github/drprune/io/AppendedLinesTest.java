@@ -1,7 +1,9 @@
 package io.github.drprune.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.drprune.error.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +28,19 @@ class AppendedLinesTest {
       assertThat(lines.force()).isEqualTo(8);
     }
     assertThat(Files.readString(file)).isEqualTo("ä\n\nb\nc\n");
+  }
+
+  @Test
+  void textOfAnotherProgramIsNotTakenForALineHalfWritten() throws IOException {
+    Path file = folder.resolve("own.json");
+    for (String own : List.of("", "{", "{\"key\":", "{\"key\":7, ")) {
+      Files.writeString(file, own);
+      assertThat(AppendedLines.read(file, "{\"key\":", "answers").bytes()).as(own).isZero();
+    }
+    Files.writeString(file, "{\"precious\":1}");
+    assertThatThrownBy(() -> AppendedLines.read(file, "{\"key\":", "answers"))
+        .isInstanceOf(UserException.class)
+        .hasMessage(file + ": holds no answers of this program; name another file");
   }
 
   @ParameterizedTest

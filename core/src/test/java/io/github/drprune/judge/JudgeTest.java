@@ -240,6 +240,14 @@ class JudgeTest {
   }
 
   @Test
+  void goesOnAfterACrashInTheFirstLine() throws Exception {
+    WinRate rate = judge(config());
+    Path transcript = folder.resolve("transcript.jsonl");
+    Files.writeString(transcript, Files.readString(transcript).substring(0, 20));
+    assertThat(judge(config())).isEqualTo(rate);
+  }
+
+  @Test
   void aPreferenceForThePositionShows() throws Exception {
     biased = true;
     WinRate rate = judge(config());
@@ -353,6 +361,11 @@ class JudgeTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("d.jsonl is a file to read from");
     assertThat(asInput).hasContent("{\"prompt\": \"a\"}");
+    Path another = Files.writeString(folder.resolve("f.json"), "{\"precious\":1}");
+    assertThatThrownBy(() -> judge(config("transcript=" + another)))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("f.json: holds no comparisons");
+    assertThat(another).hasContent("{\"precious\":1}");
     JsonNode line = Json.tree("{\"x\": 1}", "line");
     Path other = Files.writeString(folder.resolve("c.jsonl"), line + "\n");
     assertThatThrownBy(() -> new Judge(config(), Optional.empty(), null).compare(other, a))

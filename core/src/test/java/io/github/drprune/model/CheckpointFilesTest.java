@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +36,22 @@ class CheckpointFilesTest {
     Path copy = Files.createDirectory(folder.resolve("copy"));
     CheckpointFiles.copyCompanions(folder, copy);
     assertThat(copy.resolve("additional_chat_templates/tool_use.jinja")).hasContent("t");
+  }
+
+  @Test
+  void copiesOfReadOnlyFilesCanBeWrittenTo() throws IOException {
+    var readOnly = PosixFilePermissions.fromString("r--r--r--");
+    Path definition = Files.writeString(folder.resolve("tokenizer.json"), "{}");
+    Path templates = Files.createDirectory(folder.resolve("additional_chat_templates"));
+    Path template = Files.writeString(templates.resolve("tool_use.jinja"), "t");
+    Files.setPosixFilePermissions(definition, readOnly);
+    Files.setPosixFilePermissions(template, readOnly);
+    Path copy = Files.createDirectory(folder.resolve("copy"));
+    CheckpointFiles.copyCompanions(folder, copy);
+    for (String name : List.of("tokenizer.json", "additional_chat_templates/tool_use.jinja")) {
+      assertThat(Files.getPosixFilePermissions(copy.resolve(name)))
+          .contains(PosixFilePermission.OWNER_WRITE);
+    }
   }
 
   private List<String> signs() throws IOException {

@@ -83,7 +83,7 @@ public final class Answers {
     InputFiles.requireApart("out", out, file);
     List<Prompt> prompts = read(file);
     var settings = Settings.of(model, how, chat);
-    var found = AppendedLines.read(out);
+    var found = AppendedLines.read(out, begin(prompts.getFirst()), "answers");
     int answered = check(out, found.lines(), prompts, settings);
     // All before the first answer: a mistake in the last prompt must not cost those before it.
     List<int[]> tokens = new ArrayList<>();
@@ -107,6 +107,12 @@ public final class Answers {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+  }
+
+  /** How the line of an answer begins. */
+  private static String begin(Prompt prompt) {
+    String object = Json.line(Map.of("prompt", prompt.text()));
+    return object.substring(0, object.length() - 1) + ",\"answer\":\"";
   }
 
   private static int[] promptTokens(Chat chat, Prompt prompt) {

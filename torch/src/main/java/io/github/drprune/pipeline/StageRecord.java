@@ -1,5 +1,6 @@
 package io.github.drprune.pipeline;
 
+import io.github.drprune.data.Manifest;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.Sha256;
@@ -95,7 +96,7 @@ final class StageRecord {
       throws IOException {
     Stage before = stages.get(stage);
     boolean same = before != null && before.fingerprint().equals(fingerprint);
-    if (same && before.done() && Files.exists(output)) {
+    if (same && before.done() && isThere(output)) {
       return false;
     }
     if (before != null && !same && !replaceable && Files.exists(output)) {
@@ -105,6 +106,13 @@ final class StageRecord {
     }
     put(stage, new Stage(fingerprint, false));
     return true;
+  }
+
+  /** Data that lost files is not there, though its manifest is. */
+  private static boolean isThere(Path output) throws IOException {
+    return Files.exists(output)
+        && (!output.endsWith(Manifest.FILE)
+            || Manifest.read(output.getParent()).damaged(output.getParent()).isEmpty());
   }
 
   void done(String stage) throws IOException {

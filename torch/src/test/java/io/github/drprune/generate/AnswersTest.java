@@ -102,6 +102,20 @@ class AnswersTest {
   }
 
   @Test
+  void aCrashInTheFirstLineIsGoneOnFromAndAnothersTextIsKept() throws IOException {
+    String whole = Files.readString(out);
+    Files.writeString(out, whole.substring(0, whole.indexOf('\n') - 1));
+    answer("alpaca", Precision.FP32);
+    assertThat(out).hasContent(whole.strip());
+
+    Files.writeString(out, "{\"precious\":1}");
+    assertThatThrownBy(() -> answer("alpaca", Precision.FP32))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("holds no answers of this program");
+    assertThat(out).hasContent("{\"precious\":1}");
+  }
+
+  @Test
   void otherPromptsAreTold() throws IOException {
     Files.writeString(prompts, "{\"prompt\": \"c\"}\n");
     assertRefused("alpaca", Precision.FP32, ":1 answers another prompt");

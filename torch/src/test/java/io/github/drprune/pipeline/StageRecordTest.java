@@ -3,7 +3,12 @@ package io.github.drprune.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.drprune.data.Manifest;
+import io.github.drprune.data.Split;
+import io.github.drprune.data.TokenType;
 import io.github.drprune.error.UserException;
+import io.github.drprune.json.Json;
+import io.github.drprune.tokenizer.SpecialTokens;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +38,36 @@ class StageRecordTest {
     assertThat(StageRecord.beside(pipeline).begin("prune", first, output, false)).isFalse();
     Files.delete(output);
     assertThat(StageRecord.beside(pipeline).begin("prune", first, output, false)).isTrue();
+  }
+
+  @Test
+  void dataThatLostAFileIsNotDone() throws IOException {
+    Path data = Files.createDirectories(folder.resolve("data"));
+    Path shard = Files.writeString(data.resolve("a.npy"), "four");
+    Path manifest = data.resolve(Manifest.FILE);
+    var marks = new Manifest.TokenizerIdentity("00", 4, new SpecialTokens(null, null));
+    var split =
+        new Manifest.SplitData(1, 1, 2, 0, List.of(new Manifest.Shard("a.npy", 1, 4, "00")));
+    var domain = new Manifest.Domain("a", Map.of(Split.TRAIN, split));
+    Files.writeString(
+        manifest,
+        Json.pretty(
+            new Manifest(
+                Manifest.FORMAT,
+                Manifest.VERSION,
+                marks,
+                2,
+                TokenType.UINT16,
+                "",
+                0,
+                0L,
+                List.of(domain))));
+    var record = StageRecord.beside(folder.resolve("pipeline.yaml"));
+    record.begin("prepare", "same", manifest, false);
+    record.done("prepare");
+    assertThat(record.begin("prepare", "same", manifest, false)).isFalse();
+    Files.delete(shard);
+    assertThat(record.begin("prepare", "same", manifest, false)).isTrue();
   }
 
   @Test

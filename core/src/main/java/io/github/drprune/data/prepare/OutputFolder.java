@@ -58,7 +58,10 @@ record OutputFolder(Path path) {
             + ": another 'drprune prepare' is writing there; wait for it or choose another folder");
   }
 
-  /** The data, where the folder is complete; data of something else is refused. */
+  /**
+   * The data, where the folder has been completed; data of something else is refused. It may have
+   * lost files since.
+   */
   Optional<Manifest> complete(Manifest.TokenizerIdentity identity, Fingerprint fingerprint) {
     if (!PreparedData.isIn(path)) {
       return Optional.empty();
@@ -75,6 +78,17 @@ record OutputFolder(Path path) {
               + " folder");
     }
     return Optional.of(manifest);
+  }
+
+  /** Whether {@code manifest}'s files are not there any more; the user is told. */
+  boolean isDamaged(Manifest manifest, PrepareListener listener) throws IOException {
+    Optional<Path> damaged = manifest.damaged(path);
+    damaged.ifPresent(
+        file ->
+            listener.warning(
+                "%s: missing or of another size than it had; the data is prepared again"
+                    .formatted(file)));
+    return damaged.isPresent();
   }
 
   /** Refuses a folder with files other than those named {@code own}. */

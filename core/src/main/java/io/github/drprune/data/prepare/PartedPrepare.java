@@ -75,11 +75,11 @@ public final class PartedPrepare {
     var fingerprint = new Fingerprint(identity, config, "", corpus);
     var job = PartedJob.of(out, config, tokenizer);
     var complete = folder.complete(identity, fingerprint);
-    if (complete.isPresent()) {
+    if (complete.isPresent() && !folder.isDamaged(complete.get(), listener)) {
       job.deleteStaging();
       return complete.get();
     }
-    begin(folder, job, new Begun(fingerprint.complete(), partBytes));
+    begin(folder, job, new Begun(fingerprint.complete(), partBytes), complete.isPresent());
     CorpusChecks.begin(corpus, listener);
     var parts = CorpusPart.of(corpus, partBytes);
     var tokens = workers.tokenize(job, parts, progress());
@@ -107,20 +107,28 @@ public final class PartedPrepare {
     return manifest;
   }
 
-  /** Makes the folder for what the parts give, unless it is there from an earlier call. */
-  private void begin(OutputFolder folder, PartedJob job, Begun begun) throws IOException {
+  /**
+   * Makes the folder for what the parts give, unless it is there from an earlier call.
+   *
+   * @param again whether data that lost files is replaced
+   */
+  private void begin(OutputFolder folder, PartedJob job, Begun begun, boolean again)
+      throws IOException {
     Path mark = job.staging().resolve(Begun.FILE);
-    if (Files.exists(mark)) {
+    if (!again && Files.exists(mark)) {
       if (!Json.read(mark, Begun.class).equals(begun)) {
         throw folder.begunOtherwise();
       }
       return;
     }
     job.deleteStaging(); // nothing was begun there
-    folder.requireNothingBut(Set.of(OutputFolder.LOCK));
+    if (!again) {
+      folder.requireNothingBut(Set.of(OutputFolder.LOCK));
+    }
     Files.createDirectories(job.tokenizer());
     tokenizer.copyTo(job.tokenizer());
     AtomicFiles.text(mark, Json.line(begun));
+    Files.deleteIfExists(folder.path().resolve(Manifest.FILE)); // of what is replaced
   }
 
   private PartWork.Progress progress() {

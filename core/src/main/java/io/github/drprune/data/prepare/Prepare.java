@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -24,7 +23,7 @@ import java.util.Set;
 public final class Prepare {
   private static final Duration RECORD_INTERVAL = Duration.ofSeconds(5);
   private static final Set<String> BEFORE_FIRST_PROGRESS =
-      Set.of(OutputFolder.LOCK, Progress.FILE + AtomicFiles.PARTIAL);
+      Set.of(OutputFolder.LOCK, AtomicFiles.partialOf(Path.of(Progress.FILE)).toString());
 
   private final Corpus corpus;
   private final Tokenizer tokenizer;
@@ -96,8 +95,13 @@ public final class Prepare {
         new Fingerprint(identity, config, template == null ? "" : template.source(), corpus);
     var complete = folder.complete(identity, fingerprint);
     if (complete.isPresent()) {
-      Files.deleteIfExists(out.resolve(Progress.FILE));
-      return complete.get();
+      if (!folder.isDamaged(complete.get(), listener)) {
+        Files.deleteIfExists(out.resolve(Progress.FILE));
+        return complete.get();
+      }
+      // In this order: a folder with neither of them is not ours.
+      Progress.start(fingerprint, identity).write(out);
+      Files.delete(out.resolve(Manifest.FILE));
     }
     var progress = progress(folder, identity, fingerprint);
     CorpusChecks.begin(corpus, listener);
@@ -188,8 +192,7 @@ public final class Prepare {
       throws IOException {
     Path out = folder.path();
     var earlier = Progress.read(out);
-    var start =
-        new Progress(fingerprint.after(0), identity.sha256(), 0, 0, 0L, List.of(), Map.of());
+    var start = Progress.start(fingerprint, identity);
     if (earlier.isPresent() && earlier.get().files() > 0) {
       earlier.get().requireSame(fingerprint, identity.sha256(), folder);
       return earlier.get();

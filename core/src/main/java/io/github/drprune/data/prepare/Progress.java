@@ -38,6 +38,11 @@ record Progress(
     specials = specials == null ? 0 : specials;
   }
 
+  /** Of a preparation that has done nothing yet. */
+  static Progress start(Fingerprint fingerprint, Manifest.TokenizerIdentity identity) {
+    return new Progress(fingerprint.after(0), identity.sha256(), 0, 0, 0L, List.of(), Map.of());
+  }
+
   /** Reads the progress of an earlier attempt in {@code folder}, if there was one. */
   static Optional<Progress> read(Path folder) throws IOException {
     Path file = folder.resolve(FILE);

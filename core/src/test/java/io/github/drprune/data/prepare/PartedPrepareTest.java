@@ -195,6 +195,10 @@ class PartedPrepareTest {
     assertThat(Corpora.hashes(folder.resolve("out"))).isEqualTo(expected);
     // Complete data are left alone.
     inParts(config, 5_000, "out", null);
+    // Unless they lost a file.
+    Files.delete(folder.resolve("out/web/train-00003.npy"));
+    inParts(config, 5_000, "out", new Crowd());
+    assertThat(Corpora.hashes(folder.resolve("out"))).isEqualTo(expected);
   }
 
   @Test

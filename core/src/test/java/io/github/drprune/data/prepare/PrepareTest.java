@@ -48,6 +48,17 @@ class PrepareTest {
   }
 
   @Test
+  void dataThatLostAFileIsPreparedAgain() throws IOException {
+    Path input = Corpora.corpus(folder.resolve("corpus"));
+    Corpora.prepare(input, tokenizer, Corpora.config(), out);
+    var expected = Corpora.hashes(out);
+    Files.delete(out.resolve("web/train-00003.npy"));
+    Files.writeString(out.resolve("web/eval-00000.npy"), "cut");
+    Corpora.prepare(input, tokenizer, Corpora.config(), out);
+    assertThat(Corpora.hashes(out)).isEqualTo(expected);
+  }
+
+  @Test
   void packedTokensAreTheDocumentsInOrderWithTheirMarks() throws IOException {
     var documents = Corpora.documents(1, 100, 50);
     Path input = Corpora.jsonl(folder.resolve("corpus/a.jsonl"), documents).getParent();

@@ -45,6 +45,9 @@ final class AnswerStore implements AutoCloseable {
     }
   }
 
+  /** Of every line. */
+  private static final String BEGIN = "{\"key\":\"";
+
   private final Map<String, List<Response>> answers = new HashMap<>();
   private AppendedLines file; // null where nothing is kept
 
@@ -54,7 +57,7 @@ final class AnswerStore implements AutoCloseable {
   static AnswerStore open(Optional<Path> file) throws IOException {
     var store = new AnswerStore();
     if (file.isPresent()) {
-      var found = AppendedLines.read(file.get());
+      var found = AppendedLines.read(file.get(), BEGIN, "unfinished answers");
       for (String line : found.lines()) {
         store.add(line, file.get());
       }

@@ -1,0 +1,46 @@
+package io.github.drprune.io;
+
+import io.github.drprune.error.UserException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** Held while a file or folder is written, as two that write it would mix what they write. */
+final class WriteLock implements AutoCloseable {
+  private final Path file;
+  private final FileChannel channel;
+
+  private WriteLock(Path file, FileChannel channel) {
+    this.file = file;
+    this.channel = channel;
+  }
+
+  /** Refuses where another one writes {@code target}. */
+  static WriteLock of(Path target) throws IOException {
+    Path file = AtomicFiles.hidden(target, ".lock");
+    var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      if (channel.tryLock() != null) {
+        return new WriteLock(file, channel);
+      }
+    } catch (OverlappingFileLockException e) {
+      // Held by this process: the same answer.
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+    channel.close();
+    throw new UserException(
+        target + ": another process is writing it; wait for it or name another place");
+  }
+
+  /** Deleted first: once it is free, it may be another's. */
+  @Override
+  public void close() throws IOException {
+    Files.deleteIfExists(file);
+    channel.close();
+  }
+}
