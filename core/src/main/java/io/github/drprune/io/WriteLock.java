@@ -29,8 +29,7 @@ final class WriteLock implements AutoCloseable {
     } catch (OverlappingFileLockException e) {
       // Held by this process: the same answer.
     } catch (IOException e) {
-      channel.close();
-      throw e;
+      return new WriteLock(file, channel); // a file system that has no locks: nothing is guarded
     }
     channel.close();
     throw new UserException(
