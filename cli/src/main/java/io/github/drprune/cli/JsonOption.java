@@ -2,7 +2,7 @@ package io.github.drprune.cli;
 
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
-import io.github.drprune.io.OutputPaths;
+import io.github.drprune.json.FiguresFile;
 import io.github.drprune.json.Json;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,7 +27,7 @@ final class JsonOption {
       description = "Also write the figures to FILE as JSON.")
   void file(Path path) {
     try {
-      OutputPaths.requireFile(path);
+      FiguresFile.require(path);
     } catch (UserException e) {
       throw new ParameterException(command.commandLine(), "--json " + e.getMessage(), e);
     }

@@ -141,6 +141,7 @@ public final class Main implements Runnable {
   /** Runs the command; an error, which picocli would let pass, is a failure like any other. */
   private static int run(ParseResult parsed) {
     try {
+      Outputs.refuseInputs(parsed);
       return new RunLast().execute(parsed);
     } catch (Error e) {
       throw new ExecutionException(parsed.commandSpec().commandLine(), "error", e);

@@ -2,7 +2,6 @@ package io.github.drprune.cli;
 
 import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
-import io.github.drprune.io.OutputPaths;
 import io.github.drprune.judge.Judged;
 import io.github.drprune.report.Comparison;
 import io.github.drprune.report.PageModel;
@@ -75,7 +74,7 @@ final class ReportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path html = out == null ? besideTheRun() : out;
-    OutputPaths.requireFile(html);
+    Report.requirePage(html);
     var model = Report.read(runs).with(results(), verdicts());
     Report.write(model, html);
     var figures = model.runs().stream().map(ReportCommand::figures).toList();

@@ -7,8 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +24,7 @@ class CheckoutScriptTest {
   private Path app;
   private Path calls;
   private String said;
+  private final Set<String> unset = new HashSet<>(Set.of("DRPRUNE_MAVEN_ARGS"));
 
   @BeforeEach
   void layOut() throws IOException {
@@ -61,9 +64,9 @@ class CheckoutScriptTest {
             .redirectErrorStream(true)
             .redirectOutput(out.toFile());
     var environment = process.environment();
-    environment.remove("DRPRUNE_MAVEN_ARGS");
     environment.put("JAVA_HOME", folder.resolve("jdk").toString());
     environment.merge("PATH", folder.resolve("bin").toString(), (all, bin) -> bin + ":" + all);
+    environment.keySet().removeAll(unset);
     environment.putAll(variables);
     int exit = process.start().waitFor();
     said = Files.readString(out);
@@ -111,5 +114,13 @@ class CheckoutScriptTest {
     makeOld();
     assertThat(run(Map.of())).as(said).isZero();
     assertThat(lastBuild()).contains(" -Pcuda package");
+  }
+
+  /** Cron and systemd start programs without a home. */
+  @Test
+  void runsWithoutAHomeFolder() throws Exception {
+    unset.addAll(Set.of("HOME", "USER", "TERM"));
+    assertThat(run(Map.of())).as(said).isZero();
+    assertThat(said).endsWith("from 1\n");
   }
 }

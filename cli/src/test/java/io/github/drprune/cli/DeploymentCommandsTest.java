@@ -83,10 +83,13 @@ class DeploymentCommandsTest {
     assertThat(run("export", at("layers2"), "--out", at("none/m.gguf"))).isEqualTo(2);
     String weights = at("layers2/model.safetensors");
     assertThat(run("export", at("layers2"), "--out", weights)).isEqualTo(2);
-    assertThat(err.toString()).contains("model.safetensors: is there and no GGUF file");
+    assertThat(err.toString()).contains("model.safetensors: of a model, a run");
+    String notes = Files.writeString(folder.resolve("notes.txt"), "some text").toString();
+    assertThat(run("export", at("layers2"), "--out", notes)).isEqualTo(2);
+    assertThat(err.toString()).contains("notes.txt: is there and no GGUF file");
     Files.delete(folder.resolve("layers2/tokenizer.json"));
     assertThat(run("export", at("layers2"), "--out", at("m.gguf"))).isEqualTo(2);
-    assertThat(err.toString()).hasLineCount(5).contains("tokenizer.json: no such file");
+    assertThat(err.toString()).hasLineCount(6).contains("tokenizer.json: no such file");
     assertThat(folder.resolve("m.gguf")).doesNotExist();
   }
 

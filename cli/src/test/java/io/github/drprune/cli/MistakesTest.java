@@ -75,6 +75,13 @@ class MistakesTest {
         folder.resolve("out.yaml"),
         "report: {runs: [DIR], out: HERE/none/r.html}\n".replace("HERE", folder.toString()));
     Files.writeString(
+        folder.resolve("replaced.yaml"),
+        "evaluate: {models: [HERE/m], data: HERE/dir, json: HERE/replaced.yaml}\n"
+            .replace("HERE", folder.toString()));
+    Files.writeString(
+        folder.resolve("page.yaml"),
+        "report: {runs: [HERE/dir], out: HERE/text}\n".replace("HERE", folder.toString()));
+    Files.writeString(
         folder.resolve("file.yaml"),
         "cut: {model: HERE/m, masks: HERE/x, output: HERE/text/x}\n"
             .replace("HERE", folder.toString()));
@@ -118,6 +125,20 @@ class MistakesTest {
         "inspect m --json dir| a folder is there; name a file",
         "inspect m --json text/x.json| is not a folder",
         "inspect m --json /dev/null| not a regular file",
+        "inspect m --json m/config.json| of a model, a run, prepared data or other input",
+        "inspect m --json m/model.safetensors| of a model, a run, prepared data or other input",
+        "inspect m --json text| --json DIR/text: holds other than figures in JSON; name another",
+        "data prepared --json prepared/manifest.json| prepared data or other input",
+        "cut m --masks nothing --out x --json nothing| --json DIR/nothing is an input",
+        "judge nothing text --endpoint http://[::1]:1 --transcript x --model a --json nothing| is"
+            + " an input or another result",
+        "tasks m --tasks text --samples DIR| --samples DIR is an input",
+        "tasks m --tasks a --data dir --samples dir| is an input",
+        "report dir --out text| holds other than an HTML page; name another",
+        "report dir --out x --json x| is an input or another result",
+        "report dir --out points.yaml| of a model, a run, prepared data or other input",
+        "run replaced.yaml| evaluate.json: DIR/replaced.yaml is an input; name another file",
+        "run page.yaml| report.out: DIR/text: holds other than an HTML page; name another",
         "evaluate m none --data dir --json x.json| manifest.json",
         "evaluate m --data dir --json none/x.json| does not exist; make it",
         "evaluate m --data text| text",
@@ -194,7 +215,10 @@ class MistakesTest {
   void isOneLineAndLeavesNothing(String call, String message) throws IOException {
     List<String> before = files();
     assertThat(run(arguments(call))).as(() -> err).isEqualTo(2);
-    assertThat(err).contains(message).hasLineCount(1).startsWith("drprune: ");
+    assertThat(err)
+        .contains(message.replace("DIR", folder.toString()))
+        .hasLineCount(1)
+        .startsWith("drprune: ");
     assertThat(err.strip()).doesNotContainPattern("\\p{Cntrl}");
     assertThat(err)
         .doesNotContain("java.", "Exception", "jackson", "picocli", "`", "Source:", "io.github");
@@ -208,7 +232,7 @@ class MistakesTest {
               if (word.equals("esc")) {
                 return folder.resolve("esc\u001b[2J").toString();
               }
-              Path path = folder.resolve(word);
+              Path path = folder.resolve(word.equals("DIR") ? "" : word);
               boolean named = Files.exists(path) || word.matches("none.*|x(\\.json)?|text/.*");
               return named && !word.startsWith("-") ? path.toString() : word;
             })

@@ -108,6 +108,27 @@ class PipelineTest {
     assertThat(err.toString().lines().filter(line -> line.startsWith("drprune: "))).hasSize(1);
   }
 
+  /** What lies in the folders of stages is made when they have run: only the corpus is missing. */
+  @Test
+  void filesMayLieInFoldersThatTheStagesMake() throws IOException {
+    write(
+        "fresh.yaml",
+        """
+        prepare: {tokenizer: HERE/tokenizer, input: HERE/none, seq_len: 64, out: HERE/fresh/data}
+        train:
+          output: HERE/fresh/runs/small
+          steps: 2
+          shape: {hidden_size: 32, layers: 2, heads: 2, intermediate_size: 48, tokenizer: HERE/tokenizer}
+        evaluate: {json: HERE/fresh/runs/evaluation.json}
+        report: {out: HERE/fresh/report.html}
+        """);
+    assertThat(run("fresh.yaml")).isEqualTo(2);
+    assertThat(err.toString()).contains(folder + "/none").doesNotContain("make it");
+    assertThat(run("fresh.yaml", "--set", "report.out=" + folder.resolve("other/report.html")))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("report.out: ", "make it");
+  }
+
   @Test
   void theThreadsThatAreSaidAreThoseOfEachLaunchedProcess() {
     int cores = Runtime.getRuntime().availableProcessors();

@@ -7,6 +7,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.io.ReadErrors;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.json.Json;
+import io.github.drprune.json.Parts;
 import io.github.drprune.tokenizer.SpecialTokens;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -70,6 +71,7 @@ public record Manifest(
       throw new IllegalArgumentException("tokenizer, token_type or domains are missing");
     }
     specialTokensInText = specialTokensInText == null ? 0 : specialTokensInText;
+    Parts.require("domains", domains);
     domains = List.copyOf(domains);
     var names = new HashSet<String>();
     for (var domain : domains) {
@@ -95,6 +97,11 @@ public record Manifest(
    */
   public record TokenizerIdentity(
       String sha256, int size, @JsonProperty("marks") SpecialTokens specialTokens) {
+    public TokenizerIdentity {
+      Parts.require("sha256", sha256);
+      Parts.require("marks", specialTokens);
+    }
+
     public static TokenizerIdentity of(Tokenizer tokenizer) {
       return new TokenizerIdentity(tokenizer.sha256(), tokenizer.size(), tokenizer.specialTokens());
     }
@@ -106,6 +113,7 @@ public record Manifest(
       if (name == null || name.isBlank() || splits == null || splits.isEmpty()) {
         throw new IllegalArgumentException("a domain without name or splits");
       }
+      Parts.require("splits", splits);
       splits = new EnumMap<>(splits);
     }
   }
@@ -148,6 +156,7 @@ public record Manifest(
       List<Shard> counted,
       List<Shard> starts) {
     public SplitData {
+      Parts.require("shards", shards);
       shards = List.copyOf(shards);
       counted = counted == null ? null : List.copyOf(counted);
       starts = starts == null ? null : List.copyOf(starts);

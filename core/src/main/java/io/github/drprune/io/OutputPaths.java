@@ -3,13 +3,24 @@ package io.github.drprune.io;
 import io.github.drprune.error.UserException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.regex.Pattern;
 
 /** Whether something can be written where the user wants it, asked before the work is done. */
 public final class OutputPaths {
+  /** What models, runs, prepared data, corpora and configurations lie in. */
+  private static final Pattern INPUT =
+      Pattern.compile(
+          ".*\\.(safetensors|npy|jsonl|ya?ml|parquet|mds|bin|model|(index|state)\\.json)"
+              + "|tokenizer.*\\.json|.*_config\\.json"
+              + "|(config|manifest|origin|checkpoint|state|progress|masks|index|vocab"
+              + "|added_tokens|special_tokens_map|chat_template)\\.json");
+
   private OutputPaths() {}
 
   /**
-   * Refuses a path that no file can be written to; one that is there is replaced.
+   * Refuses a path that no file can be written to. A file that is there is replaced, but not one
+   * whose name is that of an input: what it holds may be all that there is.
    *
    * @throws UserException naming the path and what to do
    */
@@ -27,7 +38,18 @@ public final class OutputPaths {
               ? "%s: %s is not a folder; name another place".formatted(file, folder)
               : "%s: the folder %s does not exist; make it".formatted(file, folder));
     }
+    if (Files.exists(file) && INPUT.matcher(file.getFileName().toString()).matches()) {
+      throw new UserException(
+          file + ": of a model, a run, prepared data or other input; name another file");
+    }
     requireWritable(file, folder);
+  }
+
+  /** Whether the folder of {@code file}, which is not there, is made on the way to {@code made}. */
+  public static boolean isFolderMade(Path file, Collection<Path> made) {
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    return !Files.exists(folder)
+        && made.stream().anyMatch(each -> each.toAbsolutePath().normalize().startsWith(folder));
   }
 
   /**

@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.github.drprune.error.UserException;
 import io.github.drprune.io.InputFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
  * that are not finite are null in JSON, which is read as NaN.
  */
 public final class Json {
+  private static final String ADVICE = "name another file or make it anew";
   private static final ObjectMapper JSON =
       configured(
               JsonMapper.builder(
@@ -75,7 +77,10 @@ public final class Json {
 
   /** Reads JSON into {@code type}; {@code source} names its origin in errors. */
   public static <T> T read(String json, Class<T> type, String source) {
-    return parsed(source, () -> JSON.readValue(json, type));
+    if (json.isBlank()) {
+      throw new UserException(source + ": expected a JSON object, found nothing; " + ADVICE);
+    }
+    return present(parsed(source, () -> JSON.readValue(json, type)), type, source);
   }
 
   /** Reads JSON as a tree. */
@@ -97,7 +102,15 @@ public final class Json {
 
   /** Turns a tree into {@code type}. */
   public static <T> T convert(JsonNode tree, Class<T> type, String source) {
-    return parsed(source, () -> JSON.treeToValue(tree, type));
+    return present(parsed(source, () -> JSON.treeToValue(tree, type)), type, source);
+  }
+
+  /** What is read into {@link Object} may be null, as a value of any kind may. */
+  private static <T> T present(T value, Class<T> type, String source) {
+    if (value == null && type != Object.class) {
+      throw new UserException(source + ": expected a JSON object, found null; " + ADVICE);
+    }
+    return value;
   }
 
   /** Turns a record into a tree. */

@@ -51,6 +51,9 @@ final class JsonMistake {
 
   private static String reason(JsonMappingException e) {
     return switch (e) {
+      case ValueInstantiationException refused
+          when refused.getCause() instanceof NullPointerException ->
+          "a value is missing or null";
       case ValueInstantiationException refused when refused.getCause() != null ->
           plain(refused.getCause().getMessage());
       case InvalidTypeIdException kind ->

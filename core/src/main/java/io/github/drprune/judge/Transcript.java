@@ -3,6 +3,7 @@ package io.github.drprune.judge;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AppendedLines;
 import io.github.drprune.json.Json;
+import io.github.drprune.json.Parts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,11 @@ final class Transcript implements AutoCloseable {
    *
    * @param verdict null where no reply could be read
    */
-  record Entry(int pair, boolean aFirst, Verdict verdict, String reply, long sent, long received) {}
+  record Entry(int pair, boolean aFirst, Verdict verdict, String reply, long sent, long received) {
+    Entry {
+      Parts.require("reply", reply);
+    }
+  }
 
   private final AppendedLines file;
   private final Map<Place, Entry> entries = new LinkedHashMap<>();

@@ -135,7 +135,10 @@ record MasksFile(
       throw new UserException(
           "version %d of the format; this program reads version %d".formatted(version, VERSION));
     }
-    if (model == null || groupPolicy == null || modules == null) {
+    if (model == null
+        || groupPolicy == null
+        || modules == null
+        || modules.values().stream().anyMatch(rows -> rows == null || rows.contains(null))) {
       throw new UserException("'model', 'group_policy' or 'modules' is missing");
     }
     ModelSpec config = ConfigReader.parse(Json.line(model), where);

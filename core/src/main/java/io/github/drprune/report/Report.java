@@ -1,15 +1,22 @@
 package io.github.drprune.report;
 
+import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
+import io.github.drprune.io.OutputPaths;
 import io.github.drprune.run.RunEvent;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** The report of one or more runs: a single HTML file that needs no network. */
 public final class Report {
+  private static final Pattern PAGE = Pattern.compile("(?i)\\s*<(!doctype html|html)\\b");
+
   private Report() {}
 
   /**
@@ -18,6 +25,29 @@ public final class Report {
    */
   public static void write(List<Path> runs, Path html) throws IOException {
     write(read(runs), html);
+  }
+
+  /**
+   * Refuses a path that the page cannot be written to, or that holds anything but a page.
+   *
+   * @throws UserException naming the path and what to do
+   */
+  public static void requirePage(Path html) {
+    OutputPaths.requireFile(html);
+    try {
+      if (Files.exists(html) && Files.size(html) > 0 && !holdsPage(html)) {
+        throw new UserException(html + ": holds other than an HTML page; name another file");
+      }
+    } catch (IOException e) {
+      throw new UserException(html + ": cannot be read; name another file", e);
+    }
+  }
+
+  private static boolean holdsPage(Path file) throws IOException {
+    try (var stream = Files.newInputStream(file)) {
+      String start = new String(stream.readNBytes(100), StandardCharsets.UTF_8);
+      return PAGE.matcher(start).lookingAt();
+    }
   }
 
   /** Writes the page of a run that is about to log its {@code end}, which comes after the page. */

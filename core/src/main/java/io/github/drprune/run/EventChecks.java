@@ -10,6 +10,11 @@ final class EventChecks {
 
   private EventChecks() {}
 
+  /** A value that every event of the kind has. */
+  static void present(String key, Object value) {
+    check(value != null, key, "is missing");
+  }
+
   /** A value for each name. */
   static void values(String key, Map<String, ?> map) {
     check(map != null, key, "is missing");

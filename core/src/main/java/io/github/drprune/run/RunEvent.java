@@ -52,7 +52,13 @@ public sealed interface RunEvent {
       List<String> domains,
       JsonNode config,
       Map<String, String> environment)
-      implements RunEvent {}
+      implements RunEvent {
+    public Start {
+      if (domains != null) {
+        domains.forEach(domain -> EventChecks.present("domains", domain));
+      }
+    }
+  }
 
   /**
    * One optimizer step.
@@ -185,7 +191,11 @@ public sealed interface RunEvent {
 
   /** Something the user should know while the run can still be helped. */
   @JsonTypeName("warning")
-  record Warning(long step, String message) implements RunEvent {}
+  record Warning(long step, String message) implements RunEvent {
+    public Warning {
+      EventChecks.present("message", message);
+    }
+  }
 
   /**
    * The end of a run.
@@ -197,5 +207,9 @@ public sealed interface RunEvent {
   @JsonTypeName("done")
   record Done(
       long step, String status, String message, ModelSummary result, long tokens, double seconds)
-      implements RunEvent {}
+      implements RunEvent {
+    public Done {
+      EventChecks.present("status", status);
+    }
+  }
 }

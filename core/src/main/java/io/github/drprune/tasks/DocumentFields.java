@@ -95,7 +95,7 @@ final class DocumentFields {
           case String template -> literal(rendered(template, key, document), key);
           default -> throw wrong(key, "must be a list, a template or a column", ask.choice());
         };
-    return choices == null ? null : texts(choices, key);
+    return ask.choice() == null ? null : texts(choices, key);
   }
 
   private List<String> texts(Object choices, String key) {

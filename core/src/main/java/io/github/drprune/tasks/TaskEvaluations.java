@@ -1,6 +1,7 @@
 package io.github.drprune.tasks;
 
 import io.github.drprune.json.Json;
+import io.github.drprune.json.Parts;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -21,6 +22,8 @@ public record TaskEvaluations(List<Model> models) {
       if (model == null || tasks == null || groups == null) {
         throw new IllegalArgumentException("a model needs the keys model, tasks and groups");
       }
+      Parts.require("tasks", tasks);
+      Parts.require("groups", groups);
     }
 
     /** The model of that name with its results. */
@@ -58,6 +61,7 @@ public record TaskEvaluations(List<Model> models) {
     if (models == null || models.isEmpty()) {
       throw new IllegalArgumentException("lists no models; give a file of 'tasks --json'");
     }
+    Parts.require("models", models);
     models = List.copyOf(models);
   }
 

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 
 /**
@@ -36,6 +37,9 @@ public final class Replay {
       throw new UserException(source + ": has no start event; is it a run's log?");
     }
     start = (RunEvent.Start) starts.getLast();
+    if (start.domains() == null) {
+      throw new UserException(source + ": its start event names no domains; is it a run's log?");
+    }
     if (events.stream().noneMatch(Replay::setsWeights)) {
       throw new UserException(source + ": has no evaluation yet; replay needs one at least");
     }
@@ -174,6 +178,9 @@ public final class Replay {
 
   /** In the order of the domains, NaN where absent. */
   private double[] values(Map<String, Double> byName) {
-    return domains().stream().mapToDouble(name -> byName.getOrDefault(name, Double.NaN)).toArray();
+    return domains().stream()
+        .map(name -> byName == null ? null : byName.get(name))
+        .mapToDouble(value -> Objects.requireNonNullElse(value, Double.NaN))
+        .toArray();
   }
 }

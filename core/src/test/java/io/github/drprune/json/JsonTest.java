@@ -110,6 +110,9 @@ class JsonTest {
         "{\"count\": 1, \"size\": 1, \"flag\": true, \"sise\": 1}| f: unknown key 'sise' (did you"
             + " mean 'size'?)",
         "{\"count\": 1, \"size\": 1, \"flag\": true} {}| f: more follows",
+        "''| f: expected a JSON object, found nothing",
+        "' '| f: expected a JSON object, found nothing",
+        "null| f: expected a JSON object, found null",
         "[]| f: expected keys with values",
         "7| f: expected keys with values",
         "{\"size\":| f: not valid: it ends too early",
@@ -122,6 +125,38 @@ class JsonTest {
         .hasMessageContaining(message)
         .message()
         .doesNotContain("`", "java.", "Source:", "io.github", "Jackson", "Json", "FAIL_ON");
+  }
+
+  record Holder(List<String> names, Map<String, String> parts) {
+    Holder {
+      Parts.require("parts", parts);
+      names = List.copyOf(names);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"parts\": {}}| f: a value is missing or null",
+        "{\"parts\": {}, \"names\": [null]}| f: a value is missing or null",
+        "{\"names\": []}| f: 'parts' is missing",
+        "{\"names\": [], \"parts\": {\"a\": null}}| f: 'parts' holds null",
+      })
+  void whatARecordCannotDoWithoutIsAsked(String json, String message) {
+    assertThatThrownBy(() -> Json.read(json, Holder.class, "f"))
+        .isInstanceOf(UserException.class)
+        .hasMessage(message);
+  }
+
+  @Test
+  void aTreeOfNullIsNoRecord() {
+    for (String json : List.of("null", "")) {
+      assertThatThrownBy(() -> Json.convert(Json.tree(json, "f"), Holder.class, "f"))
+          .isInstanceOf(UserException.class)
+          .hasMessageStartingWith("f: expected a JSON object, found null");
+    }
+    assertThat(Json.convert(Json.tree("null", "f"), Object.class, "f")).isNull();
   }
 
   @Test

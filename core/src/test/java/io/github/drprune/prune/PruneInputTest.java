@@ -143,7 +143,9 @@ class PruneInputTest {
     refusedFile(good.replace("\"version\" : 1", "\"version\" : 9"), "version 9 of the format");
     refusedFile(good.replace("\"hidden\" :", "\"hidde\" :"), "no module 'hidde'");
     refusedFile(good.substring(0, good.length() / 2), "not valid");
+    refusedFile(good.replaceFirst("(?s)\\[ \\{.*?} ]", "null"), "'modules' is missing");
     refusedFile("{}", "masks.json");
+    refusedFile("null", "masks.json: expected a JSON object, found null");
     refused(
         () -> MaskValues.read(folder.resolve("none")),
         "no such file; name the masks.json of a run");

@@ -13,6 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class EventLogTest {
   private static final List<RunEvent> EVENTS =
@@ -53,6 +55,22 @@ final class EventLogTest {
     assertThatThrownBy(() -> EventLog.read(file))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith(file + ":2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "null",
+        "{\"event\": \"done\", \"step\": 1, \"tokens\": 1, \"seconds\": 1}",
+        "{\"event\": \"warning\", \"step\": 1}"
+      })
+  void namesALineWithoutWhatEveryEventHas(String line) throws IOException {
+    Path file = folder.resolve(EventLog.FILE_NAME);
+    Files.writeString(file, line + "\n");
+
+    assertThatThrownBy(() -> EventLog.read(file))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith(file + ":1: ");
   }
 
   @Test

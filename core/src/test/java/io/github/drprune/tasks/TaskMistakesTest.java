@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Mistakes in task files are told with file and key. */
 class TaskMistakesTest {
@@ -85,6 +86,28 @@ class TaskMistakesTest {
     var answer = task.answer(task.questions().getFirst(), List.of(new Response.Text("y")));
     assertThat(answer.byFilter().get("none"))
         .hasEntrySatisfying("exact_match", match -> assertThat(match).containsExactly(1));
+  }
+
+  @Test
+  void aDocumentWithoutChoicesIsTold() throws Exception {
+    Files.writeString(
+        folder.resolve("d.jsonl"),
+        """
+        {"q": "a", "c": ["x", "y"], "g": 1}
+        {"q": "a", "c": null, "g": 1}
+        """);
+    assertThatThrownBy(() -> questions(GOOD))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("doc_to_choice: must give a list of texts, not null");
+  }
+
+  /** They are made into values without end. */
+  @ParameterizedTest
+  @ValueSource(strings = {"x: &a [*a]", "x: &a {b: *a}", "x: &a\n  b: [1, *a]"})
+  void anAnchorInItselfIsTold(String line) {
+    assertThatThrownBy(() -> questions(GOOD + line + "\n"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("mine.yaml:9: an anchor holds itself; write the value out");
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.github.drprune.io.AppendedLines;
 import io.github.drprune.io.InputFiles;
 import io.github.drprune.json.Json;
 import io.github.drprune.json.JsonLine;
+import io.github.drprune.json.Parts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -42,7 +43,13 @@ public final class Answers {
    * @param settings of the model and the generation, the same in all lines
    * @param ended whether the model ended the answer
    */
-  private record Line(String prompt, String answer, boolean ended, String settings) {}
+  private record Line(String prompt, String answer, boolean ended, String settings) {
+    Line {
+      Parts.require("prompt", prompt);
+      Parts.require("answer", answer);
+      Parts.require("settings", settings);
+    }
+  }
 
   /**
    * What answers depend on beside their prompts. Judges compare whole files, so one file must not

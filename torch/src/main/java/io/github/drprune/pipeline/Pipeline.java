@@ -14,6 +14,7 @@ import io.github.drprune.evaluate.EvaluationText;
 import io.github.drprune.evaluate.Evaluations;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.OutputPaths;
+import io.github.drprune.json.FiguresFile;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.report.Report;
@@ -27,6 +28,7 @@ import io.github.drprune.run.RunOrigin;
 import io.github.drprune.run.TrainRun;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -142,15 +144,34 @@ public final class Pipeline {
     config.cut().ifPresent(stage -> folders.put("cut.output", stage.output()));
     config.train().ifPresent(stage -> folders.put("train.output", stage.run().output()));
     folders.forEach((key, folder) -> check(key, folder, OutputPaths::requireFolder));
-    Map<String, Path> files = new LinkedHashMap<>();
-    config.evaluate().ifPresent(stage -> files.put("evaluate.json", stage.json()));
-    config.report().ifPresent(stage -> files.put("report.out", stage.out()));
-    files.forEach(
-        (key, path) -> {
-          if (folders.values().stream().noneMatch(path::startsWith)) {
-            check(key, path, OutputPaths::requireFile);
-          }
-        });
+    config
+        .evaluate()
+        .ifPresent(
+            stage -> checkFile("evaluate.json", stage.json(), folders, FiguresFile::require));
+    config
+        .report()
+        .ifPresent(stage -> checkFile("report.out", stage.out(), folders, Report::requirePage));
+  }
+
+  private void checkFile(
+      String key, Path path, Map<String, Path> folders, Consumer<Path> requirement) {
+    if (isInput(path)) {
+      throw UserException.at(key, path + " is an input", "name another file").in(file + ": ");
+    }
+    boolean isMade =
+        folders.values().stream().anyMatch(path::startsWith)
+            || OutputPaths.isFolderMade(path, folders.values());
+    if (!isMade || Files.exists(path)) {
+      check(key, path, requirement);
+    }
+  }
+
+  private boolean isInput(Path path) {
+    List<Path> inputs = new ArrayList<>(List.of(file));
+    config.prepare().ifPresent(stage -> inputs.addAll(stage.inputs()));
+    config.cut().ifPresent(stage -> inputs.add(stage.masks()));
+    Path normal = path.toAbsolutePath().normalize();
+    return inputs.stream().anyMatch(input -> normal.equals(input.toAbsolutePath().normalize()));
   }
 
   private void check(String key, Path path, Consumer<Path> requirement) {
@@ -238,7 +259,7 @@ public final class Pipeline {
         settings.json(),
         true,
         () -> {
-          OutputPaths.requireFile(settings.json());
+          FiguresFile.require(settings.json());
           var evaluations =
               Evaluations.of(
                   settings.models(),
@@ -262,7 +283,7 @@ public final class Pipeline {
         settings.out(),
         true,
         () -> {
-          OutputPaths.requireFile(settings.out());
+          Report.requirePage(settings.out());
           var page = Report.read(settings.runs());
           Report.write(page, settings.out());
           listener.reported(page, settings.out());

@@ -5,6 +5,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.json.Json;
+import io.github.drprune.json.Parts;
 import io.github.drprune.model.CheckpointFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +28,11 @@ final class StageRecord {
    *
    * @param fingerprint of its settings and inputs
    */
-  record Stage(String fingerprint, boolean done) {}
+  record Stage(String fingerprint, boolean done) {
+    Stage {
+      Parts.require("fingerprint", fingerprint);
+    }
+  }
 
   /**
    * The file's content.
@@ -35,7 +40,13 @@ final class StageRecord {
    * @param tokens that a time pays for, by the hash of what they were measured for; null in older
    *     files
    */
-  record Content(Map<String, Stage> stages, Map<String, Long> tokens) {}
+  record Content(Map<String, Stage> stages, Map<String, Long> tokens) {
+    Content {
+      Parts.require("stages", stages);
+      tokens = Objects.requireNonNullElse(tokens, Map.of());
+      Parts.require("tokens", tokens);
+    }
+  }
 
   private final Path file;
   private final Map<String, Stage> stages = new LinkedHashMap<>();
@@ -47,7 +58,7 @@ final class StageRecord {
     if (Files.exists(record.file)) {
       Content content = Json.read(record.file, Content.class);
       record.stages.putAll(content.stages());
-      record.tokens.putAll(Objects.requireNonNullElse(content.tokens(), Map.of()));
+      record.tokens.putAll(content.tokens());
     }
     return record;
   }

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StageRecordTest {
   @TempDir private Path folder;
@@ -89,6 +91,23 @@ class StageRecordTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("prune: settings or inputs changed");
     assertThat(record.begin("prune", second, output, true)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "null",
+        "{}",
+        "{\"stages\": null}",
+        "{\"stages\": {\"prune\": null}}",
+        "{\"stages\": {\"prune\": {\"done\": true}}}",
+        "{\"stages\": {}, \"tokens\": {\"a\": null}}"
+      })
+  void aDamagedRecordIsTold(String json) throws IOException {
+    Files.writeString(folder.resolve("p.yaml.state.json"), json);
+    assertThatThrownBy(() -> StageRecord.beside(folder.resolve("p.yaml")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("p.yaml.state.json: ");
   }
 
   private static String fingerprint(int steps, Path input) throws IOException {

@@ -14,6 +14,7 @@ import java.util.Set;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.AbstractConstruct;
+import org.yaml.snakeyaml.constructor.Construct;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
@@ -73,7 +74,7 @@ final class TaskYaml {
   private static Map<String, Object> keys(Path file) throws IOException {
     Object read;
     try {
-      read = new Yaml(new Values(file.toAbsolutePath().getParent())).load(InputFiles.text(file));
+      read = new Yaml(new Values(file)).load(InputFiles.text(file));
     } catch (MarkedYAMLException e) {
       var mark = e.getProblemMark();
       throw new UserException(
@@ -111,8 +112,12 @@ final class TaskYaml {
 
   /** The values of YAML 1.1, and functions. */
   private static final class Values extends SafeConstructor {
-    Values(Path folder) {
+    private final Path file;
+
+    Values(Path file) {
       super(new LoaderOptions());
+      this.file = file;
+      Path folder = file.toAbsolutePath().getParent();
       yamlConstructors.put(
           new Tag("!function"),
           new AbstractConstruct() {
@@ -124,6 +129,17 @@ final class TaskYaml {
               throw new YAMLException("!function must be followed by module.function");
             }
           });
+    }
+
+    /** A node is made in two steps where an alias below it names it. */
+    @Override
+    protected Construct getConstructor(Node node) {
+      if (node.isTwoStepsConstruction()) {
+        throw new UserException(
+            "%s:%d: an anchor holds itself; write the value out"
+                .formatted(file, node.getStartMark().getLine() + 1));
+      }
+      return super.getConstructor(node);
     }
   }
 }

@@ -5,6 +5,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.io.AppendedLines;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.json.Json;
+import io.github.drprune.json.Parts;
 import io.github.drprune.tasks.Question;
 import io.github.drprune.tasks.Response;
 import java.io.IOException;
@@ -27,7 +28,12 @@ final class AnswerStore implements AutoCloseable {
    *
    * @param key of model, setting and requests
    */
-  private record Line(String key, List<Entry> responses) {}
+  private record Line(String key, List<Entry> responses) {
+    Line {
+      Parts.require("key", key);
+      Parts.require("responses", responses);
+    }
+  }
 
   /** A response: a likelihood, or a text. */
   private record Entry(Double logLikelihood, Boolean greedy, String text) {

@@ -1,10 +1,16 @@
 package io.github.drprune.tasks.scoring;
 
+import io.github.drprune.error.UserException;
 import io.github.drprune.json.Json;
 import io.github.drprune.tasks.Answer;
 import io.github.drprune.tasks.Request;
 import io.github.drprune.tasks.Response;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +18,20 @@ import java.util.Map;
 /** What a task asked and was answered, a line of JSON for each document. */
 final class SampleLines {
   private SampleLines() {}
+
+  /** Refuses to replace a file of other lines: a task's own data may have the task's name. */
+  static void requireReplaceable(Path file) throws IOException {
+    if (Files.exists(file)) {
+      byte[] expected = "{\"doc_id\":".getBytes(StandardCharsets.UTF_8);
+      try (var stream = Files.newInputStream(file)) {
+        byte[] start = stream.readNBytes(expected.length);
+        if (start.length > 0 && !Arrays.equals(start, expected)) {
+          throw UserException.at(
+              "samples", file + " holds other than samples", "name another folder");
+        }
+      }
+    }
+  }
 
   static String of(List<Answer> answers) {
     var lines = new StringBuilder();

@@ -95,6 +95,13 @@ public record TaskRun(
         listener.withoutRightAnswer(task.name(), neverRight);
       }
     }
+    if (samples.isPresent()) {
+      for (Path model : models) {
+        for (Task task : questions.getFirst().keySet()) {
+          SampleLines.requireReplaceable(samplesFile(samples.get(), model, task));
+        }
+      }
+    }
     List<TaskEvaluations.Model> results = new ArrayList<>();
     try (var texts = TextContinuations.open(continuations, limit);
         var store = AnswerStore.open(unfinished)) {
@@ -174,11 +181,15 @@ public record TaskRun(
 
   private void writeSamples(Path model, Task task, List<Answer> answers) throws IOException {
     if (samples.isPresent()) {
-      Path folder = models.size() == 1 ? samples.get() : samples.get().resolve(folderOf(model));
-      Files.createDirectories(folder);
-      String name = task.name().replace('/', '_') + ".jsonl";
-      AtomicFiles.text(folder.resolve(name), SampleLines.of(answers));
+      Path file = samplesFile(samples.get(), model, task);
+      Files.createDirectories(file.getParent());
+      AtomicFiles.text(file, SampleLines.of(answers));
     }
+  }
+
+  private Path samplesFile(Path folder, Path model, Task task) {
+    return (models.size() == 1 ? folder : folder.resolve(folderOf(model)))
+        .resolve(task.name().replace('/', '_') + ".jsonl");
   }
 
   /** The place of a model in the list and its name: names alone may be the same. */
