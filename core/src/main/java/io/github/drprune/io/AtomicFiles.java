@@ -66,6 +66,7 @@ public final class AtomicFiles {
    * @throws UserException where another process makes it, or has made it meanwhile
    */
   public static void folder(Path target, Writing writing) throws IOException {
+    Files.createDirectories(target.toAbsolutePath().getParent());
     try (var _ = WriteLock.of(target)) {
       if (Files.exists(target)) {
         try (var entries = Files.list(target)) {

@@ -20,7 +20,7 @@ public final class Parts {
     }
     boolean holdsNull =
         switch (value) {
-          case Map<?, ?> map -> map.containsValue(null);
+          case Map<?, ?> map -> map.values().stream().anyMatch(Objects::isNull);
           case Collection<?> list -> list.stream().anyMatch(Objects::isNull);
           default -> false;
         };

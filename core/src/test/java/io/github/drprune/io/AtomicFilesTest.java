@@ -14,6 +14,14 @@ class AtomicFilesTest {
   @TempDir private Path folder;
 
   @Test
+  void makesTheFoldersOnTheWay() throws IOException {
+    Path target = folder.resolve("a/b/c");
+    AtomicFiles.folder(target, partial -> Files.writeString(partial.resolve("f"), "x"));
+    assertThat(target.resolve("f")).hasContent("x");
+    assertThat(folder.resolve("a/b")).isDirectoryNotContaining("glob:**/.*");
+  }
+
+  @Test
   void whatAUserNamedAlikeStays() throws IOException {
     Path own = Files.createDirectory(folder.resolve("model.partial"));
     Files.writeString(own.resolve("precious"), "1");

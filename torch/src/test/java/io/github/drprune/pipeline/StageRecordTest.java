@@ -115,6 +115,16 @@ class StageRecordTest {
   }
 
   @Test
+  void readsTheRecordsOfVersionsThatKnewNoTimes() throws IOException {
+    Path pipeline = folder.resolve("pipeline.yaml");
+    Path output = Files.createDirectory(folder.resolve("output"));
+    Files.writeString(
+        folder.resolve("pipeline.yaml.state.json"),
+        "{\"stages\": {\"prune\": {\"fingerprint\": \"f\", \"done\": true}}}");
+    assertThat(StageRecord.beside(pipeline).begin("prune", "f", output, false)).isFalse();
+  }
+
+  @Test
   void onlyTheFilesOfACheckpointCountInItsFolder() throws IOException {
     Path model = Files.createDirectories(folder.resolve("model"));
     Files.writeString(model.resolve("config.json"), "{}");
