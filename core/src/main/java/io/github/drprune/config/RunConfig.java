@@ -102,18 +102,8 @@ public record RunConfig(
   }
 
   /**
-   * Refuses what {@code processes} cannot do together: each needs a sequence of a batch, and groups
-   * are whole.
-   *
-   * @param onThisMachine of the processes
-   */
-  public void requireFitting(int processes, int onThisMachine) {
-    requireFitting(sharding, processes, onThisMachine);
-  }
-
-  /**
-   * As {@link #requireFitting(int, int)}, and refuses machines of unequal numbers of processes
-   * where those of a machine are to be a group.
+   * Refuses what processes cannot do together as {@link #requireFitting} does, and machines of
+   * unequal numbers of them where those of a machine are to be a group.
    *
    * @param onMachines for each process, how many are on its machine
    */
@@ -126,11 +116,15 @@ public record RunConfig(
               .formatted(each.getMin(), each.getMax(), onMachines.length),
           "choose a number that divides theirs, or sharding=full");
     }
-    requireFitting(onMachines.length, Math.toIntExact(onMachines[0]));
+    requireFitting(sharding, onMachines.length, Math.toIntExact(onMachines[0]));
   }
 
   /**
-   * As {@link #requireFitting(int, int)}, where each holds another share than the run's key says.
+   * Refuses what {@code processes} cannot do together: each needs a sequence of a batch, and groups
+   * are whole.
+   *
+   * @param held what each holds
+   * @param onThisMachine of the processes
    */
   public void requireFitting(Sharding held, int processes, int onThisMachine) {
     perCopy(held, processes, onThisMachine);

@@ -1,6 +1,7 @@
 package io.github.drprune.io;
 
 import io.github.drprune.error.UserException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -43,6 +44,29 @@ public final class OutputPaths {
           file + ": of a model, a run, prepared data or other input; name another file");
     }
     requireWritable(file, folder);
+  }
+
+  /** Whether a file is of a kind. */
+  @FunctionalInterface
+  public interface Kind {
+    boolean is(Path file) throws IOException;
+  }
+
+  /**
+   * As {@link #requireFile(Path)}, and refuses a file that is there and of another kind, unless it
+   * is empty.
+   *
+   * @param called the kind, as "an HTML page"
+   */
+  public static void requireFile(Path file, Kind kind, String called) {
+    requireFile(file);
+    try {
+      if (Files.exists(file) && Files.size(file) > 0 && !kind.is(file)) {
+        throw new UserException(file + ": holds other than " + called + "; name another file");
+      }
+    } catch (IOException e) {
+      throw new UserException(file + ": cannot be read; name another file", e);
+    }
   }
 
   /** Whether the folder of {@code file}, which is not there, is made on the way to {@code made}. */

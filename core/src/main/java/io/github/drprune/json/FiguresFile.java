@@ -4,7 +4,6 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.io.InputFiles;
 import io.github.drprune.io.OutputPaths;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The file of JSON that figures are written to for other programs. */
@@ -17,14 +16,7 @@ public final class FiguresFile {
    * @throws UserException naming the path and what to do
    */
   public static void require(Path file) {
-    OutputPaths.requireFile(file);
-    try {
-      if (Files.exists(file) && Files.size(file) > 0 && !holdsJson(file)) {
-        throw new UserException(file + ": holds other than figures in JSON; name another file");
-      }
-    } catch (IOException e) {
-      throw new UserException(file + ": cannot be read; name another file", e);
-    }
+    OutputPaths.requireFile(file, FiguresFile::holdsJson, "figures in JSON");
   }
 
   private static boolean holdsJson(Path file) throws IOException {

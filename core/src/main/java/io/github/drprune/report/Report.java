@@ -33,14 +33,7 @@ public final class Report {
    * @throws UserException naming the path and what to do
    */
   public static void requirePage(Path html) {
-    OutputPaths.requireFile(html);
-    try {
-      if (Files.exists(html) && Files.size(html) > 0 && !holdsPage(html)) {
-        throw new UserException(html + ": holds other than an HTML page; name another file");
-      }
-    } catch (IOException e) {
-      throw new UserException(html + ": cannot be read; name another file", e);
-    }
+    OutputPaths.requireFile(html, Report::holdsPage, "an HTML page");
   }
 
   private static boolean holdsPage(Path file) throws IOException {

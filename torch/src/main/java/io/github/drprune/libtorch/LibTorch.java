@@ -102,9 +102,6 @@ public final class LibTorch {
                       : "build is without CUDA; build it with -Pcuda (docs/cuda.md)"));
     }
     int index = matcher.group(2) == null ? ofThisProcess() : Integer.parseInt(matcher.group(2));
-    if (matcher.group(2) == null && cuda_device_count() == 1) {
-      index = 0; // the only one, or the one that a batch system lets this process see
-    }
     if (index >= cuda_device_count()) {
       throw UserException.at(
           "device",
@@ -121,8 +118,14 @@ public final class LibTorch {
     }
   }
 
-  /** By the variable in which launchers number the processes of a machine. */
+  /**
+   * By the variable in which launchers number the processes of a machine; where there is one
+   * device, or a batch system lets this process see one, that.
+   */
   private static int ofThisProcess() {
+    if (cuda_device_count() == 1) {
+      return 0;
+    }
     String number = System.getenv("LOCAL_RANK");
     return number != null && number.matches("\\d{1,3}") ? Integer.parseInt(number) : 0;
   }

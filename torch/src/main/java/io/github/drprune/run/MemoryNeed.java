@@ -11,6 +11,10 @@ import java.util.Optional;
 
 /** Refuses what cannot fit before it costs anything. */
 public final class MemoryNeed {
+  /** What helps a run that takes steps. */
+  static final String ADVICE =
+      "lower micro_batch, set activation_checkpointing=true or take a machine with more memory";
+
   private static final double GIB = 1L << 30;
 
   private MemoryNeed() {}
@@ -92,12 +96,7 @@ public final class MemoryNeed {
    * @throws UserException that says what is needed and what to do
    */
   public static void require(ModelSpec source, long needed, Long available, String what) {
-    require(
-        source,
-        needed,
-        available,
-        what,
-        "lower micro_batch, set activation_checkpointing=true or take a machine with more memory");
+    require(source, needed, available, what, ADVICE);
   }
 
   private static void require(

@@ -44,9 +44,6 @@ import org.bytedeco.pytorch.Device;
  * goes on from its newest checkpoint, a finished one is left as it is.
  */
 public final class Runner implements RunExecutor {
-  private static final String MEMORY =
-      "lower micro_batch, set activation_checkpointing=true or take a machine with more memory";
-
   private final BiFunction<Device, Precision, Kernels> kernels;
   private final List<Consumer<RunEvent>> listeners;
   private final StopSignal stop;
@@ -130,7 +127,8 @@ public final class Runner implements RunExecutor {
       return refusing(kind);
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
       Optional<UserException> mistake =
-          FullDisk.behind(e, kind.config().output()).or(() -> OutOfMemory.behind(e, MEMORY));
+          FullDisk.behind(e, kind.config().output())
+              .or(() -> OutOfMemory.behind(e, MemoryNeed.ADVICE));
       if (mistake.isPresent()) {
         throw mistake.get();
       }
