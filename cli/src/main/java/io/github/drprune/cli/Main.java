@@ -77,6 +77,7 @@ public final class Main implements Runnable {
 
   public static void main(String[] args) {
     LauncherWatch.start();
+    var output = StandardOutput.install();
     // Figures are written alike on every machine, whatever its language.
     Locale.setDefault(Locale.ROOT);
     int code;
@@ -86,7 +87,7 @@ public final class Main implements Runnable {
       // Before a command runs, or while another failure is told.
       code = new Failure(e).tell(new PrintWriter(System.err, true));
     }
-    System.exit(code);
+    System.exit(output.checked(code));
   }
 
   /** Java puts U+FFFD where an argument's bytes are no characters in the locale's encoding. */

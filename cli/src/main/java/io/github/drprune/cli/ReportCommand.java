@@ -85,11 +85,11 @@ final class ReportCommand implements Callable<Integer> {
 
   /** The models of all files of results, or null without files. */
   private TaskComparison results() throws IOException {
-    List<TaskEvaluations.Model> models = new ArrayList<>();
+    List<TaskEvaluations> results = new ArrayList<>();
     for (Path file : tasks) {
-      models.addAll(TaskEvaluations.read(file).models());
+      results.add(TaskEvaluations.read(file));
     }
-    return models.isEmpty() ? null : TaskComparison.of(models);
+    return results.isEmpty() ? null : TaskComparison.of(TaskEvaluations.joined(results));
   }
 
   private List<Judged> verdicts() throws IOException {

@@ -44,6 +44,14 @@ final class TasksProgress implements TaskListener, AutoCloseable {
   }
 
   @Override
+  public void withoutChoices(List<String> domains) {
+    Console.warnings(err)
+        .accept(
+            "no continuations of %s are asked for: a domain needs two sequences of text that no run looks at"
+                .formatted(Printable.escaped(String.join(", ", domains))));
+  }
+
+  @Override
   public void begins(String model, String name, int all, int there) {
     close();
     task = Printable.escaped(name);

@@ -6,14 +6,17 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import io.github.drprune.error.Printable;
 import io.github.drprune.error.UserException;
 import java.io.IOException;
+import java.util.regex.Pattern;
 
 /**
  * Refuses what YAML has beyond keys, lists and values: a tree made of it would hold an alias's name
- * for the value it stands for, drop a tag, or end at the first document. Nothing grows here, so no
- * file of aliases to aliases can fill the memory.
+ * for the value it stands for, drop a tag, or end at the first document. So are octal numbers,
+ * which people who pad with zeros do not mean. Nothing grows here, so no file of aliases to aliases
+ * can fill the memory.
  */
 final class PlainYaml {
   private static final String MERGE = "<<";
+  private static final Pattern LEADING_ZERO = Pattern.compile("[-+]?0[0-9_]+");
 
   private PlainYaml() {}
 
@@ -33,6 +36,15 @@ final class PlainYaml {
           case FIELD_NAME -> {
             if (parser.currentName().equals(MERGE)) {
               throw refused(parser, source, "a merge key '<<'; write the keys out");
+            }
+          }
+          case VALUE_NUMBER_INT -> {
+            if (LEADING_ZERO.matcher(parser.getText()).matches()) {
+              throw refused(
+                  parser,
+                  source,
+                  "%s: YAML reads a number with a leading zero as octal; write it without, or in quotes if it is a text"
+                      .formatted(parser.getText()));
             }
           }
           default -> {}

@@ -4,6 +4,7 @@ import io.github.drprune.json.Json;
 import io.github.drprune.json.Parts;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,23 @@ public record TaskEvaluations(List<Model> models) {
       groups.forEach(result -> means.put(result.name(), Figures.of(result, null)));
       return new Model(name, figures, means);
     }
+
+    private Model named(String name) {
+      return new Model(name, tasks, groups);
+    }
+
+    private boolean sharesNothingWith(Model other) {
+      return Collections.disjoint(tasks.keySet(), other.tasks.keySet())
+          && Collections.disjoint(groups.keySet(), other.groups.keySet());
+    }
+
+    private Model with(Model other) {
+      SequencedMap<String, Figures> allTasks = new LinkedHashMap<>(tasks);
+      allTasks.putAll(other.tasks);
+      SequencedMap<String, Figures> allGroups = new LinkedHashMap<>(groups);
+      allGroups.putAll(other.groups);
+      return new Model(model, allTasks, allGroups);
+    }
   }
 
   /**
@@ -63,6 +81,27 @@ public record TaskEvaluations(List<Model> models) {
     }
     Parts.require("models", models);
     models = List.copyOf(models);
+  }
+
+  /**
+   * The models of several results. Models of one name that were asked different tasks are one;
+   * where they were asked the same, the later ones have a number behind the name.
+   */
+  public static List<Model> joined(List<TaskEvaluations> results) {
+    SequencedMap<String, Model> joined = new LinkedHashMap<>();
+    for (TaskEvaluations result : results) {
+      for (Model model : result.models) {
+        String name = model.model;
+        for (int n = 2; joined.containsKey(name); n++) {
+          if (joined.get(name).sharesNothingWith(model)) {
+            break;
+          }
+          name = "%s (%d)".formatted(model.model, n);
+        }
+        joined.merge(name, model.named(name), Model::with);
+      }
+    }
+    return List.copyOf(joined.values());
   }
 
   /** Reads the file of {@code drprune tasks --json}. */

@@ -52,6 +52,8 @@ class JsonTest {
         "'a: !!binary aGk='| run.yaml:1: a tag",
         "'a: !env HOME'| run.yaml:1: a tag",
         "'a: !x {b: 1}'| run.yaml:1: a tag",
+        "'a: [1, 010]'| run.yaml:1: 010: YAML reads a number with a leading zero as octal",
+        "'a: -0_7'| run.yaml:1: -0_7: YAML reads a number with a leading zero as octal",
         "'a: \"\tb'| run.yaml",
         "'a: b: c'| run.yaml:1",
       })

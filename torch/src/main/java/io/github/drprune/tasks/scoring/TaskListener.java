@@ -15,6 +15,9 @@ public interface TaskListener {
    */
   default void withoutRightAnswer(String task, List<Integer> numbers) {}
 
+  /** Of these domains nothing is asked: they have no two sequences that no run looks at. */
+  default void withoutChoices(List<String> domains) {}
+
   /**
    * A model is about to be asked about a task.
    *

@@ -105,6 +105,9 @@ public record TaskRun(
     List<TaskEvaluations.Model> results = new ArrayList<>();
     try (var texts = TextContinuations.open(continuations, limit);
         var store = AnswerStore.open(unfinished)) {
+      if (!texts.withoutChoices().isEmpty()) {
+        listener.withoutChoices(texts.withoutChoices());
+      }
       for (int i = 0; i < models.size(); i++) {
         requireAskable(models.get(i), specs.get(i), questions.get(i), texts);
       }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
@@ -35,11 +36,17 @@ final class TextContinuations implements AutoCloseable {
 
   private final PreparedData data; // null where nothing is asked
   private final SequencedMap<String, Rows> domains;
+  private final List<String> withoutChoices;
   private final int limit;
 
-  private TextContinuations(PreparedData data, SequencedMap<String, Rows> domains, int limit) {
+  private TextContinuations(
+      PreparedData data,
+      SequencedMap<String, Rows> domains,
+      List<String> withoutChoices,
+      int limit) {
     this.data = data;
     this.domains = domains;
+    this.withoutChoices = withoutChoices;
     this.limit = limit;
   }
 
@@ -50,7 +57,7 @@ final class TextContinuations implements AutoCloseable {
    */
   static TextContinuations open(Optional<Path> folder, int limit) {
     if (folder.isEmpty()) {
-      return new TextContinuations(null, new LinkedHashMap<>(), limit);
+      return new TextContinuations(null, new LinkedHashMap<>(), List.of(), limit);
     }
     var data = PreparedData.open(folder.get());
     try {
@@ -61,12 +68,28 @@ final class TextContinuations implements AutoCloseable {
             "name data of text");
       }
       SequencedMap<String, Rows> domains = EvaluationText.UNSEEN_BY_RUNS.of(data);
-      domains.values().removeIf(rows -> rows.count() < 2); // nothing to choose from
-      return new TextContinuations(data, domains, limit);
+      List<String> withoutChoices =
+          domains.sequencedEntrySet().stream()
+              .filter(domain -> domain.getValue().count() < 2)
+              .map(Map.Entry::getKey)
+              .toList();
+      domains.keySet().removeAll(withoutChoices);
+      if (domains.isEmpty()) {
+        throw UserException.at(
+            "continuations",
+            "no domain of %s has two sequences that no run looks at".formatted(folder.get()),
+            "prepare more text, or shorter sequences");
+      }
+      return new TextContinuations(data, domains, withoutChoices, limit);
     } catch (RuntimeException e) {
       data.close();
       throw e;
     }
+  }
+
+  /** Domains that nothing is asked of, for want of a second sequence to choose from. */
+  List<String> withoutChoices() {
+    return withoutChoices;
   }
 
   /** Refuses a model that has another tokenizer than the data, or no room for a continuation. */

@@ -27,6 +27,7 @@ import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -197,16 +198,21 @@ class TaskRunTest {
     assertThat(unfinished).doesNotExist();
   }
 
-  private Path prepareLetters() throws IOException {
+  private void writeLetters(String domain, int records) throws IOException {
     var text = new StringBuilder();
     var random = new SplittableRandom(5);
-    for (int i = 0; i < 600; i++) {
+    for (int i = 0; i < records; i++) {
       text.append("{\"text\": \"");
       random.ints(60, 'a', 'z').forEach(c -> text.append((char) c));
       text.append("\"}\n");
     }
-    Path corpus = Files.createDirectory(folder.resolve("text"));
-    Files.writeString(corpus.resolve("letters.jsonl"), text);
+    Path corpus = Files.createDirectories(folder.resolve("text"));
+    Files.writeString(corpus.resolve(domain + ".jsonl"), text);
+  }
+
+  /** Data of what {@link #writeLetters} wrote. */
+  private Path prepared() throws IOException {
+    Path corpus = folder.resolve("text");
     Path data = folder.resolve("data");
     var settings = PrepareConfig.of("seq_len=64", "eval_fraction=0.5", "shard_mib=1");
     try (var tokenizer = Tokenizer.load(folder.resolve("model"))) {
@@ -233,7 +239,8 @@ class TaskRunTest {
   /** A model that learned nothing is right as often as one that draws. */
   @Test
   void continuationsAreAskedForByDomain() throws IOException {
-    var run = continuations(prepareLetters(), 200);
+    writeLetters("letters", 600);
+    var run = continuations(prepared(), 200);
 
     var results = run.run(OPTIONS, TaskListener.NONE).models().getFirst().tasks();
 
@@ -241,6 +248,33 @@ class TaskRunTest {
     var figures = results.get("continuation_letters");
     assertThat(figures.documents()).isBetween(50, 200);
     assertThat(figures.metrics().get("acc")).isBetween(0.1, 0.45);
+  }
+
+  @Test
+  void domainsWithNothingToChooseFromAreTold() throws IOException {
+    writeLetters("letters", 600);
+    writeLetters("short", 3);
+    List<String> told = new ArrayList<>();
+
+    var results =
+        continuations(prepared(), 2)
+            .run(
+                OPTIONS,
+                new TaskListener() {
+                  @Override
+                  public void withoutChoices(List<String> domains) {
+                    told.addAll(domains);
+                  }
+                });
+
+    assertThat(results.models().getFirst().tasks()).containsOnlyKeys("continuation_letters");
+    assertThat(told).containsExactly("short");
+  }
+
+  @Test
+  void dataWithNothingToChooseFromIsRefused() throws IOException {
+    writeLetters("short", 3);
+    assertToldFirst(continuations(prepared(), 2), "continuations: no domain of ");
   }
 
   @Test
@@ -309,7 +343,8 @@ class TaskRunTest {
     Path none = folder.resolve("none");
     assertToldFirst(run(List.of(model), Optional.of(none), 200), none.toString());
 
-    Path data = prepareLetters();
+    writeLetters("letters", 600);
+    Path data = prepared();
     assertToldFirst(
         run(List.of(model), Optional.of(data), 20),
         data + ": a choice or target of 32 tokens is longer than the 20 that the model reads");
