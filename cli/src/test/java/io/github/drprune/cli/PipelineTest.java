@@ -25,6 +25,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** From text to a smaller model that is evaluated and reported, by {@code run}. */
@@ -193,6 +195,41 @@ class PipelineTest {
     assertThat(run("huge.yaml", "--set", out, "--set", "prepare.shard_mib=9000000000000"))
         .isEqualTo(2);
     assertThat(err.toString()).contains("drprune: prepare.shard_mib: 9.0E12 is out of range");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "train.distillation.teacher=%s",
+        "train.data=%s",
+        "cut.masks=%s",
+        "cut.model=%s",
+        "evaluate.models=[HERE/final/model, %s]",
+        "evaluate.data=%s",
+        "report.runs=[%s]"
+      })
+  void whatNoStageMakesIsMissedBeforeTheFirst(String assignment) throws IOException {
+    write(
+        "late.yaml",
+        """
+        prepare: {tokenizer: HERE/tokenizer, input: HERE/corpus, seq_len: 64, out: HERE/data}
+        train:
+          output: HERE/final
+          steps: 2
+          shape: {hidden_size: 32, layers: 2, heads: 2, intermediate_size: 48, tokenizer: HERE/tokenizer}
+        cut: {model: HERE/final/model, masks: HERE/final/masks.json, output: HERE/cut}
+        evaluate: {json: HERE/figures.json}
+        report: {out: HERE/report.html}
+        """);
+    String nowhere = folder + "/nowhere";
+    String set = assignment.formatted(nowhere).replace("HERE", folder.toString());
+
+    assertThat(run("late.yaml", "--set", set)).isEqualTo(2);
+
+    String key = assignment.substring(0, assignment.indexOf('='));
+    assertThat(err.toString().lines()).hasSize(1);
+    assertThat(err.toString()).contains("late.yaml: " + key + ": " + nowhere + ": no such file");
+    assertThat(folder.resolve("data")).doesNotExist();
   }
 
   @Test

@@ -128,6 +128,9 @@ record Budget(long tokens, boolean isTrial, int seqLen, long parameters) {
     }
     Path model = Path.of(prune.get("model").textValue());
     String text = tree.get("budget").asText();
+    if (time(text).filter(Duration::isZero).isPresent()) {
+      throw UserException.at("budget", text + " is no time", "raise it");
+    }
     var budget =
         new Budget(
             tokens(text),

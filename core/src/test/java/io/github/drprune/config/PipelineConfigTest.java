@@ -224,6 +224,9 @@ class PipelineConfigTest {
     assertThat(load(spending, "budget=1.5h").time()).contains(Duration.ofMinutes(90));
     assertThat(load(spending, "budget=20min").time()).contains(Duration.ofMinutes(20));
     assertThat(load(spending, "budget=20m").time()).isEmpty();
+    assertThatThrownBy(() -> load(spending, "budget=0h"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("budget: 0h is no time; raise it");
     assertThatThrownBy(() -> load(spending, "budget=100"))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("budget: 100 tokens are less than one step");

@@ -9,11 +9,9 @@ import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.conversation.ChatTemplate;
 import io.github.drprune.data.Manifest;
 import io.github.drprune.data.prepare.Prepare;
-import io.github.drprune.error.UserException;
 import io.github.drprune.evaluate.EvaluationText;
 import io.github.drprune.evaluate.Evaluations;
 import io.github.drprune.io.AtomicFiles;
-import io.github.drprune.io.OutputPaths;
 import io.github.drprune.json.FiguresFile;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.ModelOptions;
@@ -28,13 +26,9 @@ import io.github.drprune.run.RunOrigin;
 import io.github.drprune.run.TrainRun;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Consumer;
 
 /**
  * The stages of a pipeline file: prepare, prune, cut, train, evaluate, report. A stage is skipped
@@ -83,7 +77,7 @@ public final class Pipeline {
   }
 
   private boolean run(List<Stage> stages) throws IOException, InterruptedException {
-    checkOutputs();
+    new PipelinePaths(file, config).check();
     var done = StageRecord.beside(file.toAbsolutePath());
     for (Stage stage : stages) {
       if (!run(stage, done)) {
@@ -134,52 +128,6 @@ public final class Pipeline {
     }
     done.done(stage.name());
     return true;
-  }
-
-  /** A file in a folder that an earlier stage makes can only be written once that has run. */
-  private void checkOutputs() {
-    Map<String, Path> folders = new LinkedHashMap<>();
-    config.prepare().ifPresent(stage -> folders.put("prepare.out", stage.out()));
-    config.prune().ifPresent(stage -> folders.put("prune.output", stage.run().output()));
-    config.cut().ifPresent(stage -> folders.put("cut.output", stage.output()));
-    config.train().ifPresent(stage -> folders.put("train.output", stage.run().output()));
-    folders.forEach((key, folder) -> check(key, folder, OutputPaths::requireFolder));
-    config
-        .evaluate()
-        .ifPresent(
-            stage -> checkFile("evaluate.json", stage.json(), folders, FiguresFile::require));
-    config
-        .report()
-        .ifPresent(stage -> checkFile("report.out", stage.out(), folders, Report::requirePage));
-  }
-
-  private void checkFile(
-      String key, Path path, Map<String, Path> folders, Consumer<Path> requirement) {
-    if (isInput(path)) {
-      throw UserException.at(key, path + " is an input", "name another file").in(file + ": ");
-    }
-    boolean isMade =
-        folders.values().stream().anyMatch(path::startsWith)
-            || OutputPaths.isFolderMade(path, folders.values());
-    if (!isMade || Files.exists(path)) {
-      check(key, path, requirement);
-    }
-  }
-
-  private boolean isInput(Path path) {
-    List<Path> inputs = new ArrayList<>(List.of(file));
-    config.prepare().ifPresent(stage -> inputs.addAll(stage.inputs()));
-    config.cut().ifPresent(stage -> inputs.add(stage.masks()));
-    Path normal = path.toAbsolutePath().normalize();
-    return inputs.stream().anyMatch(input -> normal.equals(input.toAbsolutePath().normalize()));
-  }
-
-  private void check(String key, Path path, Consumer<Path> requirement) {
-    try {
-      requirement.accept(path);
-    } catch (UserException e) {
-      throw UserException.at(key, e.getMessage()).in(file + ": ");
-    }
   }
 
   private Stage prepare(PipelineConfig.Prepare settings) {
