@@ -28,7 +28,8 @@ record Failure(Throwable thrown) {
     }
     err.flush();
     return switch (thrown) {
-      case UserException _, DivergedException _ -> Main.USER_MISTAKE;
+      case DivergedException _ when isLaunched() -> Launch.DIVERGED;
+      case UserException _ -> Main.USER_MISTAKE;
       case PeerLostException _ -> lost();
       default -> Main.FAILURE;
     };
@@ -55,9 +56,7 @@ record Failure(Throwable thrown) {
   }
 
   private String line() {
-    if (thrown instanceof UserException
-        || thrown instanceof DivergedException // by the learning rate, or by the data
-        || thrown instanceof PeerLostException) {
+    if (thrown instanceof UserException || thrown instanceof PeerLostException) {
       return thrown.getMessage();
     }
     return "failed: %s; set %s=1 to see where".formatted(reason(), TRACE);

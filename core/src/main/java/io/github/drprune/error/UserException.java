@@ -7,7 +7,7 @@ import java.util.Optional;
  * program prints the message alone and exits with code 2; every other exception is a failure (code
  * 1).
  */
-public final class UserException extends RuntimeException {
+public class UserException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final String key;

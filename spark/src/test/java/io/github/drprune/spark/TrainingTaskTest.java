@@ -11,6 +11,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.json.Json;
 import io.github.drprune.run.RunResult;
 import io.github.drprune.spark.TrainingTask.Outcome;
+import io.github.drprune.train.DivergedException;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -84,6 +85,19 @@ class TrainingTaskTest {
         .hasMessage("shard-3.npy: became shorter");
     told.forget();
     assertThat(folder.resolve("runs")).isEmptyDirectory();
+  }
+
+  @Test
+  void aRunThatDivergesIsAMistake() throws Exception {
+    var told = ToldMistake.of(folder.resolve("runs/run"));
+    Outcome end =
+        TrainingTask.ended(
+            told,
+            () -> {
+              throw new DivergedException("step 2: no finite loss");
+            });
+    assertThat(end).isEqualTo(new Outcome(0, null, false, "step 2: no finite loss"));
+    assertThat(told.read()).contains("step 2: no finite loss");
   }
 
   @Test

@@ -41,6 +41,11 @@ final class Attempt {
 
     /** Whether it is a mistake that starting again does not mend. */
     boolean isMistake() {
+      return code == Launch.USER_MISTAKE || code == Launch.DIVERGED;
+    }
+
+    /** Whether it may be for want of a device, where none was missed at the first start. */
+    boolean mayMissDevice() {
       return code == Launch.USER_MISTAKE;
     }
 
@@ -54,7 +59,7 @@ final class Attempt {
       return switch (code) {
         case 0 -> 0;
         case Launch.PEER_LOST -> 1;
-        case Launch.USER_MISTAKE -> 3;
+        case Launch.USER_MISTAKE, Launch.DIVERGED -> 3;
         default -> 2;
       };
     }

@@ -24,6 +24,12 @@ public record Launch(
   /** Exit code of a launched process that ended for want of another, which failed before it. */
   public static final int PEER_LOST = 3;
 
+  /**
+   * Exit code of a launched process whose run diverged: a mistake as well, but never one that is for
+   * want of a device that was there before.
+   */
+  public static final int DIVERGED = 4;
+
   private static final int MOST_RANKS = 1024;
 
   public Launch {

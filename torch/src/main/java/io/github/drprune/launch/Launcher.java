@@ -40,7 +40,7 @@ public final class Launcher {
         int place = places.get(exit.rank());
         // A mistake that was none at the first start is something that went since.
         boolean isGone =
-            !exit.isForAnother() && place == failedBefore || restarts > 0 && exit.isMistake();
+            !exit.isForAnother() && place == failedBefore || restarts > 0 && exit.mayMissDevice();
         boolean fewer = isGone && places.size() > launch.minRanks();
         boolean again = restarts < launch.restarts() && (fewer || !exit.isMistake());
         if (fewer) {
@@ -72,6 +72,9 @@ public final class Launcher {
   }
 
   private static int exitCode(Exit exit) {
+    if (exit.isMistake()) {
+      return Launch.USER_MISTAKE;
+    }
     return exit.code() == LaunchListener.HUNG || exit.isForAnother() ? FAILED : exit.code();
   }
 

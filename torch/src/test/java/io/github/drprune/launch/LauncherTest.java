@@ -93,6 +93,22 @@ class LauncherTest {
         .containsExactly("process 0 by 1, 2 again", "process 0 by 2, 1 again");
   }
 
+  /** A run that diverges in some process diverges in any number of them. */
+  @Test
+  void noPlaceIsGivenUpWhereARunDiverges() throws Exception {
+    String script =
+        """
+        test $LOCAL_RANK = 0 || exit 3
+        test $TORCHELASTIC_RESTART_COUNT = 0 && exit 1
+        exit %d
+        """
+            .formatted(Launch.DIVERGED);
+    assertThat(run(script, 2, 1, 3)).isEqualTo(Launch.USER_MISTAKE);
+    assertThat(heard.failures)
+        .containsExactly(
+            "process 0 by 1, 2 again", "process 0 by %d, 0 again".formatted(Launch.DIVERGED));
+  }
+
   @Test
   void theOneThatOthersMissIsFound() throws Exception {
     String script =
