@@ -37,10 +37,11 @@ final class StageRecord {
   /**
    * The file's content.
    *
+   * @param version of the fingerprints; null in older files
    * @param tokens that a time pays for, by the hash of what they were measured for; null in older
    *     files
    */
-  record Content(Map<String, Stage> stages, Map<String, Long> tokens) {
+  record Content(Integer version, Map<String, Stage> stages, Map<String, Long> tokens) {
     Content {
       Parts.require("stages", stages);
       tokens = Objects.requireNonNullElse(tokens, Map.of());
@@ -48,7 +49,10 @@ final class StageRecord {
     }
   }
 
+  private static final Integer VERSION = 2;
+
   private final Path file;
+  private Integer version = VERSION;
   private final Map<String, Stage> stages = new LinkedHashMap<>();
   private final Map<String, Long> tokens = new LinkedHashMap<>();
 
@@ -57,6 +61,7 @@ final class StageRecord {
     var record = new StageRecord(pipeline.resolveSibling(pipeline.getFileName() + ".state.json"));
     if (Files.exists(record.file)) {
       Content content = Json.read(record.file, Content.class);
+      record.version = content.version();
       record.stages.putAll(content.stages());
       record.tokens.putAll(content.tokens());
     }
@@ -112,8 +117,11 @@ final class StageRecord {
     }
     if (before != null && !same && !replaceable && Files.exists(output)) {
       throw new UserException(
-          "%s: settings or inputs changed since %s was made; delete it, or name another output"
-              .formatted(stage, output));
+          VERSION.equals(version)
+              ? "%s: settings or inputs changed since %s was made; delete it, or name another output"
+                  .formatted(stage, output)
+              : "%s: %s was made by an earlier version of drprune, or settings or inputs changed since; if none did, delete %s alone, else the output, or name another"
+                  .formatted(stage, output, file));
     }
     put(stage, new Stage(fingerprint, false));
     return true;
@@ -149,6 +157,6 @@ final class StageRecord {
   }
 
   private void write() throws IOException {
-    AtomicFiles.text(file, Json.pretty(new Content(stages, tokens)));
+    AtomicFiles.text(file, Json.pretty(new Content(version, stages, tokens)));
   }
 }

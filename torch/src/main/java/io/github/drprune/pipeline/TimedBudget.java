@@ -6,6 +6,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.plan.Cluster;
 import io.github.drprune.plan.PipelinePlan;
 import io.github.drprune.plan.Planner;
+import io.github.drprune.run.PruneRun;
 import io.github.drprune.run.RunFolder;
 import io.github.drprune.run.RunOrigin;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** A budget of time in tokens, by how fast the model that will be trained reads them. */
@@ -20,21 +22,22 @@ public final class TimedBudget {
   /** The rest is for the cut, for reading models and for what runs slower than a short trial. */
   private static final double SHARE_OF_TRAINING = 0.9;
 
-  /** Of a first guess, whatever evaluations take: there are fewer of them in a short run. */
-  private static final double LEAST_SHARE_OF_STEPS = 0.1;
+  /** How near to the time the number of tokens is found: within this share of it. */
+  private static final double NEAR = 1e-4;
+
+  /** More than any run takes. */
+  private static final long MOST_TOKENS = 1L << 50;
 
   private final Path file;
   private final List<String> sets;
   private final int processes;
   private final Timing timing;
 
-  /**
-   * What the stages of a pipeline take.
-   *
-   * @param fixedSeconds evaluations and checkpoints: about as many however many tokens there are
-   * @param secondsPerToken of the steps
-   */
-  public record Duty(double fixedSeconds, double secondsPerToken) {}
+  /** How long a pipeline takes that is like one that was timed, but for its number of tokens. */
+  @FunctionalInterface
+  public interface Duty {
+    double seconds(PipelineConfig pipeline);
+  }
 
   /** Finds out what a pipeline takes. */
   @FunctionalInterface
@@ -62,8 +65,7 @@ public final class TimedBudget {
         cluster.processes(),
         pipeline -> {
           PipelinePlan plan = new Planner(cluster).pipeline(pipeline);
-          double steps = plan.secondsOfSteps();
-          return new Duty(plan.seconds() - steps, steps / plan.tokens());
+          return other -> plan.secondsOf(other, pipeline);
         });
   }
 
@@ -84,8 +86,7 @@ public final class TimedBudget {
     String run = hash(settings);
     String asked = hash(List.of(settings, processes));
     var done = StageRecord.beside(file.toAbsolutePath());
-    Path training = timed.train().orElseThrow().run().output();
-    OptionalLong known = done.tokens(RunFolder.isBegun(training) ? run : asked);
+    OptionalLong known = done.tokens(isBegun(timed) ? run : asked);
     long tokens = known.isPresent() ? known.getAsLong() : measured(timed);
     PipelineConfig config = load(tokens);
     done.noteTokens(asked, tokens);
@@ -97,23 +98,63 @@ public final class TimedBudget {
     return StageRecord.fingerprint(settings, List.of(), List.of());
   }
 
+  /** Whether one of its runs has taken steps, whose number must then stay. */
+  private static boolean isBegun(PipelineConfig pipeline) {
+    var pruning = new PruneRun(pipeline.prune().orElseThrow());
+    return RunFolder.isBegun(pipeline.train().orElseThrow().run().output())
+        || pruning.takesSteps() && RunFolder.isBegun(pruning.config().output());
+  }
+
   private long measured(PipelineConfig timed) throws IOException, InterruptedException {
     double seconds = SHARE_OF_TRAINING * timed.time().orElseThrow().toMillis() / 1000;
     // The batch follows the number of tokens and the speed a little the batch, hence twice.
-    Duty first = timing.of(timed);
-    double ofSteps = Math.max(seconds - first.fixedSeconds(), LEAST_SHARE_OF_STEPS * seconds);
-    Duty duty = timing.of(load(Math.round(ofSteps / first.secondsPerToken())));
-    if (seconds <= duty.fixedSeconds()) {
+    long guess = affordable(timing.of(timed), seconds);
+    return affordable(timing.of(load(guess)), seconds);
+  }
+
+  /**
+   * The most tokens that are read in {@code seconds}, by halving: evaluations and checkpoints come
+   * by the number of steps or every so many of them, as the file says.
+   */
+  private long affordable(Duty duty, double seconds) throws IOException {
+    long fitting = 0;
+    long most = 1;
+    while (most < MOST_TOKENS && fits(most, duty, seconds)) {
+      fitting = most;
+      most *= 2;
+    }
+    while (most - fitting > 1 + NEAR * fitting) {
+      long middle = (fitting + most) / 2;
+      if (fits(middle, duty, seconds)) {
+        fitting = middle;
+      } else {
+        most = middle;
+      }
+    }
+    if (pipeline(fitting).isEmpty()) {
       throw UserException.at(
           "budget",
           String.format(
               Locale.ROOT,
-              "evaluations and checkpoints alone would take %.0f of the %.0f seconds of training",
-              duty.fixedSeconds(),
+              "one step and its evaluations alone would take more than the %.0f seconds of training",
               seconds),
           "raise it or lower train.evaluation_sequences");
     }
-    return Math.round((seconds - duty.fixedSeconds()) / duty.secondsPerToken());
+    return fitting;
+  }
+
+  private boolean fits(long tokens, Duty duty, double seconds) throws IOException {
+    Optional<PipelineConfig> pipeline = pipeline(tokens);
+    return pipeline.isEmpty() || duty.seconds(pipeline.get()) <= seconds;
+  }
+
+  /** The pipeline with so many tokens; empty where they are less than it takes a step with. */
+  private Optional<PipelineConfig> pipeline(long tokens) throws IOException {
+    try {
+      return Optional.of(load(tokens));
+    } catch (UserException e) {
+      return Optional.empty(); // all else in the file was right for the time
+    }
   }
 
   private PipelineConfig load(long tokens) throws IOException {

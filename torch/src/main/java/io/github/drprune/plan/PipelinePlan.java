@@ -1,5 +1,6 @@
 package io.github.drprune.plan;
 
+import io.github.drprune.config.PipelineConfig;
 import java.util.Objects;
 import java.util.stream.Stream;
 
@@ -12,22 +13,23 @@ import java.util.stream.Stream;
  */
 public record PipelinePlan(
     String spending, double tokensPerParameter, RunPlan prune, RunPlan train) {
-  /** Tokens that both stages take steps on. */
-  public long tokens() {
-    return runs().mapToLong(RunPlan::tokens).sum();
-  }
-
   /** Of both stages. */
   public double seconds() {
-    return runs().mapToDouble(RunPlan::seconds).sum();
+    return Stream.of(prune, train).filter(Objects::nonNull).mapToDouble(RunPlan::seconds).sum();
   }
 
-  /** Without evaluations and checkpoints. */
-  public double secondsOfSteps() {
-    return runs().mapToDouble(run -> run.steps() * run.stepSeconds()).sum();
-  }
-
-  private Stream<RunPlan> runs() {
-    return Stream.of(prune, train).filter(Objects::nonNull);
+  /**
+   * Seconds of both stages of a pipeline that has another budget than the one planned.
+   *
+   * @param planned what this is the plan of
+   */
+  public double secondsOf(PipelineConfig other, PipelineConfig planned) {
+    double pruning =
+        prune == null
+            ? 0
+            : prune.secondsOf(
+                other.prune().orElseThrow().run(), planned.prune().orElseThrow().run());
+    return pruning
+        + train.secondsOf(other.train().orElseThrow().run(), planned.train().orElseThrow().run());
   }
 }

@@ -216,9 +216,6 @@ public final class Planner {
     double evaluation =
         cost.evaluationSeconds()
             * ceil(Trainer.evaluator(config, data).batches(), cluster.processes());
-    long evaluations = 1 + ceil(config.steps(), config.evaluationInterval());
-    // The last step writes both a checkpoint and the result, a third as large.
-    double checkpoints = ceil(config.steps(), config.checkpointInterval()) + 1 / 3.0;
     return new RunPlan(
         ModelSummary.of(source),
         teacher.map(ModelSummary::of).orElse(null),
@@ -236,7 +233,7 @@ public final class Planner {
         evaluation,
         cost.checkpointSeconds(),
         12 * source.parameters(),
-        config.steps() * step + evaluations * evaluation + checkpoints * cost.checkpointSeconds(),
+        RunPlan.seconds(config, step, evaluation, cost.checkpointSeconds()),
         expectedLoss(kind, source, tokens));
   }
 

@@ -1,5 +1,6 @@
 package io.github.drprune.plan;
 
+import io.github.drprune.config.RunConfig;
 import io.github.drprune.model.ModelSummary;
 import java.util.SequencedMap;
 
@@ -38,4 +39,28 @@ public record RunPlan(
     double checkpointSeconds,
     long checkpointBytes,
     double seconds,
-    ExpectedLoss expectedLoss) {}
+    ExpectedLoss expectedLoss) {
+  /**
+   * Seconds of a run of {@code config}.
+   *
+   * @param step seconds of one step
+   * @param evaluation seconds of one evaluation
+   * @param checkpoint seconds of one checkpoint
+   */
+  static double seconds(RunConfig config, double step, double evaluation, double checkpoint) {
+    long evaluations = 1 + Math.ceilDiv(config.steps(), config.evaluationInterval());
+    // The last step writes both a checkpoint and the result, a third as large.
+    double checkpoints = Math.ceilDiv(config.steps(), config.checkpointInterval()) + 1 / 3.0;
+    return config.steps() * step + evaluations * evaluation + checkpoints * checkpoint;
+  }
+
+  /**
+   * Seconds of a run that differs from the one planned by its number of steps and what goes by it.
+   *
+   * @param planned what this is the plan of
+   */
+  double secondsOf(RunConfig other, RunConfig planned) {
+    double step = stepSeconds * other.globalBatch() / planned.globalBatch();
+    return seconds(other, step, evaluationSeconds, checkpointSeconds);
+  }
+}

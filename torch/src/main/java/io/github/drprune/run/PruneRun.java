@@ -243,10 +243,12 @@ public record PruneRun(PruneConfig whole) implements RunKind {
     if (!whole.masks().reconstruction()) {
       return weights;
     }
-    // A fit goes by the residual streams of both on all of the calibration text.
+    // A fit goes by the residual streams of both on all of the calibration text, which blocks whose
+    // parts are parallel need before and after the first of them.
+    int streams = source.parallelResidual() ? 2 : 1;
     long units = source.hiddenSize() + cut.hiddenSize();
     return weights
-        + (long) CalibrationData.SEQUENCES * seqLen * units * options.precision().bytes();
+        + (long) CalibrationData.SEQUENCES * seqLen * streams * units * options.precision().bytes();
   }
 
   private UnitScores scores(CausalLm model, List<Tensor> calibration, Runnable piece) {

@@ -124,6 +124,26 @@ class StageRecordTest {
     assertThat(StageRecord.beside(pipeline).begin("prune", "f", output, false)).isFalse();
   }
 
+  /** Their fingerprints are other ones, so that advice to delete what was made would be wrong. */
+  @Test
+  void recordsOfEarlierVersionsAreToldAsSuch() throws IOException {
+    Path pipeline = folder.resolve("pipeline.yaml");
+    Path output = Files.createDirectory(folder.resolve("output"));
+    Path state = folder.resolve("pipeline.yaml.state.json");
+    Files.writeString(
+        state, "{\"stages\": {\"prune\": {\"fingerprint\": \"f\", \"done\": true}}}");
+    assertThatThrownBy(() -> StageRecord.beside(pipeline).begin("prune", "g", output, false))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("by an earlier version of drprune")
+        .hasMessageContaining("delete " + state + " alone");
+
+    Files.delete(state);
+    StageRecord.beside(pipeline).begin("prune", "f", output, false);
+    assertThatThrownBy(() -> StageRecord.beside(pipeline).begin("prune", "g", output, false))
+        .isInstanceOf(UserException.class)
+        .hasMessageEndingWith("delete it, or name another output");
+  }
+
   @Test
   void onlyTheFilesOfACheckpointCountInItsFolder() throws IOException {
     Path model = Files.createDirectories(folder.resolve("model"));

@@ -360,37 +360,70 @@ class DistilledRunTest {
             pipeline -> {
               asked.add(tokens(pipeline));
               // The first is of a trial's batch.
-              return new TimedBudget.Duty(60, asked.size() == 1 ? 0.02 : 0.01);
+              double perToken = asked.size() == 1 ? 0.02 : 0.01;
+              return other -> 60 + perToken * tokens(other);
             });
     PipelineConfig measured = budget.inTokens(timed);
     assertThat(measured.time()).isEmpty();
     // Nine tenths of 5,400 seconds, less those of evaluations.
-    assertThat(measured.budget()).contains("480000");
+    assertThat(tokens(measured)).isBetween(479_000L, 480_000L);
     assertThat(asked).hasSize(2);
-    assertThat(asked.getLast()).isBetween(237_000L, 240_000L);
+    assertThat(asked.getLast()).isBetween(239_000L, 240_000L);
     assertThat(budget.inTokens(timed)).isEqualTo(measured);
     assertThat(asked).hasSize(2);
-    var faster = new TimedBudget.Duty(60, 0.005);
+    TimedBudget.Duty faster = other -> 60 + 0.005 * tokens(other);
     var ofTwo = new TimedBudget(file, List.of(), 2, _ -> faster);
-    assertThat(ofTwo.inTokens(timed).budget()).contains("960000");
+    assertThat(tokens(ofTwo.inTokens(timed))).isBetween(958_000L, 960_000L);
 
     // Once it has begun it goes on with its number, whatever it may change on its way.
     assertThat(budget.inTokens(timed)).isEqualTo(measured);
     Files.writeString(
         Files.createDirectories(folder.resolve("final")).resolve("origin.json"), "{}");
-    assertThat(ofTwo.inTokens(timed).budget()).contains("480000");
+    assertThat(ofTwo.inTokens(timed)).isEqualTo(measured);
     List<String> milder = List.of("train.learning_rate=1e-5", "train.keep_checkpoints=1");
     var repeated = new TimedBudget(file, milder, 1, _ -> faster);
-    assertThat(repeated.inTokens(PipelineConfig.load(file, milder)).budget()).contains("480000");
+    assertThat(repeated.inTokens(PipelineConfig.load(file, milder)).budget())
+        .isEqualTo(measured.budget());
+  }
+
+  /** Also where it was interrupted while masks were learned, whose steps go by the number. */
+  @Test
+  void aTimeIsKeptFromTheFirstRunThatTakesSteps() throws Exception {
+    Path file = pipeline("90min");
+    List<String> masks = List.of("prune.method=masks");
+    PipelineConfig timed = PipelineConfig.load(file, masks);
+    var first = new TimedBudget(file, masks, 4, _ -> other -> 0.01 * tokens(other));
+    PipelineConfig measured = first.inTokens(timed);
+    Files.writeString(
+        Files.createDirectories(folder.resolve("pruned")).resolve("origin.json"), "{}");
+    var then = new TimedBudget(file, masks, 2, _ -> other -> 0.02 * tokens(other));
+    assertThat(then.inTokens(timed)).isEqualTo(measured);
+  }
+
+  /** Evaluations that come every so many steps take the longer the more steps there are. */
+  @Test
+  void aTimePaysForEvaluationsAtAGivenInterval() throws Exception {
+    List<String> often = List.of("train.evaluation_interval=20");
+    Path file = pipeline("90min");
+    TimedBudget.Timing timing =
+        _ ->
+            other -> {
+              var run = other.train().orElseThrow().run();
+              return run.steps() * (1 + 22.0 / run.evaluationInterval());
+            };
+    PipelineConfig measured =
+        new TimedBudget(file, often, 1, timing).inTokens(PipelineConfig.load(file, often));
+    assertThat(measured.train().orElseThrow().run().steps())
+        .isCloseTo((int) (0.9 * 5400 / 2.1), within(5));
   }
 
   @Test
   void aTimeThatEvaluationsTakeAloneIsRefused() throws Exception {
     Path file = pipeline("1min");
-    var budget = new TimedBudget(file, List.of(), 1, _ -> new TimedBudget.Duty(55, 0.01));
+    var budget = new TimedBudget(file, List.of(), 1, _ -> other -> 55 + 0.01 * tokens(other));
     assertThatThrownBy(() -> budget.inTokens(PipelineConfig.load(file, List.of())))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("budget: evaluations and checkpoints alone would take 55 of the 54");
+        .hasMessageContaining("budget: one step and its evaluations alone would take more than the 54 seconds of training");
   }
 
   @Test
