@@ -3,11 +3,11 @@ package io.github.drprune.run;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
+import io.github.drprune.io.Locks;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.CheckpointCheck;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -46,7 +46,7 @@ public final class RunFolder implements AutoCloseable {
     Files.createDirectories(folder);
     var lock =
         FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    if (!acquired(lock)) {
+    if (!Locks.acquire(lock)) {
       lock.close();
       throw UserException.at(
           "output",
@@ -68,14 +68,6 @@ public final class RunFolder implements AutoCloseable {
             "%s holds %s, which no run has written".formatted(folder, name),
             "choose another folder");
       }
-    }
-  }
-
-  private static boolean acquired(FileChannel lock) throws IOException {
-    try {
-      return lock.tryLock() != null;
-    } catch (OverlappingFileLockException e) {
-      return false; // another run of this process
     }
   }
 
