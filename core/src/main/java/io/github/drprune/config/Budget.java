@@ -201,7 +201,7 @@ record Budget(long tokens, boolean isTrial, int seqLen, long parameters) {
     }
     choose(distillation, "teacher", new TextNode(model.toString()));
     choose(distillation, "weight", new DoubleNode(DISTILLATION_WEIGHT));
-    if (!train.has("domains")) {
+    if (!ConfigLoader.isGiven(train, "domains")) {
       train.putObject("domains");
     }
     if (train.get("domains") instanceof ObjectNode domains) { // else refused where keys are checked

@@ -174,7 +174,7 @@ public record PipelineConfig(
     }
     Optional<String> source = text(tree, "prune", "model");
     fill(tree, "cut", "model", source);
-    if (tree.has("cut")) {
+    if (ConfigLoader.isGiven(tree, "cut")) {
       // The masks are applied to the checkpoint again, so they must be of its own units.
       fill(tree, "prune", "hidden_basis", Optional.of("source"));
     }
@@ -186,7 +186,7 @@ public record PipelineConfig(
       fill(tree, "train", "model", start);
       source.ifPresent(model -> taughtBySource(train, model));
     }
-    if (tree.has("budget")) {
+    if (ConfigLoader.isGiven(tree, "budget")) {
       try {
         Budget.complete(tree);
       } catch (IOException e) {

@@ -79,6 +79,20 @@ class PipelineConfigTest {
     assertThat(config.train().orElseThrow().model()).isEmpty();
   }
 
+  /** As {@code --set} and a key with nothing after it leave them. */
+  @Test
+  void whatIsUnsetIsNotGiven() throws IOException {
+    var config = load(SHORT, "cut=", "budget=");
+    assertThat(config.prune().orElseThrow().masks().hiddenBasis()).isEmpty();
+    assertThat(config.train().orElseThrow().model()).contains(Path.of("runs/prune/model"));
+    assertThat(load(SHORT + "budget:\ncut:\n")).isEqualTo(load(SHORT));
+    String prepare = "prepare: {tokenizer: base, input: text, seq_len: 256, out: prepared}\n";
+    assertThat(load("budget:\n" + prepare).budget()).isEmpty();
+    String model = source(61);
+    var domains = load(SPENDING.formatted(model), "train.domains=").train().orElseThrow().run();
+    assertThat(domains.domains().rho()).isEqualTo(0.3);
+  }
+
   private static final String SPENDING =
       """
       budget: 0.41M
