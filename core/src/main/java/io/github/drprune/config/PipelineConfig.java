@@ -184,7 +184,7 @@ public record PipelineConfig(
         && !ConfigLoader.isGiven(train, "shape")
         && !ConfigLoader.isGiven(train, "model")) {
       fill(tree, "train", "model", start);
-      source.ifPresent(model -> taughtBySource(train, model));
+      first(text(tree, "cut", "model"), source).ifPresent(model -> taughtBySource(train, model));
     }
     if (ConfigLoader.isGiven(tree, "budget")) {
       try {

@@ -222,6 +222,25 @@ class PipelineConfigTest {
   }
 
   @Test
+  void theSourceThatTeachesIsTheModelThatWasCut() throws IOException {
+    String cut = "cut: {model: base, masks: masks.json, output: small}\n";
+    String train = "train: {output: runs/train, data: prepared, steps: 9, distillation: {}}\n";
+    for (String set : List.of("train.steps=9", "train.distillation.teacher=source")) {
+      var config = load(cut + train, set).train().orElseThrow();
+      assertThat(config.model()).contains(Path.of("small"));
+      assertThat(config.run().distillation().orElseThrow().teacher())
+          .as(set)
+          .isEqualTo(Path.of("base"));
+    }
+    var other = load(SHORT + cut.replace("base", "other"), "train.distillation.weight=0.5");
+    assertThat(other.train().orElseThrow().run().distillation().orElseThrow().teacher())
+        .isEqualTo(Path.of("other"));
+    var spent = load(SPENDING.formatted(source(61)) + cut.replace("base", "other"));
+    assertThat(spent.train().orElseThrow().run().distillation().orElseThrow().teacher())
+        .isEqualTo(Path.of("other"));
+  }
+
+  @Test
   void aSequenceLengthThatIsNoneIsToldAsSuch() throws IOException {
     String spending = SPENDING.formatted(source(61));
     for (String length : List.of("4k", "0", "-4", "''")) {
