@@ -23,6 +23,7 @@ public final class RunFolder implements AutoCloseable {
   private static final String ORIGIN = "origin.json";
   private static final String CONFIG = "config.yaml";
   private static final String REPORT = "report.html";
+  private static final String MASKS = "masks.json";
 
   private final Path folder;
   private final boolean isFresh;
@@ -57,11 +58,11 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /** Refuses a folder with files that a run would replace, unless one has written them. */
-  private static void requireOwn(Path folder) {
-    if (isBegun(folder) || Files.exists(checkpoints(folder))) {
+  private static void requireOwn(Path folder) throws IOException {
+    if (isBegun(folder) || CheckpointNames.isAnyIn(checkpoints(folder))) {
       return;
     }
-    for (String name : List.of(MODEL, EventLog.FILE_NAME, CONFIG, REPORT)) {
+    for (String name : List.of(MODEL, EventLog.FILE_NAME, CONFIG, REPORT, MASKS)) {
       if (Files.exists(folder.resolve(name))) {
         throw UserException.at(
             "output",
@@ -105,7 +106,7 @@ public final class RunFolder implements AutoCloseable {
 
   /** The masks that the model was cut by. */
   public Path masks() {
-    return folder.resolve("masks.json");
+    return folder.resolve(MASKS);
   }
 
   /** What the run that the folder holds goes by; empty where that cannot be read. */
