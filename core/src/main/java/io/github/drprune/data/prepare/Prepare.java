@@ -120,11 +120,13 @@ public final class Prepare {
     }
   }
 
-  /** The token that fills up sequences of conversations; none of its losses counts. */
+  /**
+   * The token that fills up sequences of conversations; none of its losses counts. The one that is
+   * named for it may be of those that the model has no embedding for.
+   */
   private int padding() {
-    String named = tokenizer.namedTokens().get("pad_token");
     Integer eos = tokenizer.specialTokens().eos();
-    return named == null ? eos == null ? 0 : eos : tokenizer.id(named).orElse(0);
+    return eos == null || tokenizer.beyond().has(eos) ? 0 : eos;
   }
 
   private void copy(CorpusWriter writer, int filesDone, Spool spool) throws IOException {
