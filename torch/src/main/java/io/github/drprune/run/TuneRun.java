@@ -45,6 +45,12 @@ public record TuneRun(TuneConfig whole) implements UnprunedRun {
           "%s holds text, of which every token counts".formatted(config.data()),
           "prepare conversations with 'prepare --conversations'");
     }
+    if (manifest.lacksTemplate(config.data())) {
+      throw UserException.at(
+          "data",
+          "%s has lost its %s".formatted(config.data(), ChatTemplate.FILE),
+          "prepare it again");
+    }
     return manifest;
   }
 

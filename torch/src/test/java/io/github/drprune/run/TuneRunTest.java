@@ -185,6 +185,11 @@ class TuneRunTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("data: ")
         .hasMessageContaining("prepare --conversations");
+
+    Files.delete(data.resolve("chat_template.jinja"));
+    assertThatThrownBy(() -> TinyRun.runner().tune(config(data, folder.resolve("lost"))))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("has lost its chat_template.jinja; prepare it again");
   }
 
   @Test

@@ -96,6 +96,9 @@ public final class Prepare {
     var complete = folder.complete(identity, fingerprint);
     if (complete.isPresent()) {
       if (!folder.isDamaged(complete.get(), listener)) {
+        if (complete.get().lacksTemplate(out)) {
+          writeTemplate(out);
+        }
         Files.deleteIfExists(out.resolve(Progress.FILE));
         return complete.get();
       }
@@ -182,11 +185,16 @@ public final class Prepare {
     // An earlier attempt can have seen more of a file that has changed since.
     deletePartials(out);
     if (template != null) {
-      AtomicFiles.text(out.resolve(ChatTemplate.FILE), template.source());
+      writeTemplate(out);
     }
     AtomicFiles.text(out.resolve(Manifest.FILE), Json.pretty(manifest));
     Files.deleteIfExists(out.resolve(Progress.FILE));
     return manifest;
+  }
+
+  /** What is tuned on the conversations is to be asked by the same. */
+  private void writeTemplate(Path out) throws IOException {
+    AtomicFiles.text(out.resolve(ChatTemplate.FILE), template.source());
   }
 
   private Progress progress(

@@ -107,6 +107,18 @@ class ConversationsTest {
     assertThat(out.resolve("chat_template.jinja")).hasContent(TEMPLATE);
   }
 
+  @Test
+  void aTemplateThatWasLostIsWrittenAgain() throws IOException {
+    Files.writeString(corpus.resolve("chat.jsonl"), line("user:the", "assistant:th"));
+    Path out = folder.resolve("out");
+    Manifest before = prepare(config(24), out);
+    assertThat(before.lacksTemplate(out)).isFalse();
+    Files.delete(out.resolve("chat_template.jinja"));
+    assertThat(before.lacksTemplate(out)).isTrue();
+    assertThat(prepare(config(24), out)).isEqualTo(before);
+    assertThat(out.resolve("chat_template.jinja")).hasContent(TEMPLATE);
+  }
+
   /** As where a tokenizer was given one that its model has no row for. */
   @Test
   void theTokenNamedForPaddingIsNotUsed() throws IOException {
