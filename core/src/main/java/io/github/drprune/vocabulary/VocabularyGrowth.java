@@ -87,7 +87,7 @@ public record VocabularyGrowth(
             CheckpointFiles.copyCompanions(model, folder);
             writeTokenizer(folder, definition, added);
             if (source.isPresent()) {
-              Files.writeString(folder.resolve(ChatTemplate.FILE), source.get());
+              ChatTemplate.write(folder, source.get());
             }
             Files.writeString(
                 folder.resolve("config.json"), Json.pretty(spec.toJson().put("vocab_size", rows)));

@@ -154,6 +154,21 @@ class VocabularyGrowthTest {
         .isEqualTo("<|tool|>");
   }
 
+  @Test
+  void theTemplateIsOfConversationsWithToolsToo() throws IOException {
+    Path model = checkpoint(Dtype.F32, 0, true);
+    Files.writeString(model.resolve(ChatTemplate.FILE), "old");
+    Path more = Files.createDirectory(model.resolve("additional_chat_templates"));
+    Files.writeString(more.resolve("tool_use.jinja"), "old with {{ tools }}");
+    grow(model, "alpaca");
+    Path grown = folder.resolve("grown");
+    try (var tokenizer = Tokenizer.load(grown)) {
+      assertThat(ChatTemplate.ofModel(grown, tokenizer).orElseThrow().source())
+          .isEqualTo(ChatTemplate.sourceOf("alpaca"));
+    }
+    assertThat(more.resolve("tool_use.jinja")).exists();
+  }
+
   private static JsonNode json(Path model, String name) throws IOException {
     return Json.tree(Files.readString(model.resolve(name)), name);
   }
