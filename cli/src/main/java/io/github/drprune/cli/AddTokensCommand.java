@@ -57,14 +57,21 @@ final class AddTokensCommand implements Callable<Integer> {
         new VocabularyGrowth(model, Optional.ofNullable(template), tokens, out.folder()).write();
     PrintWriter lines = spec.commandLine().getOut();
     lines.printf(
-        "%s: %s; %s words%n",
-        out.folder(),
-        result.added().isEmpty()
-            ? "the model had all tokens"
-            : "added %s, from id %d".formatted(String.join(" ", result.added()), result.firstId()),
-        Console.count(result.vocabularySize()));
+        "%s: %s; %s words%n", out.folder(), told(result), Console.count(result.vocabularySize()));
     lines.flush();
     json.write(result);
     return 0;
+  }
+
+  private static String told(VocabularyGrowth.Result result) {
+    List<String> told = new ArrayList<>();
+    if (!result.embedded().isEmpty()) {
+      told.add("gave rows to " + String.join(" ", result.embedded()));
+    }
+    if (!result.added().isEmpty()) {
+      told.add(
+          "added %s, from id %d".formatted(String.join(" ", result.added()), result.firstId()));
+    }
+    return told.isEmpty() ? "the model had all tokens" : String.join("; ", told);
   }
 }

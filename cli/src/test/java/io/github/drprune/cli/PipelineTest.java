@@ -132,6 +132,42 @@ class PipelineTest {
   }
 
   @Test
+  void aTemplateForToolsIsAnInputOfPrepare() throws IOException {
+    Path tokenizer = folder.resolve("tokenizer");
+    Files.writeString(
+        tokenizer.resolve("chat_template.jinja"),
+        """
+        {%- for m in messages %}
+        {%- if m.role == 'user' %}{{ m.content }}
+        {%- else %}{% generation %}{{ m.content }}{% endgeneration %}{% endif %}
+        {%- endfor %}
+        """);
+    Path chats = Files.createDirectories(folder.resolve("chats"));
+    Files.writeString(
+        chats.resolve("a.jsonl"),
+        """
+        {"messages": [{"role": "user", "content": "one"}, {"role": "assistant", "content": "two"}]}
+        """);
+    write(
+        "chats.yaml",
+        """
+        prepare:
+          tokenizer: HERE/tokenizer
+          input: HERE/chats
+          conversations: true
+          eval_fraction: 0
+          seq_len: 64
+          out: HERE/tokens
+        """);
+    assertThat(run("chats.yaml")).as(err.toString()).isZero();
+    assertThat(run("chats.yaml")).as(err.toString()).isZero();
+    Path more = Files.createDirectory(tokenizer.resolve("additional_chat_templates"));
+    Files.writeString(more.resolve("tool_use.jinja"), "{{ tools }}");
+    assertThat(run("chats.yaml")).isNotZero();
+    assertThat(err.toString()).contains("prepare: settings or inputs changed");
+  }
+
+  @Test
   void theThreadsThatAreSaidAreThoseOfEachLaunchedProcess() {
     int cores = Runtime.getRuntime().availableProcessors();
     assertThat(threadsOfEachOfFour("run", "any.yaml", "--threads", "8")).isEqualTo(8);

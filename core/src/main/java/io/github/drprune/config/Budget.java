@@ -145,7 +145,7 @@ record Budget(long tokens, boolean isTrial, int seqLen, long parameters) {
           "the steps of prune take %d of its %d tokens".formatted(pruning, budget.tokens),
           "raise it or lower prune.steps");
     }
-    completeTeaching(train, model);
+    completeTeaching(train, tree.path("cut").path("model").asText(model.toString()));
     budget.completeSteps(train, rest, budget.globalBatch());
   }
 
@@ -192,16 +192,16 @@ record Budget(long tokens, boolean isTrial, int seqLen, long parameters) {
   }
 
   /** The source teaches, unless {@code distillation: null} says that nothing does. */
-  private static void completeTeaching(ObjectNode train, Path model) {
+  private static void completeTeaching(ObjectNode train, String model) {
     if (!train.has("distillation")) {
       train.putObject("distillation");
     }
     if (!(train.get("distillation") instanceof ObjectNode distillation)) {
       return;
     }
-    choose(distillation, "teacher", new TextNode(model.toString()));
+    choose(distillation, "teacher", new TextNode(model));
     choose(distillation, "weight", new DoubleNode(DISTILLATION_WEIGHT));
-    if (!train.has("domains")) {
+    if (!ConfigLoader.isGiven(train, "domains")) {
       train.putObject("domains");
     }
     if (train.get("domains") instanceof ObjectNode domains) { // else refused where keys are checked

@@ -8,8 +8,8 @@ public record DistillationConfig(
     @Key(
             doc =
                 "Folder of the model to learn from, with the data's tokenizer; 'source' is the"
-                    + " checkpoint that the run starts from, in a pipeline that of the stage"
-                    + " prune.",
+                    + " checkpoint that the run starts from, in a pipeline that of the stage cut"
+                    + " or prune.",
             value = DistillationConfig.SOURCE)
         Path teacher,
     @Key(

@@ -174,19 +174,19 @@ public record PipelineConfig(
     }
     Optional<String> source = text(tree, "prune", "model");
     fill(tree, "cut", "model", source);
-    if (tree.has("cut")) {
+    if (ConfigLoader.isGiven(tree, "cut")) {
       // The masks are applied to the checkpoint again, so they must be of its own units.
       fill(tree, "prune", "hidden_basis", Optional.of("source"));
     }
     Optional<String> pruned = text(tree, "prune", "output").map(PipelineConfig::result);
     Optional<String> start = first(text(tree, "cut", "output"), pruned);
-    if (tree.get("train") instanceof ObjectNode train
-        && !ConfigLoader.isGiven(train, "shape")
-        && !ConfigLoader.isGiven(train, "model")) {
+    if (tree.get("train") instanceof ObjectNode train && !ConfigLoader.isGiven(train, "shape")) {
       fill(tree, "train", "model", start);
-      source.ifPresent(model -> taughtBySource(train, model));
+      if (start.isPresent() && isSame(start, text(tree, "train", "model"))) {
+        first(text(tree, "cut", "model"), source).ifPresent(model -> taughtBySource(train, model));
+      }
     }
-    if (tree.has("budget")) {
+    if (ConfigLoader.isGiven(tree, "budget")) {
       try {
         Budget.complete(tree);
       } catch (IOException e) {
@@ -209,6 +209,11 @@ public record PipelineConfig(
             || distillation.get("teacher").asText().equals(DistillationConfig.SOURCE))) {
       distillation.put("teacher", source);
     }
+  }
+
+  private static boolean isSame(Optional<String> path, Optional<String> other) {
+    return path.map(text -> Path.of(text).normalize())
+        .equals(other.map(text -> Path.of(text).normalize()));
   }
 
   private static String result(String run) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.InputFiles;
 import io.github.drprune.io.ReadErrors;
 import io.github.drprune.json.Json;
@@ -73,6 +74,25 @@ public final class ChatTemplate {
    * with tools, both are made one, as transformers chooses between them.
    */
   public static Optional<ChatTemplate> ofModel(Path folder, Tokenizer tokenizer) {
+    return found(folder).map(found -> compiled(found.text(), found.file().toString(), tokenizer));
+  }
+
+  /**
+   * Gives the model in {@code folder} another template for all conversations. Unless it is the
+   * model's own, those for certain uses go: they would render conversations with tools the old way.
+   */
+  public static void write(Path folder, String source) throws IOException {
+    boolean isOwn = found(folder).filter(found -> found.text().equals(source)).isPresent();
+    AtomicFiles.text(folder.resolve(FILE), source);
+    if (!isOwn) {
+      AtomicFiles.deleteTree(folder.resolve(CheckpointFiles.TEMPLATES));
+    }
+  }
+
+  /** The text of a model's template and the file that has it. */
+  private record Found(String text, Path file) {}
+
+  private static Optional<Found> found(Path folder) {
     Path file = folder.resolve(FILE);
     Path ofTools = folder.resolve(CheckpointFiles.TEMPLATES).resolve(TOOL_USE + ".jinja");
     Path config = folder.resolve("tokenizer_config.json");
@@ -80,12 +100,12 @@ public final class ChatTemplate {
       if (Files.exists(file)) {
         String text = InputFiles.text(file);
         String whole = Files.exists(ofTools) ? byTools(InputFiles.text(ofTools), text) : text;
-        return Optional.of(compiled(whole, file.toString(), tokenizer));
+        return Optional.of(new Found(whole, file));
       }
       if (Files.exists(config)) {
         JsonNode entry =
             Json.tree(InputFiles.text(config), config.toString()).path("chat_template");
-        return source(entry).map(text -> compiled(text, config.toString(), tokenizer));
+        return source(entry).map(text -> new Found(text, config));
       }
       return Optional.empty();
     } catch (IOException e) {

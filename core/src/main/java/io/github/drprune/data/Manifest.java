@@ -3,6 +3,7 @@ package io.github.drprune.data;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.github.drprune.conversation.ChatTemplate;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.ReadErrors;
 import io.github.drprune.io.Sha256;
@@ -230,6 +231,11 @@ public record Manifest(
     return domains.stream()
         .flatMap(domain -> domain.splits().values().stream())
         .anyMatch(split -> split.counted() != null);
+  }
+
+  /** Whether the template that its conversations were made by is not in {@code folder} any more. */
+  public boolean lacksTemplate(Path folder) {
+    return ofConversations() && !Files.isRegularFile(folder.resolve(ChatTemplate.FILE));
   }
 
   /** Reads the manifest of a data folder. */

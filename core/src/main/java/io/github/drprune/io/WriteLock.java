@@ -3,7 +3,6 @@ package io.github.drprune.io;
 import io.github.drprune.error.UserException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -22,14 +21,8 @@ final class WriteLock implements AutoCloseable {
   static WriteLock of(Path target) throws IOException {
     Path file = AtomicFiles.hidden(target, ".lock");
     var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    try {
-      if (channel.tryLock() != null) {
-        return new WriteLock(file, channel);
-      }
-    } catch (OverlappingFileLockException e) {
-      // Held by this process: the same answer.
-    } catch (IOException e) {
-      return new WriteLock(file, channel); // a file system that has no locks: nothing is guarded
+    if (Locks.acquire(channel)) {
+      return new WriteLock(file, channel);
     }
     channel.close();
     throw new UserException(

@@ -48,12 +48,17 @@ public final class CheckpointFiles {
 
   /** SHA-256 over what decides what the model computes: its configuration and its weights. */
   public static String contents(Path folder) throws IOException {
-    return hash(folder, CheckpointFiles::isModel, Sha256::of);
+    var text = new StringBuilder();
+    sign(files(folder, CheckpointFiles::isModel), "", Sha256::of, text);
+    return hash(text);
   }
 
-  /** As {@link #contents}, of the tokenizer's files as well; nothing else that lies beside them. */
+  /**
+   * As {@link #contents}, of the tokenizer's files and the templates as well; nothing else that
+   * lies beside them.
+   */
   public static String contentsWithCompanions(Path folder) throws IOException {
-    return hash(folder, CheckpointFiles::isOwn, Sha256::of);
+    return hashOfOwn(folder, Sha256::of);
   }
 
   /**
@@ -61,10 +66,7 @@ public final class CheckpointFiles {
    * of its files, as to read their bytes takes long.
    */
   public static String fingerprint(Path folder) throws IOException {
-    return hash(
-        folder,
-        CheckpointFiles::isOwn,
-        file -> Files.size(file) + " " + Files.getLastModifiedTime(file));
+    return hashOfOwn(folder, file -> Files.size(file) + " " + Files.getLastModifiedTime(file));
   }
 
   /** What tells a file from another. */
@@ -73,14 +75,37 @@ public final class CheckpointFiles {
     String of(Path file) throws IOException;
   }
 
-  private static String hash(Path folder, Predicate<Path> counts, Sign sign) throws IOException {
+  private static String hashOfOwn(Path folder, Sign sign) throws IOException {
     var text = new StringBuilder();
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : (Iterable<Path>) files.filter(counts).sorted()::iterator) {
-        text.append(name(file)).append(' ').append(sign.of(file)).append('\n');
-      }
+    sign(files(folder, CheckpointFiles::isOwn), "", sign, text);
+    sign(templates(folder), TEMPLATES + "/", sign, text);
+    return hash(text);
+  }
+
+  private static void sign(List<Path> files, String place, Sign sign, StringBuilder text)
+      throws IOException {
+    for (Path file : files) {
+      text.append(place).append(name(file)).append(' ').append(sign.of(file)).append('\n');
     }
+  }
+
+  private static String hash(StringBuilder text) {
     return Sha256.of(text.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** In the order of their names. */
+  private static List<Path> files(Path folder, Predicate<Path> counts) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(counts).sorted().toList();
+    }
+  }
+
+  /** The templates for certain uses, where there are some. */
+  private static List<Path> templates(Path folder) throws IOException {
+    Path templates = folder.resolve(TEMPLATES);
+    return Files.isDirectory(templates)
+        ? files(templates, file -> name(file).endsWith(".jinja") && Files.isRegularFile(file))
+        : List.of();
   }
 
   private static boolean isModel(Path file) {
@@ -102,14 +127,9 @@ public final class CheckpointFiles {
         AtomicFiles.copy(from.resolve(name), to.resolve(name));
       }
     }
-    Path templates = from.resolve(TEMPLATES);
-    if (Files.isDirectory(templates)) {
-      Files.createDirectory(to.resolve(TEMPLATES));
-      try (var files = Files.newDirectoryStream(templates, "*.jinja")) {
-        for (Path file : files) {
-          AtomicFiles.copy(file, to.resolve(TEMPLATES).resolve(file.getFileName()));
-        }
-      }
+    for (Path file : templates(from)) {
+      Files.createDirectories(to.resolve(TEMPLATES));
+      AtomicFiles.copy(file, to.resolve(TEMPLATES).resolve(file.getFileName()));
     }
   }
 }

@@ -39,23 +39,31 @@ public record RunFile(String name, Path metrics) {
 
   /**
    * The runs at {@code paths}, each of which is as for {@link #of(Path)}. Where several folders
-   * have the same name more of their paths is part of it.
+   * have the same name more of their paths is part of it, where a folder has several files theirs.
    */
   public static List<RunFile> of(List<Path> paths) {
     List<Path> files = paths.stream().map(RunFile::eventsOf).toList();
-    List<Path> folders =
-        files.stream().map(file -> file.toAbsolutePath().normalize().getParent()).toList();
+    List<Path> places = files.stream().map(file -> file.toAbsolutePath().normalize()).toList();
     var runs = new ArrayList<RunFile>();
-    for (int i = 0; i < folders.size(); i++) {
-      Path folder = folders.get(i);
-      List<Path> others = new ArrayList<>(folders);
+    for (int i = 0; i < places.size(); i++) {
+      List<Path> others = new ArrayList<>(places);
       others.remove(i);
-      if (others.contains(folder)) {
+      if (others.contains(places.get(i))) {
         throw new UserException(paths.get(i) + ": named twice; name each run once");
       }
-      runs.add(new RunFile(shortest(folder, others), files.get(i)));
+      runs.add(new RunFile(name(places.get(i), others), files.get(i)));
     }
     return runs;
+  }
+
+  /** That of the folder, with the file's own where another one's lies in the same folder. */
+  private static String name(Path file, List<Path> others) {
+    Path folder = file.getParent();
+    List<Path> folders =
+        others.stream().map(Path::getParent).filter(other -> !other.equals(folder)).toList();
+    String name = shortest(folder, folders);
+    boolean isAlone = folders.size() == others.size();
+    return isAlone ? name : Path.of(name).resolve(file.getFileName()).toString();
   }
 
   /** The fewest last parts of {@code folder} that are not those of another as well. */

@@ -3,11 +3,11 @@ package io.github.drprune.run;
 import io.github.drprune.config.binding.ConfigLoader;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
+import io.github.drprune.io.Locks;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.CheckpointCheck;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -23,6 +23,7 @@ public final class RunFolder implements AutoCloseable {
   private static final String ORIGIN = "origin.json";
   private static final String CONFIG = "config.yaml";
   private static final String REPORT = "report.html";
+  private static final String MASKS = "masks.json";
 
   private final Path folder;
   private final boolean isFresh;
@@ -46,7 +47,7 @@ public final class RunFolder implements AutoCloseable {
     Files.createDirectories(folder);
     var lock =
         FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    if (!acquired(lock)) {
+    if (!Locks.acquire(lock)) {
       lock.close();
       throw UserException.at(
           "output",
@@ -57,25 +58,17 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /** Refuses a folder with files that a run would replace, unless one has written them. */
-  private static void requireOwn(Path folder) {
-    if (isBegun(folder) || Files.exists(checkpoints(folder))) {
+  private static void requireOwn(Path folder) throws IOException {
+    if (isBegun(folder) || CheckpointNames.isAnyIn(checkpoints(folder))) {
       return;
     }
-    for (String name : List.of(MODEL, EventLog.FILE_NAME, CONFIG, REPORT)) {
+    for (String name : List.of(MODEL, EventLog.FILE_NAME, CONFIG, REPORT, MASKS)) {
       if (Files.exists(folder.resolve(name))) {
         throw UserException.at(
             "output",
             "%s holds %s, which no run has written".formatted(folder, name),
             "choose another folder");
       }
-    }
-  }
-
-  private static boolean acquired(FileChannel lock) throws IOException {
-    try {
-      return lock.tryLock() != null;
-    } catch (OverlappingFileLockException e) {
-      return false; // another run of this process
     }
   }
 
@@ -113,7 +106,7 @@ public final class RunFolder implements AutoCloseable {
 
   /** The masks that the model was cut by. */
   public Path masks() {
-    return folder.resolve("masks.json");
+    return folder.resolve(MASKS);
   }
 
   /** What the run that the folder holds goes by; empty where that cannot be read. */

@@ -1,5 +1,6 @@
 package io.github.drprune.tasks;
 
+import io.github.drprune.error.Unusable;
 import io.github.drprune.error.UserException;
 import io.github.drprune.tasks.file.FunctionName;
 import io.github.drprune.tasks.file.TaskConfig;
@@ -50,7 +51,7 @@ final class DocumentFields {
     return switch (ask.text()) {
       case Long number -> number;
       case FunctionName function -> functions.document(function, key).apply(document);
-      case String column when columns.contains(column) -> document.get(column);
+      case String column when columns.contains(column) -> column(column, key, document);
       case String template -> {
         String text = rendered(template, key, document);
         yield hasChoices && PythonStrings.isDigits(text) ? literal(text, key) : text;
@@ -67,7 +68,7 @@ final class DocumentFields {
       case Long number -> number;
       case List<?> list -> list;
       case FunctionName function -> functions.document(function, key).apply(document);
-      case String column when columns.contains(column) -> document.get(column);
+      case String column when columns.contains(column) -> column(column, key, document);
       case String template -> {
         String text = rendered(template, key, document);
         if (hasChoices && PythonStrings.isDigits(text)) {
@@ -91,7 +92,7 @@ final class DocumentFields {
           case List<?> list -> list;
           case Map<?, ?> map -> new ArrayList<>(map.values());
           case FunctionName function -> functions.document(function, key).apply(document);
-          case String column when columns.contains(column) -> document.get(column);
+          case String column when columns.contains(column) -> column(column, key, document);
           case String template -> literal(rendered(template, key, document), key);
           default -> throw wrong(key, "must be a list, a template or a column", ask.choice());
         };
@@ -128,8 +129,16 @@ final class DocumentFields {
 
   private String columnOrRendered(String template, String key, Map<String, Object> document) {
     return document.containsKey(template)
-        ? text(document.get(template))
+        ? text(column(template, key, document))
         : rendered(template, key, document);
+  }
+
+  private Object column(String name, String key, Map<String, Object> document) {
+    Object value = document.get(name);
+    if (value instanceof Unusable(String problem)) {
+      throw new UserException("%s: %s: %s".formatted(task.place(), key, problem));
+    }
+    return value;
   }
 
   /** A value as Python prints it. */

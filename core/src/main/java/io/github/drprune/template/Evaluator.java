@@ -22,14 +22,14 @@ final class Evaluator {
     context.work.step();
     return switch (expression) {
       case Expression.Literal(Object value) -> value;
-      case Expression.Name(String name) -> name(name, scope);
+      case Expression.Name(String name) -> Values.usable(name(name, scope));
       case Expression.ListOf(var items) -> all(items, scope);
       case Expression.TupleOf(var items) -> new Tuple(all(items, scope));
       case Expression.DictOf(var keys, var values) -> dict(keys, values, scope);
       case Expression.Attribute(var target, String name) ->
-          context.access.attribute(evaluate(target, scope), name);
+          Values.usable(context.access.attribute(evaluate(target, scope), name));
       case Expression.Item(var target, var key) ->
-          context.access.item(evaluate(target, scope), evaluate(key, scope));
+          Values.usable(context.access.item(evaluate(target, scope), evaluate(key, scope)));
       case Expression.Slice(var target, var start, var stop, var step) ->
           context.access.slice(
               evaluate(target, scope),

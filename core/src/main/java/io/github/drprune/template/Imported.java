@@ -1,5 +1,6 @@
 package io.github.drprune.template;
 
+import io.github.drprune.error.Unusable;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -15,7 +16,7 @@ record Imported(Work work) {
     Object imported =
         switch (value) {
           case null -> null;
-          case Boolean _, Long _, Double _ -> value;
+          case Boolean _, Long _, Double _, Unusable _ -> value;
           case String text -> text;
           case Integer number -> number.longValue();
           case Short number -> number.longValue();

@@ -100,7 +100,7 @@ final class JsonText {
         map(map, depth);
         start = text.length();
       }
-      default -> throw notSerializable(value);
+      default -> throw notSerializable(Values.usable(value));
     }
     context.work.make(text.length() - start);
     context.work.leave();

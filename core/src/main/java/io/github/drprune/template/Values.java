@@ -1,5 +1,6 @@
 package io.github.drprune.template;
 
+import io.github.drprune.error.Unusable;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -17,6 +18,14 @@ final class Values {
 
   Values(Work work) {
     this.work = work;
+  }
+
+  /** The same value, unless it is one that nothing can be done with. */
+  static Object usable(Object value) {
+    if (value instanceof Unusable(String problem)) {
+      throw new TemplateException(TemplateException.Reason.VALUE, problem);
+    }
+    return value;
   }
 
   static String typeName(Object value) {
@@ -97,6 +106,7 @@ final class Values {
       case BigInteger number -> to.append(number);
       case Double number -> to.append(PyFloats.repr(number));
       case Undefined _ -> to.append("Undefined");
+      case Unusable _ -> usable(value);
       case PyRange range -> to.append(range.repr());
       case Tuple tuple -> {
         items(tuple, "(", tuple.size() == 1 ? ",)" : ")", to);

@@ -27,6 +27,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedSet;
 
 /**
  * Gives a checkpoint a template of conversations and the special tokens that it needs. The rows of
@@ -45,10 +46,12 @@ public record VocabularyGrowth(
    * What was added.
    *
    * @param added tokens that the model had not, in the order of their ids
-   * @param firstId of them
+   * @param embedded tokens that it had without rows, which have some now
+   * @param firstId of those added
    * @param vocabularySize rows of the embedding now
    */
-  public record Result(List<String> added, int firstId, int vocabularySize) {}
+  public record Result(
+      List<String> added, List<String> embedded, int firstId, int vocabularySize) {}
 
   public VocabularyGrowth {
     tokens = List.copyOf(tokens);
@@ -74,10 +77,9 @@ public record VocabularyGrowth(
       ModelSpec spec = CheckpointCheck.of(model, configured, weights);
       List<String> added = missing(tokenizer);
       int first = definition.size();
-      int rows =
-          added.isEmpty()
-              ? spec.vocabularySize()
-              : Math.max(spec.vocabularySize(), first + added.size());
+      boolean isGrown = !added.isEmpty() || lacksRows(tokenizer);
+      int filled = isGrown ? first + added.size() : Math.min(first, spec.vocabularySize());
+      int rows = Math.max(spec.vocabularySize(), filled);
       Files.createDirectories(output.toAbsolutePath().getParent());
       AtomicFiles.folder(
           output,
@@ -85,25 +87,37 @@ public record VocabularyGrowth(
             CheckpointFiles.copyCompanions(model, folder);
             writeTokenizer(folder, definition, added);
             if (source.isPresent()) {
-              Files.writeString(folder.resolve(ChatTemplate.FILE), source.get());
+              ChatTemplate.write(folder, source.get());
             }
             Files.writeString(
                 folder.resolve("config.json"), Json.pretty(spec.toJson().put("vocab_size", rows)));
-            rows(spec, first, added.size()).write(folder, spec, weights, rows);
+            rows(spec, first, filled).write(folder, spec, weights, rows);
             try (var grown = Tokenizer.load(folder)) {
               requireIds(grown, added, first);
               endTurns(folder, grown);
             }
           });
-      return new Result(added, first, rows);
+      List<String> embedded =
+          isGrown ? List.copyOf(tokenizer.beyond().names().values()) : List.of();
+      return new Result(added, embedded, first, rows);
     }
   }
 
-  private List<String> missing(Tokenizer tokenizer) {
+  private SequencedSet<String> wanted() {
     var wanted = new LinkedHashSet<String>();
     template.map(ChatTemplate::tokensOf).ifPresent(wanted::addAll);
     wanted.addAll(tokens);
-    return wanted.stream().filter(token -> tokenizer.id(token).isEmpty()).toList();
+    return wanted;
+  }
+
+  private List<String> missing(Tokenizer tokenizer) {
+    return wanted().stream().filter(token -> tokenizer.id(token).isEmpty()).toList();
+  }
+
+  /** Whether the tokenizer has a token that is wanted, but the model no row for it. */
+  private boolean lacksRows(Tokenizer tokenizer) {
+    return wanted().stream()
+        .anyMatch(token -> tokenizer.id(token).stream().anyMatch(tokenizer.beyond()::has));
   }
 
   private static void writeTokenizer(
@@ -142,22 +156,24 @@ public record VocabularyGrowth(
   /**
    * The old rows, over which those of new tokens are laid: a model may have rows to spare. Tokens
    * that had no row come before the new ones and get one like theirs.
+   *
+   * @param first one more than the highest id before
+   * @param filled rows that tokens have, which may be fewer than there are
    */
-  private static WordRows rows(ModelSpec spec, int first, int added) {
+  private static WordRows rows(ModelSpec spec, int first, int filled) {
     return (tensor, before, sink) -> {
       long row = before.byteSize() / spec.vocabularySize();
       int kept = Math.min(first, spec.vocabularySize());
       sink.write(before.asSlice(0, kept * row));
-      long rest = added == 0 ? kept : first + added;
       writeMeans(
           tensor.dtype(),
           before,
           kept,
           (int) (row * 8 / tensor.dtype().bits()),
-          (int) rest - kept,
+          filled - kept,
           sink);
-      if (rest < spec.vocabularySize()) {
-        sink.write(before.asSlice(rest * row));
+      if (filled < spec.vocabularySize()) {
+        sink.write(before.asSlice(filled * row));
       }
     };
   }

@@ -79,6 +79,20 @@ class PipelineConfigTest {
     assertThat(config.train().orElseThrow().model()).isEmpty();
   }
 
+  /** As {@code --set} and a key with nothing after it leave them. */
+  @Test
+  void whatIsUnsetIsNotGiven() throws IOException {
+    var config = load(SHORT, "cut=", "budget=");
+    assertThat(config.prune().orElseThrow().masks().hiddenBasis()).isEmpty();
+    assertThat(config.train().orElseThrow().model()).contains(Path.of("runs/prune/model"));
+    assertThat(load(SHORT + "budget:\ncut:\n")).isEqualTo(load(SHORT));
+    String prepare = "prepare: {tokenizer: base, input: text, seq_len: 256, out: prepared}\n";
+    assertThat(load("budget:\n" + prepare).budget()).isEmpty();
+    String model = source(61);
+    var domains = load(SPENDING.formatted(model), "train.domains=").train().orElseThrow().run();
+    assertThat(domains.domains().rho()).isEqualTo(0.3);
+  }
+
   private static final String SPENDING =
       """
       budget: 0.41M
@@ -201,10 +215,31 @@ class PipelineConfigTest {
         List.of("train.distillation.weight=0.5", "train.distillation.teacher=source")) {
       var train = load(SHORT, set).train().orElseThrow().run();
       assertThat(train.distillation().orElseThrow().teacher()).as(set).isEqualTo(Path.of("base"));
+      var said = load(SHORT, "train.model=runs/prune/./model", set).train().orElseThrow().run();
+      assertThat(said.distillation().orElseThrow().teacher()).as(set).isEqualTo(Path.of("base"));
     }
     var other = load(SHORT, "train.model=another", "train.distillation.teacher=source");
     assertThat(other.train().orElseThrow().run().distillation().orElseThrow().isOfSource())
         .isTrue();
+  }
+
+  @Test
+  void theSourceThatTeachesIsTheModelThatWasCut() throws IOException {
+    String cut = "cut: {model: base, masks: masks.json, output: small}\n";
+    String train = "train: {output: runs/train, data: prepared, steps: 9, distillation: {}}\n";
+    for (String set : List.of("train.steps=9", "train.distillation.teacher=source")) {
+      var config = load(cut + train, set).train().orElseThrow();
+      assertThat(config.model()).contains(Path.of("small"));
+      assertThat(config.run().distillation().orElseThrow().teacher())
+          .as(set)
+          .isEqualTo(Path.of("base"));
+    }
+    var other = load(SHORT + cut.replace("base", "other"), "train.distillation.weight=0.5");
+    assertThat(other.train().orElseThrow().run().distillation().orElseThrow().teacher())
+        .isEqualTo(Path.of("other"));
+    var spent = load(SPENDING.formatted(source(61)) + cut.replace("base", "other"));
+    assertThat(spent.train().orElseThrow().run().distillation().orElseThrow().teacher())
+        .isEqualTo(Path.of("other"));
   }
 
   @Test

@@ -55,4 +55,25 @@ class ChatTemplateTest {
     Files.writeString(more.resolve("tool_use.jinja"), TOOLS);
     requireBoth();
   }
+
+  @Test
+  void anotherTemplateIsOfAllConversations() throws IOException {
+    ofSeveralFiles();
+    ChatTemplate.write(folder, "{{ messages[0].content }}!");
+    ChatTemplate template = ChatTemplate.ofModel(folder, tokenizer).orElseThrow();
+    var question = List.of(Conversation.message("user", "q"));
+    assertThat(template.whole(new Conversation(question, null)).text()).isEqualTo("q!");
+    assertThat(template.whole(new Conversation(question, List.of("t"))).text()).isEqualTo("q!");
+    assertThat(folder.resolve("additional_chat_templates")).doesNotExist();
+  }
+
+  @Test
+  void aModelsOwnTemplateLeavesThoseForCertainUses() throws IOException {
+    ofSeveralFiles();
+    Path other = folder.resolve("additional_chat_templates/rag.jinja");
+    Files.writeString(other, "{{ documents[0] }}");
+    ChatTemplate.write(folder, ChatTemplate.ofModel(folder, tokenizer).orElseThrow().source());
+    requireBoth();
+    assertThat(other).exists();
+  }
 }

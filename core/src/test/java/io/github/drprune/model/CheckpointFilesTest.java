@@ -1,7 +1,9 @@
 package io.github.drprune.model;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.drprune.io.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +29,24 @@ class CheckpointFilesTest {
     assertThat(signs().get(0)).isEqualTo(before.get(0)); // what the model computes is the same
     assertThat(signs().get(1)).isNotEqualTo(before.get(1));
     assertThat(signs().get(2)).isNotEqualTo(before.get(2));
+  }
+
+  @Test
+  void templatesForCertainUsesTellACheckpointFromAnother() throws IOException {
+    Path config = Files.writeString(folder.resolve("config.json"), "{}");
+    List<String> before = signs();
+    // Records that were made before these files counted hold for folders without them.
+    assertThat(before.get(1))
+        .isEqualTo(Sha256.of(("config.json " + Sha256.of(config) + "\n").getBytes(UTF_8)));
+    Path templates = Files.createDirectory(folder.resolve("additional_chat_templates"));
+    assertThat(signs()).isEqualTo(before);
+    for (String text : List.of("one", "another")) {
+      Files.writeString(templates.resolve("tool_use.jinja"), text);
+      assertThat(signs().get(0)).isEqualTo(before.get(0));
+      assertThat(signs().get(1)).isNotEqualTo(before.get(1));
+      assertThat(signs().get(2)).isNotEqualTo(before.get(2));
+      before = signs();
+    }
   }
 
   @Test

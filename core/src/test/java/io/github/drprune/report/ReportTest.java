@@ -211,6 +211,26 @@ class ReportTest {
   }
 
   @Test
+  void logsInOneFolderAreToldApartByTheirNames() throws IOException {
+    var synthetic = new SyntheticRun(SyntheticRun.SEVEN, 10, 5, 1);
+    List<Path> logs = new ArrayList<>();
+    for (String name : List.of("logs/a.jsonl", "logs/b.jsonl", "final", "other/logs")) {
+      Path run = synthetic.write(folder.resolve(name.replace(".jsonl", "-run")));
+      logs.add(
+          name.endsWith(".jsonl")
+              ? Files.copy(run.resolve(RunFile.METRICS), folder.resolve(name))
+              : run);
+    }
+    String parent = folder.getFileName().toString();
+    assertThat(Report.read(logs).runs())
+        .extracting(RunView::name)
+        .containsExactly(parent + "/logs/a.jsonl", parent + "/logs/b.jsonl", "final", "other/logs");
+    assertThatThrownBy(() -> Report.read(List.of(logs.getFirst(), logs.getFirst())))
+        .isInstanceOf(UserException.class)
+        .hasMessage(logs.getFirst() + ": named twice; name each run once");
+  }
+
+  @Test
   void fiftyThousandStepsOfTwentyDomainsStaySmall() {
     var history = new RunHistory();
     new SyntheticRun(SyntheticRun.numbered(20), 50_000, 100, 1).forEach(history);

@@ -8,6 +8,7 @@ import io.github.drprune.tasks.documents.DatasetFinder;
 import io.github.drprune.tasks.file.TaskLibrary;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -108,6 +109,54 @@ class TaskMistakesTest {
     assertThatThrownBy(() -> questions(GOOD + line + "\n"))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("mine.yaml:9: an anchor holds itself; write the value out");
+  }
+
+  /** The file has a timestamp, a decimal number and a map, and a timestamp beside a text. */
+  private List<Question> questionsOfTyped(String text) throws Exception {
+    try (var rows = TaskMistakesTest.class.getResourceAsStream("/data/typed.parquet")) {
+      Files.copy(rows, folder.resolve("d.parquet"), StandardCopyOption.REPLACE_EXISTING);
+    }
+    return questions(
+        """
+        task: mine
+        dataset_path: parquet
+        dataset_kwargs: {data_files: {test: d.parquet}}
+        test_split: test
+        output_type: multiple_choice
+        doc_to_text: %s
+        doc_to_choice: [a, b]
+        doc_to_target: 0
+        """
+            .formatted(text));
+  }
+
+  @Test
+  void columnsThatAreNotReadMayLieBesideThoseThatAreAsked() throws Exception {
+    assertThat(
+            questionsOfTyped("'{{meta.set}}'").stream()
+                .map(question -> question.requests().getFirst().prompt()))
+        .containsExactly("x", "y");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "price",
+        "'{{price}}'",
+        "'{{created}}'",
+        "'{{labels.a}}'",
+        "'{{meta.seen}}'",
+        "'{{meta[\"seen\"] is defined}}'",
+        "'{{meta}}'",
+        "'{{meta|tojson}}'",
+        "'{% for key, value in meta.items() %}{{value}}{% endfor %}'"
+      })
+  void columnsThatAreNotReadAreRefusedWhereTheyAreUsed(String text) throws Exception {
+    assertThatThrownBy(() -> questionsOfTyped(text))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("doc_to_text: ")
+        .hasMessageContaining("d.parquet: column ")
+        .hasMessageContaining("which is not read; leave it out or convert it to text");
   }
 
   @Test

@@ -154,6 +154,21 @@ class VocabularyGrowthTest {
         .isEqualTo("<|tool|>");
   }
 
+  @Test
+  void theTemplateIsOfConversationsWithToolsToo() throws IOException {
+    Path model = checkpoint(Dtype.F32, 0, true);
+    Files.writeString(model.resolve(ChatTemplate.FILE), "old");
+    Path more = Files.createDirectory(model.resolve("additional_chat_templates"));
+    Files.writeString(more.resolve("tool_use.jinja"), "old with {{ tools }}");
+    grow(model, "alpaca");
+    Path grown = folder.resolve("grown");
+    try (var tokenizer = Tokenizer.load(grown)) {
+      assertThat(ChatTemplate.ofModel(grown, tokenizer).orElseThrow().source())
+          .isEqualTo(ChatTemplate.sourceOf("alpaca"));
+    }
+    assertThat(more.resolve("tool_use.jinja")).exists();
+  }
+
   private static JsonNode json(Path model, String name) throws IOException {
     return Json.tree(Files.readString(model.resolve(name)), name);
   }
@@ -184,6 +199,33 @@ class VocabularyGrowthTest {
     assertThat(grow(model, "alpaca", "</s>").vocabularySize()).isEqualTo(image);
     try (var weights = CheckpointReader.open(folder.resolve("grown"))) {
       assertThat(values(weights, "model.embed_tokens.weight")).hasSize(image * WIDTH);
+    }
+  }
+
+  /** As the padding of a model that was published without a row for it. */
+  @Test
+  void aTokenBeyondTheVocabularyThatIsNamedGetsARow() throws IOException {
+    Path model = checkpoint(Dtype.F32, 0, true);
+    int pad = TinyTokenizer.add(model, "<pad>");
+    VocabularyGrowth.Result result = grow(model, null, "<pad>", "</s>");
+    assertThat(result.added()).isEmpty();
+    assertThat(result.embedded()).containsExactly("<pad>");
+    assertThat(result.vocabularySize()).isEqualTo(pad + 1);
+    Path grown = folder.resolve("grown");
+    assertThat(ConfigReader.read(grown).vocabularySize()).isEqualTo(pad + 1);
+    try (var tokenizer = Tokenizer.load(grown, pad + 1);
+        var before = CheckpointReader.open(model);
+        var after = CheckpointReader.open(grown)) {
+      assertThat(tokenizer.encode("<pad>")).containsExactly(pad);
+      float[] old = values(before, "model.embed_tokens.weight");
+      float[] rows = values(after, "model.embed_tokens.weight");
+      assertThat(rows).hasSize((pad + 1) * WIDTH);
+      assertThat(Arrays.copyOf(rows, old.length)).isEqualTo(old);
+      double mean = 0;
+      for (int row = 0; row < pad; row++) {
+        mean += old[row * WIDTH] / (double) pad;
+      }
+      assertThat((double) rows[pad * WIDTH]).isBetween(mean - 1e-6, mean + 1e-6);
     }
   }
 

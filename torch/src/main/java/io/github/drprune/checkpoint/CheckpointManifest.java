@@ -3,6 +3,7 @@ package io.github.drprune.checkpoint;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.Sha256;
 import io.github.drprune.json.Json;
+import io.github.drprune.run.CheckpointNames;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -22,7 +23,7 @@ import java.util.regex.Pattern;
  * @param files size and checksum of every other file, by name
  */
 record CheckpointManifest(String format, int version, long step, Map<String, FileCheck> files) {
-  static final String FILE = "checkpoint.json";
+  static final String FILE = CheckpointNames.MANIFEST;
 
   /** Tells the file from other JSON. */
   static final String FORMAT = "drprune-checkpoint";

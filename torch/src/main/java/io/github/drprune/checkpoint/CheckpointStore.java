@@ -6,6 +6,7 @@ import io.github.drprune.distributed.ProcessGroup;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.json.Json;
+import io.github.drprune.run.CheckpointNames;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -20,15 +21,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 
 /**
  * A run's checkpoints, one folder {@code step-N} each, that appear whole or not at all: written
  * beside under another name, then renamed. A crash at any instant leaves the ones before it.
  */
 public final class CheckpointStore {
-  private static final Pattern NAME = Pattern.compile("step-(\\d{1,18})");
-
   private final Path folder;
   private final int keep;
   private final ProcessGroup processes;
@@ -45,7 +43,7 @@ public final class CheckpointStore {
 
   /** The checkpoint of {@code step} among those in {@code folder}. */
   public static Checkpoint at(Path folder, long step) {
-    return new Checkpoint(step, folder.resolve("step-" + step));
+    return new Checkpoint(step, CheckpointNames.folder(folder, step));
   }
 
   /**
@@ -183,10 +181,7 @@ public final class CheckpointStore {
     }
     try (var entries = Files.list(folder)) {
       for (Path entry : (Iterable<Path>) entries::iterator) {
-        var matcher = NAME.matcher(entry.getFileName().toString());
-        if (matcher.matches()) {
-          found.add(new Checkpoint(Long.parseLong(matcher.group(1)), entry));
-        }
+        CheckpointNames.step(entry).ifPresent(step -> found.add(new Checkpoint(step, entry)));
       }
     }
     found.sort(Comparator.comparingLong(Checkpoint::step).reversed());

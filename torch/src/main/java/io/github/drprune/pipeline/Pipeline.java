@@ -14,6 +14,7 @@ import io.github.drprune.evaluate.Evaluations;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.json.FiguresFile;
 import io.github.drprune.json.Json;
+import io.github.drprune.model.CheckpointFiles;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.report.Report;
 import io.github.drprune.run.CheckpointCut;
@@ -26,6 +27,7 @@ import io.github.drprune.run.RunOrigin;
 import io.github.drprune.run.TrainRun;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -134,6 +136,10 @@ public final class Pipeline {
     List<Path> inputs = new ArrayList<>(settings.inputs());
     for (String name : List.of("tokenizer.json", "tokenizer_config.json", ChatTemplate.FILE)) {
       inputs.add(settings.tokenizer().resolve(name));
+    }
+    Path templates = settings.tokenizer().resolve(CheckpointFiles.TEMPLATES);
+    if (Files.exists(templates)) { // else records of versions that did not look are of other inputs
+      inputs.add(templates);
     }
     return new Stage(
         "prepare",

@@ -129,9 +129,12 @@ final class StageRecord {
 
   /** Data that lost files is not there, though its manifest is. */
   private static boolean isThere(Path output) throws IOException {
-    return Files.exists(output)
-        && (!output.endsWith(Manifest.FILE)
-            || Manifest.read(output.getParent()).damaged(output.getParent()).isEmpty());
+    if (!Files.exists(output) || !output.endsWith(Manifest.FILE)) {
+      return Files.exists(output);
+    }
+    Path data = output.getParent();
+    var manifest = Manifest.read(data);
+    return manifest.damaged(data).isEmpty() && !manifest.lacksTemplate(data);
   }
 
   void done(String stage) throws IOException {

@@ -6,7 +6,6 @@ import io.github.drprune.conversation.ChatTemplate;
 import io.github.drprune.data.Manifest;
 import io.github.drprune.data.Split;
 import io.github.drprune.error.UserException;
-import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.CheckpointCheck;
 import io.github.drprune.model.ModelLoader;
@@ -44,6 +43,12 @@ public record TuneRun(TuneConfig whole) implements UnprunedRun {
           "data",
           "%s holds text, of which every token counts".formatted(config.data()),
           "prepare conversations with 'prepare --conversations'");
+    }
+    if (manifest.lacksTemplate(config.data())) {
+      throw UserException.at(
+          "data",
+          "%s has lost its %s".formatted(config.data(), ChatTemplate.FILE),
+          "prepare it again");
     }
     return manifest;
   }
@@ -86,7 +91,7 @@ public record TuneRun(TuneConfig whole) implements UnprunedRun {
     ModelSpec result = UnprunedRun.super.finish(folder, model, objective, log, step);
     Path template = config().data().resolve(ChatTemplate.FILE);
     if (Files.exists(template)) {
-      AtomicFiles.text(folder.model().resolve(ChatTemplate.FILE), Files.readString(template));
+      ChatTemplate.write(folder.model(), Files.readString(template));
     }
     return result;
   }

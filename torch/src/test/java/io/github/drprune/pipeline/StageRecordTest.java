@@ -42,16 +42,19 @@ class StageRecordTest {
     assertThat(StageRecord.beside(pipeline).begin("prune", first, output, false)).isTrue();
   }
 
-  @Test
-  void dataThatLostAFileIsNotDone() throws IOException {
+  /** Data of four bytes; gives the manifest. */
+  private Path data(boolean ofConversations) throws IOException {
     Path data = Files.createDirectories(folder.resolve("data"));
-    Path shard = Files.writeString(data.resolve("a.npy"), "four");
+    Files.writeString(data.resolve("a.npy"), "four");
     Path manifest = data.resolve(Manifest.FILE);
     var marks = new Manifest.TokenizerIdentity("00", 4, new SpecialTokens(null, null));
+    var shards = List.of(new Manifest.Shard("a.npy", 1, 4, "00"));
     var split =
-        new Manifest.SplitData(1, 1, 2, 0, List.of(new Manifest.Shard("a.npy", 1, 4, "00")));
+        ofConversations
+            ? new Manifest.SplitData(1, 1, 2, 0, shards, 1L, shards, null)
+            : new Manifest.SplitData(1, 1, 2, 0, shards);
     var domain = new Manifest.Domain("a", Map.of(Split.TRAIN, split));
-    Files.writeString(
+    return Files.writeString(
         manifest,
         Json.pretty(
             new Manifest(
@@ -64,11 +67,30 @@ class StageRecordTest {
                 0,
                 0L,
                 List.of(domain))));
+  }
+
+  private StageRecord prepared(Path manifest) throws IOException {
     var record = StageRecord.beside(folder.resolve("pipeline.yaml"));
     record.begin("prepare", "same", manifest, false);
     record.done("prepare");
     assertThat(record.begin("prepare", "same", manifest, false)).isFalse();
-    Files.delete(shard);
+    return record;
+  }
+
+  @Test
+  void dataThatLostAFileIsNotDone() throws IOException {
+    Path manifest = data(false);
+    var record = prepared(manifest);
+    Files.delete(manifest.resolveSibling("a.npy"));
+    assertThat(record.begin("prepare", "same", manifest, false)).isTrue();
+  }
+
+  @Test
+  void conversationsThatLostTheirTemplateAreNotDone() throws IOException {
+    Path manifest = data(true);
+    Path template = Files.writeString(manifest.resolveSibling("chat_template.jinja"), "t");
+    var record = prepared(manifest);
+    Files.delete(template);
     assertThat(record.begin("prepare", "same", manifest, false)).isTrue();
   }
 

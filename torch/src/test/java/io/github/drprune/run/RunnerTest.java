@@ -220,7 +220,8 @@ class RunnerTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("output: ");
     assertThat(tiny.model().resolve("model.safetensors")).exists();
-    for (String name : List.of("model/mine.txt", "config.yaml", "metrics.jsonl", "report.html")) {
+    for (String name :
+        List.of("model/mine.txt", "config.yaml", "metrics.jsonl", "report.html", "masks.json")) {
       Path output = folder.resolve("of-" + name.replace('/', '-'));
       Path mine = output.resolve(name);
       Files.createDirectories(mine.getParent());
@@ -232,6 +233,30 @@ class RunnerTest {
       assertThat(mine).hasContent("precious");
       assertThat(output.resolve("lock")).doesNotExist();
     }
+  }
+
+  /** Others keep checkpoints in a folder of that name as well. */
+  @Test
+  void checkpointsOfAnotherProgramMakeNoRun() throws Exception {
+    Path output = folder.resolve("of-another");
+    Files.createDirectories(output.resolve("checkpoints/checkpoint-500"));
+    Files.createDirectories(output.resolve("checkpoints/step-500"));
+    Path mine = Files.createDirectory(output.resolve("model")).resolve("mine.txt");
+    Files.writeString(mine, "precious");
+    assertThatThrownBy(() -> TinyRun.runner().train(tiny.train(output, "steps=2")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("which no run has written; choose another folder");
+    assertThat(mine).hasContent("precious");
+  }
+
+  /** Its checkpoints tell whose it is where what it goes by was lost. */
+  @Test
+  void aFolderWithCheckpointsOfARunIsARuns() throws Exception {
+    Path output = folder.resolve("run");
+    String[] settings = {"steps=2", "checkpoint_interval=1"};
+    TinyRun.runner().train(tiny.train(output, settings));
+    Files.delete(output.resolve("origin.json"));
+    assertThat(TinyRun.runner().train(tiny.train(output, settings)).wasDone()).isTrue();
   }
 
   @Test

@@ -120,8 +120,11 @@ class TuneRunTest {
     };
   }
 
+  /** With the template that is replaced goes the one that the model had for tools. */
   @Test
   void resumedRunsEndWithTheSameBits() throws Exception {
+    Path more = Files.createDirectory(tiny.model().resolve("additional_chat_templates"));
+    Files.writeString(more.resolve("tool_use.jinja"), "old");
     for (boolean packing : new boolean[] {false, true}) {
       Path data = prepare(packing);
       Path whole = folder.resolve("whole-" + packing);
@@ -135,6 +138,7 @@ class TuneRunTest {
 
       assertThat(TinyRun.weights(parts)).isEqualTo(TinyRun.weights(whole));
       assertThat(whole.resolve("model/chat_template.jinja")).hasContent(TEMPLATE);
+      assertThat(whole.resolve("model/additional_chat_templates")).doesNotExist();
     }
   }
 
@@ -185,6 +189,11 @@ class TuneRunTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("data: ")
         .hasMessageContaining("prepare --conversations");
+
+    Files.delete(data.resolve("chat_template.jinja"));
+    assertThatThrownBy(() -> TinyRun.runner().tune(config(data, folder.resolve("lost"))))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("has lost its chat_template.jinja; prepare it again");
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.github.drprune.data.parquet.ParquetFooter.Column;
 import io.github.drprune.data.parquet.ParquetFooter.Field;
 import io.github.drprune.data.parquet.ParquetFooter.Group;
 import io.github.drprune.error.Printable;
+import io.github.drprune.error.Unusable;
 import io.github.drprune.error.UserException;
 import java.io.Closeable;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,8 +25,7 @@ import java.util.function.Predicate;
 
 /**
  * The rows of a Parquet file with their columns, those within others included: String, Long,
- * Double, Boolean, List, Map or null. Damage is an {@link IOException}, a column of another kind a
- * {@link UserException}.
+ * Double, Boolean, List, Map or null. Damage is an {@link IOException}.
  *
  * @see <a href="https://research.google/pubs/dremel-interactive-analysis-of-web-scale-datasets-2/">
  *     Dremel, section 4: how levels tell where a value belongs</a>
@@ -40,10 +41,12 @@ public final class ParquetRows implements Closeable {
   private final List<Field> fields;
   private final Iterator<Group> groups;
   private final Map<Column, Leaf> leaves = new LinkedHashMap<>();
+  private final boolean refuses;
+  private final Map<String, Unusable> notRead = new HashMap<>();
   private long leftInGroup;
 
   /**
-   * The rows of an open file.
+   * The rows of an open file. A value of another kind in them is a {@link UserException}.
    *
    * @param file closed with this
    * @param path how messages call it
@@ -51,8 +54,15 @@ public final class ParquetRows implements Closeable {
    */
   public ParquetRows(SeekableByteChannel file, Path path, Predicate<String> wanted)
       throws IOException {
+    this(file, path, wanted, true);
+  }
+
+  private ParquetRows(
+      SeekableByteChannel file, Path path, Predicate<String> wanted, boolean refuses)
+      throws IOException {
     this.file = file;
     this.path = path;
+    this.refuses = refuses;
     try {
       this.footer = ParquetFooter.read(file);
       this.fields = wanted(footer.fields(), wanted);
@@ -63,9 +73,9 @@ public final class ParquetRows implements Closeable {
     }
   }
 
-  /** Reads all rows of {@code path}. */
+  /** Reads all rows of {@code path}; a value of another kind in them is {@link Unusable}. */
   public static List<Map<String, Object>> read(Path path) throws IOException {
-    try (var reader = new ParquetRows(FileChannel.open(path), path, _ -> true)) {
+    try (var reader = new ParquetRows(FileChannel.open(path), path, _ -> true, false)) {
       List<Map<String, Object>> rows = new ArrayList<>();
       for (var row = reader.next(); row != null; row = reader.next()) {
         rows.add(row);
@@ -152,7 +162,8 @@ public final class ParquetRows implements Closeable {
       return single(field);
     }
     if (field.kind() == MAP) {
-      throw notRead(field.name(), "a map");
+      pass(field);
+      return notRead(field.name(), "a map");
     }
     boolean isList = field.kind() == LIST && field.fields().size() == 1;
     return isList ? list(field.fields().getFirst()) : struct(field.fields());
@@ -161,40 +172,67 @@ public final class ParquetRows implements Closeable {
   private Object single(Field field) throws IOException {
     Leaf leaf = first(field);
     if (field.kind() == DECIMAL && leaf.definition == field.definition()) {
-      throw notRead(field.column().path(), "a decimal number");
+      leaf.bytes();
+      return notRead(field.column().path(), "a decimal number");
     }
     return leaf.take();
   }
 
-  private UserException notRead(String column, String type) {
-    return new UserException(
-        "%s: column %s is %s, which is not read; leave it out or convert it to text"
-            .formatted(path, Printable.quoted(column), type));
+  private Unusable notRead(String column, String type) {
+    Unusable value =
+        notRead.computeIfAbsent(
+            column,
+            _ ->
+                new Unusable(
+                    "%s: column %s is %s, which is not read; leave it out or convert it to text"
+                        .formatted(path, Printable.quoted(column), type)));
+    if (refuses) {
+      throw new UserException(value.problem());
+    }
+    return value;
+  }
+
+  /** Leaves out a value that is there, with all that is in it. */
+  private void pass(Field field) throws IOException {
+    for (Column column : ParquetFooter.leaves(List.of(field))) {
+      Leaf leaf = leaves.get(column);
+      do {
+        leaf.bytes();
+        leaf.look();
+      } while (leaf.repetition > field.repetition());
+    }
   }
 
   /** A list is a field that is there once for each element, with the element in it. */
-  private List<Object> list(Field entry) throws IOException {
+  private Object list(Field entry) throws IOException {
     if (!entry.several()) {
       throw new IOException("its schema is damaged");
     }
     return repeated(entry);
   }
 
-  private List<Object> repeated(Field entry) throws IOException {
+  /** All elements; of a list with one that is not read nothing can be used. */
+  private Object repeated(Field entry) throws IOException {
     List<Object> elements = new ArrayList<>();
+    Unusable refused = null;
     if (first(entry).definition < entry.definition()) {
       skip(entry);
       return elements;
     }
     boolean wrapped = entry.column() == null && entry.fields().size() == 1;
     do {
-      if (entry.column() != null) {
-        elements.add(single(entry));
-      } else {
-        elements.add(wrapped ? value(entry.fields().getFirst()) : struct(entry.fields()));
-      }
+      Object element = element(entry, wrapped);
+      refused = element instanceof Unusable unusable ? unusable : refused;
+      elements.add(element);
     } while (first(entry).repetition >= entry.repetition());
-    return elements;
+    return refused == null ? elements : refused;
+  }
+
+  private Object element(Field entry, boolean wrapped) throws IOException {
+    if (entry.column() != null) {
+      return single(entry);
+    }
+    return wrapped ? value(entry.fields().getFirst()) : struct(entry.fields());
   }
 
   private Leaf first(Field field) throws IOException {
@@ -259,12 +297,18 @@ public final class ParquetRows implements Closeable {
 
     /** The next value, null where it is absent. */
     Object take() throws IOException {
+      ByteBuffer bytes = bytes();
+      return bytes == null ? null : value(bytes);
+    }
+
+    /** The bytes of the next value, null where it is absent. */
+    ByteBuffer bytes() throws IOException {
       look();
       if (repetition < 0) {
         throw new IOException("a column has fewer values than rows");
       }
       looked = false;
-      return definition == column.definition() ? value(page.values().next()) : null;
+      return definition == column.definition() ? page.values().next() : null;
     }
 
     private Object value(ByteBuffer bytes) throws IOException {
@@ -276,7 +320,7 @@ public final class ParquetRows implements Closeable {
         case "FLOAT" -> (double) value.getFloat();
         case "DOUBLE" -> value.getDouble();
         case "BYTE_ARRAY" -> StandardCharsets.UTF_8.decode(value).toString();
-        default -> throw notRead(column.path(), "of type " + column.type());
+        default -> notRead(column.path(), "of type " + column.type());
       };
     }
   }

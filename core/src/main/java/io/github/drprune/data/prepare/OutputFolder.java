@@ -4,9 +4,9 @@ import io.github.drprune.data.Manifest;
 import io.github.drprune.data.PreparedData;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.FullDisk;
+import io.github.drprune.io.Locks;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -31,7 +31,12 @@ record OutputFolder(Path path) {
       try (var channel =
           FileChannel.open(
               path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-        lock(channel);
+        if (!Locks.acquire(channel)) {
+          throw new UserException(
+              path
+                  + ": another 'drprune prepare' is writing there; wait for it or choose another"
+                  + " folder");
+        }
         var manifest = filling.fill();
         Files.deleteIfExists(path.resolve(LOCK));
         return manifest;
@@ -43,19 +48,6 @@ record OutputFolder(Path path) {
       }
       throw e;
     }
-  }
-
-  private void lock(FileChannel channel) throws IOException {
-    try {
-      if (channel.tryLock() != null) {
-        return;
-      }
-    } catch (OverlappingFileLockException e) {
-      // Held by this process: the same answer.
-    }
-    throw new UserException(
-        path
-            + ": another 'drprune prepare' is writing there; wait for it or choose another folder");
   }
 
   /**

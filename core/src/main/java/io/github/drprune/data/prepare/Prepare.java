@@ -96,6 +96,9 @@ public final class Prepare {
     var complete = folder.complete(identity, fingerprint);
     if (complete.isPresent()) {
       if (!folder.isDamaged(complete.get(), listener)) {
+        if (complete.get().lacksTemplate(out)) {
+          writeTemplate(out);
+        }
         Files.deleteIfExists(out.resolve(Progress.FILE));
         return complete.get();
       }
@@ -120,11 +123,13 @@ public final class Prepare {
     }
   }
 
-  /** The token that fills up sequences of conversations; none of its losses counts. */
+  /**
+   * The token that fills up sequences of conversations; none of its losses counts. The one that is
+   * named for it may be of those that the model has no embedding for.
+   */
   private int padding() {
-    String named = tokenizer.namedTokens().get("pad_token");
     Integer eos = tokenizer.specialTokens().eos();
-    return named == null ? eos == null ? 0 : eos : tokenizer.id(named).orElse(0);
+    return eos == null || tokenizer.beyond().has(eos) ? 0 : eos;
   }
 
   private void copy(CorpusWriter writer, int filesDone, Spool spool) throws IOException {
@@ -180,11 +185,16 @@ public final class Prepare {
     // An earlier attempt can have seen more of a file that has changed since.
     deletePartials(out);
     if (template != null) {
-      AtomicFiles.text(out.resolve(ChatTemplate.FILE), template.source());
+      writeTemplate(out);
     }
     AtomicFiles.text(out.resolve(Manifest.FILE), Json.pretty(manifest));
     Files.deleteIfExists(out.resolve(Progress.FILE));
     return manifest;
+  }
+
+  /** What is tuned on the conversations is to be asked by the same. */
+  private void writeTemplate(Path out) throws IOException {
+    AtomicFiles.text(out.resolve(ChatTemplate.FILE), template.source());
   }
 
   private Progress progress(

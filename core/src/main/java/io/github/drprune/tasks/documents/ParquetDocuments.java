@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** Documents in Parquet: a row each. */
+/** Documents in Parquet: a row each. Columns that are not read are refused where they are used. */
 final class ParquetDocuments {
   private ParquetDocuments() {}
 

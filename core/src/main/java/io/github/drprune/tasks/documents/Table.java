@@ -9,7 +9,8 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * Documents with the same columns. Values are String, Long, Double, Boolean, List, Map or null.
+ * Documents with the same columns. Values are String, Long, Double, Boolean, List, Map, null or
+ * {@link io.github.drprune.error.Unusable}.
  *
  * @param columns in the order of their first appearance
  * @param rows each with all columns

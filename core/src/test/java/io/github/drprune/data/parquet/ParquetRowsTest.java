@@ -3,6 +3,7 @@ package io.github.drprune.data.parquet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.drprune.error.Unusable;
 import io.github.drprune.error.UserException;
 import io.github.drprune.json.Json;
 import java.io.IOException;
@@ -61,6 +62,27 @@ class ParquetRowsTest {
     try (var rows = new ParquetRows(FileChannel.open(file), file, "meta.set"::equals)) {
       assertThat(rows.next()).isEqualTo(Map.of("meta", Map.of("set", "x")));
     }
+  }
+
+  @Test
+  void columnsOfOtherKindsAreLeftToThoseWhoUseThem() throws Exception {
+    Path file = Path.of(ParquetRowsTest.class.getResource("/data/typed.parquet").toURI());
+    List<Map<String, Object>> rows = ParquetRows.read(file);
+    assertThat(rows).hasSize(2);
+    Map.of("created", "of type INT96", "price", "a decimal number", "labels", "a map")
+        .forEach(
+            (column, kind) ->
+                assertThat(rows.getFirst().get(column))
+                    .isEqualTo(
+                        new Unusable(
+                            "%s: column '%s' is %s, which is not read; leave it out or convert it to text"
+                                .formatted(file, column, kind))));
+    var meta = (Map<?, ?>) rows.getFirst().get("meta");
+    assertThat((Object) meta.get("seen")).isInstanceOf(Unusable.class);
+    assertThat((Object) meta.get("set")).isEqualTo("x");
+    // The next row begins where it should.
+    var next = (Map<?, ?>) rows.getLast().get("meta");
+    assertThat((Object) next.get("set")).isEqualTo("y");
   }
 
   @Test

@@ -107,6 +107,31 @@ class ConversationsTest {
     assertThat(out.resolve("chat_template.jinja")).hasContent(TEMPLATE);
   }
 
+  @Test
+  void aTemplateThatWasLostIsWrittenAgain() throws IOException {
+    Files.writeString(corpus.resolve("chat.jsonl"), line("user:the", "assistant:th"));
+    Path out = folder.resolve("out");
+    Manifest before = prepare(config(24), out);
+    assertThat(before.lacksTemplate(out)).isFalse();
+    Files.delete(out.resolve("chat_template.jinja"));
+    assertThat(before.lacksTemplate(out)).isTrue();
+    assertThat(prepare(config(24), out)).isEqualTo(before);
+    assertThat(out.resolve("chat_template.jinja")).hasContent(TEMPLATE);
+  }
+
+  /** As where a tokenizer was given one that its model has no row for. */
+  @Test
+  void theTokenNamedForPaddingIsNotUsed() throws IOException {
+    TinyTokenizer.add(tokenizer, "<pad>");
+    Path names = tokenizer.resolve("tokenizer_config.json");
+    Files.writeString(
+        names, Files.readString(names).replaceFirst("\\{", "{\"pad_token\": \"<pad>\", "));
+    Files.writeString(corpus.resolve("chat.jsonl"), line("user:the", "assistant:th"));
+    Path out = folder.resolve("out");
+    prepare(config(24), out);
+    assertThat(rows(out)).containsExactly("<s>u:the</s><s>a:[[th</s>]]" + "</s>".repeat(14));
+  }
+
   /** The file is pyarrow's: a list of structures, one of whose fields has no value. */
   @Test
   void rowsOfParquetAreReadAsLinesAre() throws IOException {
