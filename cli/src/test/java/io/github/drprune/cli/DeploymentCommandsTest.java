@@ -74,6 +74,14 @@ class DeploymentCommandsTest {
         .contains("2 of type F16, 5 of type F32, 14 of type Q8_0");
   }
 
+  /** What a file may be called goes by what is in it. */
+  @Test
+  void theSameExportMayBeRepeated() {
+    for (int i = 0; i < 2; i++) {
+      assertThat(run("export", at("layers2"), "--out", at("half.bin"))).as(err.toString()).isZero();
+    }
+  }
+
   @Test
   void damagedAndForeignFilesAreToldInOneLine() throws IOException {
     Files.writeString(folder.resolve("no.gguf"), "not at all");
@@ -83,10 +91,10 @@ class DeploymentCommandsTest {
     assertThat(run("export", at("layers2"), "--out", at("none/m.gguf"))).isEqualTo(2);
     String weights = at("layers2/model.safetensors");
     assertThat(run("export", at("layers2"), "--out", weights)).isEqualTo(2);
-    assertThat(err.toString()).contains("model.safetensors: of a model, a run");
+    assertThat(err.toString()).contains("model.safetensors: holds other than a GGUF file");
     String notes = Files.writeString(folder.resolve("notes.txt"), "some text").toString();
     assertThat(run("export", at("layers2"), "--out", notes)).isEqualTo(2);
-    assertThat(err.toString()).contains("notes.txt: is there and no GGUF file");
+    assertThat(err.toString()).contains("notes.txt: holds other than a GGUF file");
     Files.delete(folder.resolve("layers2/tokenizer.json"));
     assertThat(run("export", at("layers2"), "--out", at("m.gguf"))).isEqualTo(2);
     assertThat(err.toString()).hasLineCount(6).contains("tokenizer.json: no such file");
