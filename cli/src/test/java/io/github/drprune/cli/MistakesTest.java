@@ -133,7 +133,6 @@ class MistakesTest {
         "cut m --masks nothing --out x --json nothing| --json DIR/nothing is an input",
         "judge nothing text --endpoint http://[::1]:1 --transcript x --model a --json nothing| is"
             + " an input or another result",
-        "tasks m --tasks text --samples DIR| --samples DIR is an input",
         "tasks m --tasks a --data dir --samples dir| is an input",
         "report dir --out text| holds other than an HTML page; name another",
         "report dir --out x --json x| is an input or another result",
