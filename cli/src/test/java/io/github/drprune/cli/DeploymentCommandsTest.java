@@ -165,12 +165,22 @@ class DeploymentCommandsTest {
         .isEqualTo((4 * 8 * (layer + scores) + head) / (2 * 8 * (layer + scores) + head));
   }
 
-  /** llama-bench itself is stood in for by a script that takes long. */
+  /**
+   * llama-bench itself is stood in for by a script that takes long, and leaves beside the file what
+   * an export leaves that a signal ends.
+   */
   @Test
   void llamaCppIsAskedOnlyForWhatItDoesAndItsFileGoesWithTheProgram() throws Exception {
     Path called = folder.resolve("called");
     Path bench = folder.resolve("llama-bench");
-    Files.writeString(bench, "#!/bin/sh\ntouch '%s'\nexec sleep 10\n".formatted(called));
+    Files.writeString(
+        bench,
+        """
+        #!/bin/sh
+        touch "$(dirname "$2")/.model.gguf.drprune.partial" '%s'
+        exec sleep 10
+        """
+            .formatted(called));
     assertThat(bench.toFile().setExecutable(true)).isTrue();
     String engine = "llama.cpp=" + bench;
     assertThat(run("latency", at("layers2"), "--engine", engine, "--batch", "1,4")).isEqualTo(2);
@@ -186,11 +196,14 @@ class DeploymentCommandsTest {
       while (!Files.exists(called) && latency.process().isAlive()) {
         Thread.sleep(20);
       }
-      assertThat(temporary).as(latency::said).isDirectoryContaining("glob:**.gguf");
+      assertThat(temporary)
+          .as(latency::said)
+          .isDirectoryRecursivelyContaining("glob:**/model.gguf")
+          .isDirectoryRecursivelyContaining("glob:**.partial");
       latency.signal("TERM");
       latency.exit();
     }
-    assertThat(temporary).isDirectoryNotContaining("glob:**.gguf");
+    assertThat(temporary).isDirectoryNotContaining("glob:**/drprune*");
   }
 
   @Test

@@ -5,6 +5,7 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.export.GgufExport;
 import io.github.drprune.gguf.TensorType;
 import io.github.drprune.io.InputFiles;
+import io.github.drprune.io.TemporaryFolder;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelSpec;
@@ -19,13 +20,15 @@ import java.util.function.Consumer;
 
 /** llama.cpp, through its program {@code llama-bench}, which is started for every round. */
 public final class LlamaBench implements Engine {
+  private static final String FILE = "model.gguf";
+
   private final Path program;
   private final Path folder;
   private final TensorType type;
   private final int threads;
   private final Consumer<String> warnings;
   private final ModelSpec spec;
-  private Path file; // null until it is needed
+  private TemporaryFolder exported; // null until it is needed
 
   /**
    * For the checkpoint in {@code folder}, which is exported to a temporary file for its first
@@ -57,17 +60,12 @@ public final class LlamaBench implements Engine {
   }
 
   private Path file() throws IOException {
-    if (file == null) {
-      Path made = Files.createTempFile("drprune", ".gguf");
-      // Where the program is ended by a signal no one closes this.
-      made.toFile().deleteOnExit();
-      try {
-        new GgufExport(folder, made, type).write(warnings);
-      } catch (IOException | RuntimeException e) {
-        Files.delete(made);
-        throw e;
-      }
-      file = made;
+    if (exported == null) {
+      exported = TemporaryFolder.create();
+    }
+    Path file = exported.path().resolve(FILE);
+    if (!Files.exists(file)) {
+      new GgufExport(folder, file, type).write(warnings);
     }
     return file;
   }
@@ -127,8 +125,8 @@ public final class LlamaBench implements Engine {
   @Override
   public void close() {
     try {
-      if (file != null) {
-        Files.deleteIfExists(file);
+      if (exported != null) {
+        exported.close();
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
