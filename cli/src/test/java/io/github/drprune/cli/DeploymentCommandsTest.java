@@ -207,6 +207,20 @@ class DeploymentCommandsTest {
   }
 
   @Test
+  void whyLlamaBenchEndsIsToldWithWhatToRun() throws IOException {
+    Path bench = folder.resolve("llama-bench");
+    Files.writeString(bench, "#!/bin/sh\necho loading >&2\necho 'error: no room' >&2\nexit 3\n");
+    assertThat(bench.toFile().setExecutable(true)).isTrue();
+    assertThat(run("latency", at("layers2"), "--engine", "llama.cpp=" + bench)).isEqualTo(2);
+    assertThat(err.toString().lines().toList().getLast())
+        .startsWith(
+            "drprune: %s: ended with code 3 for %s: error: no room; run it by hand: drprune export"
+                    .formatted(bench, at("layers2"))
+                + " %s --type f16 --out model.gguf; %s -m model.gguf -r 1"
+                    .formatted(at("layers2"), bench));
+  }
+
+  @Test
   void latencyRefusesWhatItCannotMeasure() {
     assertThat(run("latency", at("layers2"), "--context", "8,64")).isEqualTo(2);
     assertThat(run("latency", at("layers2"), "--engine", "other")).isEqualTo(2);

@@ -9,13 +9,17 @@ import io.github.drprune.io.TemporaryFolder;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelSpec;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** llama.cpp, through its program {@code llama-bench}, which is started for every round. */
@@ -88,21 +92,15 @@ public final class LlamaBench implements Engine {
   }
 
   private double tokensPerSecond(Object... test) throws IOException {
-    List<String> command = new ArrayList<>(List.of(program.toString()));
-    command.addAll(List.of("-m", file().toString(), "-r", "1", "-o", "json"));
-    command.addAll(List.of("-t", String.valueOf(threads)));
-    for (Object word : test) {
-      command.add(String.valueOf(word));
-    }
+    Path file = file();
+    Path errors = exported.path().resolve("errors");
     Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        new ProcessBuilder(command(file, test)).redirectError(errors.toFile()).start();
     try {
       String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       int code = process.waitFor();
       if (code != 0) {
-        throw new UserException(
-            "%s: ended with code %d; run it by hand: %s"
-                .formatted(program, code, String.join(" ", command)));
+        throw failed(code, lastLine(errors), test);
       }
       JsonNode speed = Json.tree(output, program.toString()).path(0).path("avg_ts");
       if (!(speed.asDouble() > 0)) {
@@ -114,6 +112,45 @@ public final class LlamaBench implements Engine {
       throw new IOException("interrupted while llama-bench ran", e);
     } finally {
       process.destroy();
+    }
+  }
+
+  /** The exported file goes with this program, so that the user needs one to try it by hand. */
+  private UserException failed(int code, Optional<String> why, Object... test) {
+    return new UserException(
+        "%s: ended with code %d for %s%s; run it by hand: drprune export %s --type %s --out %s; %s"
+            .formatted(
+                program,
+                code,
+                folder,
+                why.map(": "::concat).orElse(""),
+                folder,
+                type.name().toLowerCase(Locale.ROOT),
+                FILE,
+                String.join(" ", command(Path.of(FILE), test))));
+  }
+
+  private List<String> command(Path file, Object... test) {
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    command.addAll(List.of("-m", file.toString(), "-r", "1", "-o", "json"));
+    command.addAll(List.of("-t", String.valueOf(threads)));
+    for (Object word : test) {
+      command.add(String.valueOf(word));
+    }
+    return command;
+  }
+
+  /** Where a program says why it ends. */
+  private static Optional<String> lastLine(Path errors) throws IOException {
+    // A reader of this kind replaces malformed bytes.
+    try (var lines =
+        new BufferedReader(
+            new InputStreamReader(Files.newInputStream(errors), StandardCharsets.UTF_8))) {
+      return lines
+          .lines()
+          .map(String::strip)
+          .filter(line -> !line.isEmpty())
+          .reduce((_, last) -> last);
     }
   }
 
