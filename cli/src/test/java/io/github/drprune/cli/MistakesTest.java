@@ -202,7 +202,7 @@ class MistakesTest {
         "tasks m --continuations dir --shots 2| --shots: has no effect without --tasks or --suite",
         "tasks m --continuations dir --limit 0| --limit: must be at least 1, not 0",
         "trim-vocabulary m --corpus prepared --keep 9 --text-field b --out x| --text-field: has no",
-        "spark-train --ranks 2 --threads 2| --threads: has no effect in executors",
+        "spark-train --ranks 2 --threads 2| unknown option '--threads'",
         "watch none| none",
         "watch text| text",
         "demo --out text| is a file; name a folder",
