@@ -52,6 +52,11 @@ public sealed interface RunKind permits PruneRun, UnprunedRun {
     return true;
   }
 
+  /** Steps that it takes in all. */
+  default int steps() {
+    return takesSteps() ? config().steps() : 0;
+  }
+
   /**
    * Makes the result without taking a step.
    *
