@@ -352,9 +352,7 @@ public final class Runner implements RunExecutor {
         kind.steps(),
         (long) kind.config().globalBatch() * data.seqLen(),
         ModelSummary.of(source),
-        kind.target(source)
-            .map(shape -> ModelSummary.of(kind.policy().cut(source, shape)))
-            .orElse(null),
+        kind.targetSummary(source).orElse(null),
         data.domains(),
         ConfigLoader.tree(kind.whole()),
         environment(kind.config()));
