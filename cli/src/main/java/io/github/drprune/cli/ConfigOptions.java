@@ -2,14 +2,12 @@ package io.github.drprune.cli;
 
 import io.github.drprune.config.ConfigReference;
 import io.github.drprune.config.binding.ConfigLoader;
-import io.github.drprune.libtorch.LibTorch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
@@ -27,13 +25,8 @@ final class ConfigOptions {
       description = "Sets a key, over the file's value; may be repeated.")
   private List<String> sets = new ArrayList<>();
 
-  @Mixin private ThreadsOption threads;
-
-  /** The configuration; also sets up LibTorch, so to be called before any other use of it. */
   <T extends Record> T load(Class<T> type) throws IOException {
-    T config = ConfigLoader.load(Optional.ofNullable(file), sets, type);
-    LibTorch.useThreads(threads.count());
-    return config;
+    return ConfigLoader.load(Optional.ofNullable(file), sets, type);
   }
 
   /** Lists all keys at the end of a command's help; made when help is asked for. */

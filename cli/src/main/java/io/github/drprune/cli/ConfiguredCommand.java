@@ -1,5 +1,6 @@
 package io.github.drprune.cli;
 
+import io.github.drprune.libtorch.LibTorch;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
@@ -11,6 +12,7 @@ abstract class ConfiguredCommand<C extends Record> implements Callable<Integer> 
   private final Class<C> type;
 
   @Mixin private ConfigOptions options;
+  @Mixin private ThreadsOption threads;
   @Mixin private JsonOption json;
 
   private CommandSpec spec;
@@ -35,7 +37,9 @@ abstract class ConfiguredCommand<C extends Record> implements Callable<Integer> 
 
   @Override
   public final Integer call() throws IOException, InterruptedException {
-    run(options.load(type));
+    C config = options.load(type);
+    LibTorch.useThreads(threads.count()); // before anything else uses it
+    run(config);
     return 0;
   }
 

@@ -13,7 +13,10 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
-/** Whether a command's results would replace what it reads: a slip of the hand loses that. */
+/**
+ * Whether a command's results would replace what it reads: a slip of the hand loses that. Files in
+ * a folder for results may stay beside what is read: their writers go by what is in them.
+ */
 final class Outputs {
   private Outputs() {}
 
@@ -32,7 +35,7 @@ final class Outputs {
               arguments.stream()
                   .filter(other -> other != option)
                   .flatMap(Outputs::paths)
-                  .anyMatch(input -> isSame(output, input) || holds(option, output, input));
+                  .anyMatch(input -> isSame(output, input));
           if (named) {
             throw new ParameterException(
                 command.commandSpec().commandLine(),
@@ -50,13 +53,6 @@ final class Outputs {
       case "--out" -> command.commandSpec().name().equals("report");
       default -> false;
     };
-  }
-
-  /** Results in a folder have the names of tasks, as a task's own data beside it may. */
-  private static boolean holds(OptionSpec option, Path output, Path input) {
-    return option.longestName().equals("--samples")
-        && Files.isRegularFile(input)
-        && isSame(output, input.toAbsolutePath().getParent());
   }
 
   /** The paths that an argument may mean, also as KEY=PATH or {@code @PATH}. */

@@ -200,6 +200,18 @@ final class PlanCommand implements Runnable {
     if (plan.target() != null) {
       rows.add(List.of("target", RunProgress.shape(plan.target())));
     }
+    if (plan.takesSteps()) {
+      addTokens(plan, rows);
+    }
+    rows.add(List.of("memory", memory(plan)));
+    if (plan.takesSteps()) {
+      addCosts(plan, rows);
+    }
+    rows.forEach(row -> out.println("%-11s %s".formatted(row.getFirst(), row.getLast())));
+    out.flush();
+  }
+
+  private static void addTokens(RunPlan plan, List<List<String>> rows) {
     rows.add(
         List.of(
             "training",
@@ -211,15 +223,19 @@ final class PlanCommand implements Runnable {
             plan.epochs().entrySet().stream()
                 .map(e -> String.format(Locale.ROOT, "%s %.2f", e.getKey(), e.getValue()))
                 .collect(Collectors.joining("  "))));
-    rows.add(
-        List.of(
-            "memory",
-            plan.availableBytes() == null
-                ? "at least %s on the device for weights, gradients and moments"
-                    .formatted(Console.bytes(plan.memoryBytes()))
-                : "%s at the peak, %s free now"
-                    .formatted(
-                        Console.bytes(plan.memoryBytes()), Console.bytes(plan.availableBytes()))));
+  }
+
+  private static String memory(RunPlan plan) {
+    String needed = Console.bytes(plan.memoryBytes());
+    if (plan.availableBytes() != null) {
+      return "%s at the peak, %s free now".formatted(needed, Console.bytes(plan.availableBytes()));
+    }
+    return plan.takesSteps()
+        ? "at least %s on the device for weights, gradients and moments".formatted(needed)
+        : needed + " at the peak";
+  }
+
+  private static void addCosts(RunPlan plan, List<List<String>> rows) {
     if (plan.processes() > 1) {
       rows.add(
           List.of(
@@ -241,8 +257,6 @@ final class PlanCommand implements Runnable {
     if (plan.expectedLoss() != null) {
       rows.add(List.of("expected", expected(plan.expectedLoss())));
     }
-    rows.forEach(row -> out.println("%-11s %s".formatted(row.getFirst(), row.getLast())));
-    out.flush();
   }
 
   private static String expected(ExpectedLoss loss) {

@@ -62,7 +62,6 @@ final class SparkTrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Unheeded.refuse(spec, "in executors, which have spark.executor.cores of them", "--threads");
     var jobs = SparkJobs.find(spec.name());
     var config = options.load(TrainConfig.class);
     OutputPaths.requireFolder(config.run().output());

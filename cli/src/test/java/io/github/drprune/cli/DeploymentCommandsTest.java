@@ -74,6 +74,14 @@ class DeploymentCommandsTest {
         .contains("2 of type F16, 5 of type F32, 14 of type Q8_0");
   }
 
+  /** What a file may be called goes by what is in it. */
+  @Test
+  void theSameExportMayBeRepeated() {
+    for (int i = 0; i < 2; i++) {
+      assertThat(run("export", at("layers2"), "--out", at("half.bin"))).as(err.toString()).isZero();
+    }
+  }
+
   @Test
   void damagedAndForeignFilesAreToldInOneLine() throws IOException {
     Files.writeString(folder.resolve("no.gguf"), "not at all");
@@ -83,10 +91,10 @@ class DeploymentCommandsTest {
     assertThat(run("export", at("layers2"), "--out", at("none/m.gguf"))).isEqualTo(2);
     String weights = at("layers2/model.safetensors");
     assertThat(run("export", at("layers2"), "--out", weights)).isEqualTo(2);
-    assertThat(err.toString()).contains("model.safetensors: of a model, a run");
+    assertThat(err.toString()).contains("model.safetensors: holds other than a GGUF file");
     String notes = Files.writeString(folder.resolve("notes.txt"), "some text").toString();
     assertThat(run("export", at("layers2"), "--out", notes)).isEqualTo(2);
-    assertThat(err.toString()).contains("notes.txt: is there and no GGUF file");
+    assertThat(err.toString()).contains("notes.txt: holds other than a GGUF file");
     Files.delete(folder.resolve("layers2/tokenizer.json"));
     assertThat(run("export", at("layers2"), "--out", at("m.gguf"))).isEqualTo(2);
     assertThat(err.toString()).hasLineCount(6).contains("tokenizer.json: no such file");
@@ -157,12 +165,22 @@ class DeploymentCommandsTest {
         .isEqualTo((4 * 8 * (layer + scores) + head) / (2 * 8 * (layer + scores) + head));
   }
 
-  /** llama-bench itself is stood in for by a script that takes long. */
+  /**
+   * llama-bench itself is stood in for by a script that takes long, and leaves beside the file what
+   * an export leaves that a signal ends.
+   */
   @Test
   void llamaCppIsAskedOnlyForWhatItDoesAndItsFileGoesWithTheProgram() throws Exception {
     Path called = folder.resolve("called");
     Path bench = folder.resolve("llama-bench");
-    Files.writeString(bench, "#!/bin/sh\ntouch '%s'\nexec sleep 10\n".formatted(called));
+    Files.writeString(
+        bench,
+        """
+        #!/bin/sh
+        touch "$(dirname "$2")/.model.gguf.drprune.partial" '%s'
+        exec sleep 10
+        """
+            .formatted(called));
     assertThat(bench.toFile().setExecutable(true)).isTrue();
     String engine = "llama.cpp=" + bench;
     assertThat(run("latency", at("layers2"), "--engine", engine, "--batch", "1,4")).isEqualTo(2);
@@ -178,11 +196,28 @@ class DeploymentCommandsTest {
       while (!Files.exists(called) && latency.process().isAlive()) {
         Thread.sleep(20);
       }
-      assertThat(temporary).as(latency::said).isDirectoryContaining("glob:**.gguf");
+      assertThat(temporary)
+          .as(latency::said)
+          .isDirectoryRecursivelyContaining("glob:**/model.gguf")
+          .isDirectoryRecursivelyContaining("glob:**.partial");
       latency.signal("TERM");
       latency.exit();
     }
-    assertThat(temporary).isDirectoryNotContaining("glob:**.gguf");
+    assertThat(temporary).isDirectoryNotContaining("glob:**/drprune*");
+  }
+
+  @Test
+  void whyLlamaBenchEndsIsToldWithWhatToRun() throws IOException {
+    Path bench = folder.resolve("llama-bench");
+    Files.writeString(bench, "#!/bin/sh\necho loading >&2\necho 'error: no room' >&2\nexit 3\n");
+    assertThat(bench.toFile().setExecutable(true)).isTrue();
+    assertThat(run("latency", at("layers2"), "--engine", "llama.cpp=" + bench)).isEqualTo(2);
+    assertThat(err.toString().lines().toList().getLast())
+        .startsWith(
+            "drprune: %s: ended with code 3 for %s: error: no room; run it by hand: drprune export"
+                    .formatted(bench, at("layers2"))
+                + " %s --type f16 --out model.gguf; %s -m model.gguf -r 1"
+                    .formatted(at("layers2"), bench));
   }
 
   @Test

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -126,9 +127,36 @@ class PipelineTest {
         """);
     assertThat(run("fresh.yaml")).isEqualTo(2);
     assertThat(err.toString()).contains(folder + "/none").doesNotContain("make it");
-    assertThat(run("fresh.yaml", "--set", "report.out=" + folder.resolve("other/report.html")))
-        .isEqualTo(2);
-    assertThat(err.toString()).contains("report.out: ", "make it");
+    String result = "report.out=" + folder.resolve("fresh/runs/small/model/report.html");
+    assertThat(run("fresh.yaml", "--set", result)).isEqualTo(2);
+    assertThat(err.toString()).contains(folder + "/none").doesNotContain("report.out");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "report.out, other/report.html, make it",
+    "report.out, fresh/runs/small/pages/report.html, make it",
+    "report.out, fresh/runs/small, is a folder that a stage makes; name a file in it",
+    "evaluate.json, fresh/runs, is a folder that a stage makes; name a file in it",
+    "evaluate.json, fresh/runs/small/none/evaluation.json, make it",
+    "evaluate.json, fresh/runs/small/origin.json, has the name of a file of a model"
+  })
+  void filesThatNoStageLeavesRoomForAreRefusedBeforeTheFirst(
+      String key, String path, String message) throws IOException {
+    write(
+        "fresh.yaml",
+        """
+        prepare: {tokenizer: HERE/tokenizer, input: HERE/corpus, seq_len: 64, out: HERE/fresh/data}
+        train:
+          output: HERE/fresh/runs/small
+          steps: 2
+          shape: {hidden_size: 32, layers: 2, heads: 2, intermediate_size: 48, tokenizer: HERE/tokenizer}
+        evaluate: {json: HERE/fresh/evaluation.json}
+        report: {out: HERE/fresh/report.html}
+        """);
+    assertThat(run("fresh.yaml", "--set", key + "=" + folder.resolve(path))).isEqualTo(2);
+    assertThat(err.toString()).hasLineCount(1).contains("fresh.yaml: " + key + ": ", message);
+    assertThat(folder.resolve("fresh")).doesNotExist();
   }
 
   @Test

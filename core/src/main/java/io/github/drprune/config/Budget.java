@@ -153,7 +153,7 @@ record Budget(long tokens, boolean isTrial, int seqLen, long parameters) {
   private long completePruning(ObjectNode prune) {
     choose(prune, "method", new TextNode("importance"));
     if (!prune.get("method").asText().equals("masks")) {
-      choose(prune, "steps", new IntNode(1)); // it takes none
+      choose(prune, "steps", new IntNode(1)); // none are taken; a wrong method is told later
       return 0;
     }
     return completeSteps(prune, Math.round(MASKS_SHARE * tokens), 2 * globalBatch());

@@ -11,7 +11,9 @@ import java.util.Optional;
 /** What is masked, and how the masks are learned. */
 public record MaskConfig(
     @Key(
-            doc = "How units are chosen: masks learned over the steps, or importance in one shot.",
+            doc =
+                "How units are chosen: masks learned over the steps, or importance in one shot,"
+                    + " with which 'steps' is not used and may be left out.",
             value = "masks")
         Method method,
     @Key(

@@ -13,8 +13,8 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * Which layers have a window, as a file can say it: all but the last of each so many. A model whose
- * windows cannot be said is exported for texts that no window cuts.
+ * Which layers have a window, as a file can say it: in each group of n layers all but the last. A
+ * model whose windows cannot be said is exported for texts that no window cuts.
  *
  * @param contextLength the longest text that is computed as the source computes it, in tokens
  */
@@ -35,9 +35,8 @@ record ExportedWindows(int contextLength, Map<String, GgufValue> keys) {
     }
     if (layers.stream().map(Layer::rotary).distinct().count() > 1) {
       throw new UserException(
-          "llama.cpp's %s has windows in all but the last of each so many layers, not in layers %s;"
-                  .formatted(architecture.name(), windowed(layers))
-              + " keep whole groups of layers when pruning");
+          "llama.cpp's %s needs windows in a repeating pattern (in each group of n layers all but the last), not in layers %s, counted from 0; keep whole groups of layers when pruning"
+              .formatted(architecture.name(), windowed(layers)));
     }
     int longest = Math.min(spec.contextLength(), sizes[0]);
     if (longest < spec.contextLength()) {

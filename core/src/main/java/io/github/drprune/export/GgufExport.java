@@ -58,8 +58,7 @@ public record GgufExport(Path model, Path output, TensorType type) {
    * @throws UserException for a model that llama.cpp cannot run, saying why
    */
   public Result write(Consumer<String> warnings) throws IOException {
-    OutputPaths.requireFile(output);
-    requireReplaceable();
+    OutputPaths.requireFile(output, GgufHeader::isIn, "a GGUF file");
     ModelSpec configured = ConfigReader.read(model);
     try (var reader = CheckpointReader.open(model)) {
       ModelSpec spec = CheckpointCheck.of(model, configured, reader);
@@ -84,13 +83,6 @@ public record GgufExport(Path model, Path output, TensorType type) {
           header.parameters(),
           exported.contextLength(),
           Files.size(output));
-    }
-  }
-
-  /** A file that is there may go if it is one of the kind to write, or empty. */
-  private void requireReplaceable() throws IOException {
-    if (Files.exists(output) && Files.size(output) > 0 && !GgufHeader.isIn(output)) {
-      throw new UserException(output + ": is there and no GGUF file; name another to write");
     }
   }
 

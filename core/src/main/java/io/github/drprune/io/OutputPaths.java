@@ -13,19 +13,30 @@ public final class OutputPaths {
   private static final Pattern INPUT =
       Pattern.compile(
           ".*\\.(safetensors|npy|jsonl|ya?ml|parquet|mds|bin|model|(index|state)\\.json)"
-              + "|tokenizer.*\\.json|.*_config\\.json"
+              + "|tokenizer\\.json|.*_config\\.json"
               + "|(config|manifest|origin|checkpoint|state|progress|masks|index|vocab"
               + "|added_tokens|special_tokens_map|chat_template)\\.json");
 
   private OutputPaths() {}
 
   /**
-   * Refuses a path that no file can be written to. A file that is there is replaced, but not one
-   * whose name is that of an input: what it holds may be all that there is.
+   * Refuses a name that files of input have, whether such a file is there or not: a command that
+   * wrote one would be refused when it is repeated. For results whose content does not tell them
+   * from such files.
    *
    * @throws UserException naming the path and what to do
    */
-  public static void requireFile(Path file) {
+  public static void refuseInputName(Path file) {
+    Path name = file.getFileName();
+    if (name != null && INPUT.matcher(name.toString()).matches()) {
+      throw new UserException(
+          file
+              + ": has the name of a file of a model, a run, prepared data or other input; choose"
+              + " another name");
+    }
+  }
+
+  private static void requireFile(Path file) {
     if (Files.isDirectory(file)) {
       throw new UserException(file + ": a folder is there; name a file to write");
     }
@@ -39,10 +50,6 @@ public final class OutputPaths {
               ? "%s: %s is not a folder; name another place".formatted(file, folder)
               : "%s: the folder %s does not exist; make it".formatted(file, folder));
     }
-    if (Files.exists(file) && INPUT.matcher(file.getFileName().toString()).matches()) {
-      throw new UserException(
-          file + ": of a model, a run, prepared data or other input; name another file");
-    }
     requireWritable(file, folder);
   }
 
@@ -53,10 +60,11 @@ public final class OutputPaths {
   }
 
   /**
-   * As {@link #requireFile(Path)}, and refuses a file that is there and of another kind, unless it
-   * is empty.
+   * Refuses a path that no file can be written to, and a file that is there and of another kind,
+   * unless it is empty: what it holds may be all that there is.
    *
    * @param called the kind, as "an HTML page"
+   * @throws UserException naming the path and what to do
    */
   public static void requireFile(Path file, Kind kind, String called) {
     requireFile(file);

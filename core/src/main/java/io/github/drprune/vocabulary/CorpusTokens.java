@@ -7,6 +7,7 @@ import io.github.drprune.data.prepare.Corpus;
 import io.github.drprune.data.prepare.CorpusFinder;
 import io.github.drprune.data.prepare.CorpusTexts;
 import io.github.drprune.error.UserException;
+import io.github.drprune.io.TemporaryFolder;
 import io.github.drprune.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -106,11 +107,8 @@ final class CorpusTokens {
         Files.isRegularFile(corpus)
             ? CorpusFinder.of(List.of("text=" + corpus))
             : CorpusFinder.in(corpus);
-    Path scratch = Files.createTempDirectory("drprune");
-    try {
-      return new CorpusTexts(found, textField, scratch).forEach(sink);
-    } finally {
-      Files.delete(scratch);
+    try (var scratch = TemporaryFolder.create()) {
+      return new CorpusTexts(found, textField, scratch.path()).forEach(sink);
     }
   }
 

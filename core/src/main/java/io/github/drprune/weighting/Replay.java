@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * What a weighting would have done with the losses that a run logged. The losses are those of the
@@ -71,9 +73,9 @@ public final class Replay {
   /** Of the blocks' parameters, as the configuration or the target's shape says it. */
   private OptionalDouble asked() {
     ModelSummary target = start.target();
-    if (target != null && target.blockParameters() != null) {
-      double kept = (double) target.blockParameters() / start.source().blockParameters();
-      return OptionalDouble.of(1 - kept);
+    ModelSummary source = start.source();
+    if (hasBlocks(target) && hasBlocks(source)) {
+      return OptionalDouble.of(1 - (double) target.blockParameters() / source.blockParameters());
     }
     JsonNode sparsity =
         start.config() == null
@@ -82,17 +84,29 @@ public final class Replay {
     return sparsity.isNumber() ? OptionalDouble.of(sparsity.doubleValue()) : OptionalDouble.empty();
   }
 
+  private static boolean hasBlocks(ModelSummary model) {
+    return model != null && model.blockParameters() != null;
+  }
+
   /**
    * The reference losses that the run took from its teacher and kept; empty where it had no teacher
-   * or was given others.
+   * or was given others, and where the log does not say them.
    */
   public Map<String, Double> teachersReferences() {
     JsonNode config = start.config();
     boolean given = config != null && !config.path("domains").path("reference_loss").isEmpty();
-    if (config == null || !config.hasNonNull("distillation") || given || logged().isEmpty()) {
+    if (config == null || !config.hasNonNull("distillation") || given) {
       return Map.of();
     }
-    return logged().getFirst().referenceLoss();
+    return logged(RunEvent.Weights::referenceLoss).findFirst().orElse(Map.of());
+  }
+
+  /** Figures by domain, of the lines that have them. */
+  private Stream<Map<String, Double>> logged(
+      Function<RunEvent.Weights, Map<String, Double>> figures) {
+    return logged().stream()
+        .map(figures)
+        .filter(found -> found != null && found.values().stream().allMatch(Objects::nonNull));
   }
 
   /** The run's domains. */
@@ -167,13 +181,12 @@ public final class Replay {
 
   /** What the run began with: the first reference proportion that it logged, else equal shares. */
   private Map<String, Double> startingProportion() {
-    List<RunEvent.Weights> logged = logged();
-    if (!logged.isEmpty()) {
-      return logged.getFirst().referenceProportion();
-    }
     var equal = new LinkedHashMap<String, Double>();
     domains().forEach(name -> equal.put(name, 1.0 / domains().size()));
-    return equal;
+    return logged(RunEvent.Weights::referenceProportion)
+        .filter(proportion -> proportion.keySet().containsAll(domains()))
+        .findFirst()
+        .orElse(equal);
   }
 
   /** In the order of the domains, NaN where absent. */

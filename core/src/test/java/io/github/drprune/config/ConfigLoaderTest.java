@@ -149,6 +149,16 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void importanceNeedsNoSteps() throws IOException {
+    String yaml = MINIMAL.replaceAll("(?m)^steps: .*\\n", "");
+    assertThat(prune(yaml, "method=importance").run().steps()).isEqualTo(1);
+    assertThat(prune(yaml + "method: importance\n").run().steps()).isEqualTo(1);
+    assertThat(prune(yaml, "method=importance", "steps=7").run().steps()).isEqualTo(7);
+    assertRefused(yaml, List.of(), "steps: is missing");
+    assertRefused(yaml, List.of("method=masks"), "steps: is missing");
+  }
+
+  @Test
   void defaultsDifferWhereTheCommandDoes() throws IOException {
     var sets = List.of("model=m", "data=d", "output=o", "steps=1");
     var train = ConfigLoader.load(Optional.empty(), sets, TrainConfig.class);

@@ -63,6 +63,13 @@ class PipelineConfigTest {
   }
 
   @Test
+  void importanceNeedsNoStepsInAPipelineEither() throws IOException {
+    String importance = SHORT.replace("steps: 600", "method: importance");
+    assertThat(load(importance).prune().orElseThrow().run().steps()).isEqualTo(1);
+    assertRefused(SHORT.replace("  steps: 600\n", ""), "prune.steps: is missing");
+  }
+
+  @Test
   void whatIsGivenStands() throws IOException {
     var config = load(SHORT, "train.data=other", "train.model=another", "evaluate.models=[x]");
     assertThat(config.train().orElseThrow().run().data()).isEqualTo(Path.of("other"));

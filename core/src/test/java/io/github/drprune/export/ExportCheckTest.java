@@ -53,7 +53,7 @@ class ExportCheckTest {
         .hasValueSatisfying(
             line ->
                 assertThat(line)
-                    .startsWith("depending on the layers that go: llama.cpp's gemma3 has windows")
+                    .startsWith("depending on the layers that go: llama.cpp's gemma3 needs windows")
                     .endsWith("keep whole groups of layers when pruning"));
     String smollm3 = "\"model_type\": \"smollm3\", \"no_rope_layer_interval\": 4";
     assertThat(obstacle(smollm3, 24, 5))

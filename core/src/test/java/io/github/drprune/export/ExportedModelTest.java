@@ -48,7 +48,7 @@ class ExportedModelTest {
           "model_type": "gemma3_text", "attn_logit_softcapping": 50.0 | caps at most logits, this model caps scores
           "model_type": "gemma2", "tie_word_embeddings": false | has its head tied
           "model_type": "qwen2", "rope_scaling": {"type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 32} | cannot scale rotary frequencies by Llama3
-          "model_type": "olmo3", "sliding_window": 6, "layer_types": ["full_attention", "sliding_attention", "sliding_attention", "full_attention"], "rope_scaling": {"rope_type": "linear", "factor": 2.0} | not in layers [1, 2]
+          "model_type": "olmo3", "sliding_window": 6, "layer_types": ["full_attention", "sliding_attention", "sliding_attention", "full_attention"], "rope_scaling": {"rope_type": "linear", "factor": 2.0} | needs windows in a repeating pattern (in each group of n layers all but the last), not in layers [1, 2], counted from 0;
           """)
   void whatLlamaCppCannotComputeIsRefused(String keys, String reason) {
     assertThatThrownBy(() -> exported(keys))

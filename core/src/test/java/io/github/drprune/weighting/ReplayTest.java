@@ -1,12 +1,14 @@
 package io.github.drprune.weighting;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.drprune.config.DomainsConfig.Strategy;
 import io.github.drprune.error.UserException;
 import io.github.drprune.json.Json;
+import io.github.drprune.model.ModelSummary;
 import io.github.drprune.run.RunEvent;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,6 +114,41 @@ final class ReplayTest {
     }
     assertThat(weights.get(0)).isNotEqualTo(weights.get(1));
     assertThat(weights.get(1)).isEqualTo(weights.get(2)); // 0.3 is the last that was logged
+  }
+
+  private static RunEvent.Weights weights(long step, Map<String, Double> references) {
+    return new RunEvent.Weights(
+        step,
+        Map.of("wiki", 0.3, "web", 0.7),
+        references,
+        references,
+        Map.of(),
+        null,
+        null,
+        List.of(),
+        Map.of());
+  }
+
+  /** Of what the reader of a log does not insist on. */
+  @Test
+  void whatALogLeavesOutIsDoneWithout() {
+    RunEvent.Start start = start(Json.tree("{\"distillation\": {}}", "config"));
+    List<RunEvent> none = List.of(start, evaluation(5, 3, 2), weights(5, null));
+    var replay = new Replay(none, "run");
+    assertThat(replay.teachersReferences()).isEmpty();
+    var outcomes = replay.run(Settings.of(Strategy.CONSTANT, 0.1, 0.2, Map.of()), 17);
+    assertThat(outcomes.getLast().weights()).containsExactly(0.5, 0.5);
+
+    Map<String, Double> references = Map.of("wiki", 0.4, "web", 0.6);
+    List<RunEvent> later = new ArrayList<>(none);
+    later.addAll(List.of(weights(10, references), weights(20, Map.of("wiki", 0.1))));
+    assertThat(new Replay(later, "run").teachersReferences()).isEqualTo(references);
+
+    var target = new ModelSummary("llama", 8, 1, 1, 1, 8, 900, 400L);
+    var unknown = new RunEvent.Start(0, "prune", "", 9, 9, null, target, NAMES, null, Map.of());
+    var train = new RunEvent.Train(5, 2, Map.of(), 0, 0, 0, 0, 0.5, 0.5, null, 1);
+    assertThatCode(() -> new Replay(List.of(unknown, train, evaluation(5, 3, 2)), "run"))
+        .doesNotThrowAnyException();
   }
 
   @Test

@@ -5,27 +5,34 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.export.GgufExport;
 import io.github.drprune.gguf.TensorType;
 import io.github.drprune.io.InputFiles;
+import io.github.drprune.io.TemporaryFolder;
 import io.github.drprune.json.Json;
 import io.github.drprune.model.ConfigReader;
 import io.github.drprune.model.ModelSpec;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** llama.cpp, through its program {@code llama-bench}, which is started for every round. */
 public final class LlamaBench implements Engine {
+  private static final String FILE = "model.gguf";
+
   private final Path program;
   private final Path folder;
   private final TensorType type;
   private final int threads;
   private final Consumer<String> warnings;
   private final ModelSpec spec;
-  private Path file; // null until it is needed
+  private TemporaryFolder exported; // null until it is needed
 
   /**
    * For the checkpoint in {@code folder}, which is exported to a temporary file for its first
@@ -57,17 +64,12 @@ public final class LlamaBench implements Engine {
   }
 
   private Path file() throws IOException {
-    if (file == null) {
-      Path made = Files.createTempFile("drprune", ".gguf");
-      // Where the program is ended by a signal no one closes this.
-      made.toFile().deleteOnExit();
-      try {
-        new GgufExport(folder, made, type).write(warnings);
-      } catch (IOException | RuntimeException e) {
-        Files.delete(made);
-        throw e;
-      }
-      file = made;
+    if (exported == null) {
+      exported = TemporaryFolder.create();
+    }
+    Path file = exported.path().resolve(FILE);
+    if (!Files.exists(file)) {
+      new GgufExport(folder, file, type).write(warnings);
     }
     return file;
   }
@@ -90,21 +92,15 @@ public final class LlamaBench implements Engine {
   }
 
   private double tokensPerSecond(Object... test) throws IOException {
-    List<String> command = new ArrayList<>(List.of(program.toString()));
-    command.addAll(List.of("-m", file().toString(), "-r", "1", "-o", "json"));
-    command.addAll(List.of("-t", String.valueOf(threads)));
-    for (Object word : test) {
-      command.add(String.valueOf(word));
-    }
+    Path file = file();
+    Path errors = exported.path().resolve("errors");
     Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        new ProcessBuilder(command(file, test)).redirectError(errors.toFile()).start();
     try {
       String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       int code = process.waitFor();
       if (code != 0) {
-        throw new UserException(
-            "%s: ended with code %d; run it by hand: %s"
-                .formatted(program, code, String.join(" ", command)));
+        throw failed(code, lastLine(errors), test);
       }
       JsonNode speed = Json.tree(output, program.toString()).path(0).path("avg_ts");
       if (!(speed.asDouble() > 0)) {
@@ -119,6 +115,45 @@ public final class LlamaBench implements Engine {
     }
   }
 
+  /** The exported file goes with this program, so that the user needs one to try it by hand. */
+  private UserException failed(int code, Optional<String> why, Object... test) {
+    return new UserException(
+        "%s: ended with code %d for %s%s; run it by hand: drprune export %s --type %s --out %s; %s"
+            .formatted(
+                program,
+                code,
+                folder,
+                why.map(": "::concat).orElse(""),
+                folder,
+                type.name().toLowerCase(Locale.ROOT),
+                FILE,
+                String.join(" ", command(Path.of(FILE), test))));
+  }
+
+  private List<String> command(Path file, Object... test) {
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    command.addAll(List.of("-m", file.toString(), "-r", "1", "-o", "json"));
+    command.addAll(List.of("-t", String.valueOf(threads)));
+    for (Object word : test) {
+      command.add(String.valueOf(word));
+    }
+    return command;
+  }
+
+  /** Where a program says why it ends. */
+  private static Optional<String> lastLine(Path errors) throws IOException {
+    // A reader of this kind replaces malformed bytes.
+    try (var lines =
+        new BufferedReader(
+            new InputStreamReader(Files.newInputStream(errors), StandardCharsets.UTF_8))) {
+      return lines
+          .lines()
+          .map(String::strip)
+          .filter(line -> !line.isEmpty())
+          .reduce((_, last) -> last);
+    }
+  }
+
   @Override
   public long memoryBytes(int batch, int context, int generated) {
     return 0;
@@ -127,8 +162,8 @@ public final class LlamaBench implements Engine {
   @Override
   public void close() {
     try {
-      if (file != null) {
-        Files.deleteIfExists(file);
+      if (exported != null) {
+        exported.close();
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -6,6 +6,7 @@ import io.github.drprune.io.OutputPaths;
 import io.github.drprune.json.FiguresFile;
 import io.github.drprune.report.Report;
 import io.github.drprune.run.PruneRun;
+import io.github.drprune.run.RunFolder;
 import io.github.drprune.run.RunKind;
 import io.github.drprune.run.TrainRun;
 import java.nio.file.Files;
@@ -14,7 +15,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * The files and folders of a pipeline, checked before its first stage: a last stage's mistake would
@@ -48,7 +51,11 @@ final class PipelinePaths {
     folders.forEach((key, folder) -> check(key, folder, OutputPaths::requireFolder));
     config
         .evaluate()
-        .ifPresent(stage -> checkFile("evaluate.json", stage.json(), FiguresFile::require));
+        .ifPresent(
+            stage -> {
+              checkFile("evaluate.json", stage.json(), FiguresFile::require);
+              check("evaluate.json", stage.json(), FiguresFile::requireName);
+            });
     config.report().ifPresent(stage -> checkFile("report.out", stage.out(), Report::requirePage));
   }
 
@@ -100,15 +107,33 @@ final class PipelinePaths {
     }
   }
 
-  /** A file in a folder that an earlier stage makes can only be written once that has run. */
+  /**
+   * A file in a folder that an earlier stage makes can only be written once that has run; a folder
+   * within, unless it is that of the result, no stage makes.
+   */
   private void checkFile(String key, Path path, Consumer<Path> requirement) {
     if (isInput(path)) {
       throw UserException.at(key, path + " is an input", "name another file").in(file + ": ");
     }
-    boolean isInMade = isMade(path) || OutputPaths.isFolderMade(path, folders.values());
-    if (!isInMade || Files.exists(path)) {
+    List<Path> made = madeFolders();
+    if (made.stream().anyMatch(folder -> folder.startsWith(normal(path)))) {
+      throw UserException.at(key, path + " is a folder that a stage makes", "name a file in it")
+          .in(file + ": ");
+    }
+    if (!OutputPaths.isFolderMade(path, made)) {
       check(key, path, requirement);
     }
+  }
+
+  /** The folders that stages write, and those of their models. */
+  private List<Path> madeFolders() {
+    List<Path> made = new ArrayList<>(folders.values());
+    Stream.of("prune.output", "train.output")
+        .map(folders::get)
+        .filter(Objects::nonNull)
+        .map(RunFolder::model)
+        .forEach(made::add);
+    return made;
   }
 
   private boolean isMade(Path path) {

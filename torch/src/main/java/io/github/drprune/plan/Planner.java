@@ -55,7 +55,8 @@ public final class Planner {
   /** Plans a pruning run. */
   public RunPlan prune(PruneConfig config) throws IOException, InterruptedException {
     var pruning = new PruneRun(config);
-    return plan(pruning, pruning.source());
+    ModelSpec source = pruning.source();
+    return pruning.takesSteps() ? plan(pruning, source) : planCut(pruning, source);
   }
 
   /** Plans a training run. */
@@ -84,7 +85,7 @@ public final class Planner {
     if (pruning.takesSteps()) {
       prune = plan(pruning, source);
     } else {
-      requireOneShot(pruning, source);
+      planCut(pruning, source); // refuses what does not fit
     }
     RunPlan train =
         plan(new TrainRun(new TrainConfig(pruning.model(), Optional.empty(), training)), cut);
@@ -95,12 +96,15 @@ public final class Planner {
         train);
   }
 
-  private void requireOneShot(PruneRun pruning, ModelSpec source) throws IOException {
+  /** Of a run that takes no steps; nothing is timed. */
+  private RunPlan planCut(PruneRun pruning, ModelSpec source) throws IOException {
     ModelOptions options = Runner.options(pruning.config(), Kernels::select);
     try (var data = PreparedData.open(pruning.config().data())) {
       FittingData.require(pruning, source, data);
       Long available = cluster.memory().orElse(here(options)); // one process cuts
-      MemoryNeed.requireOneShot(pruning, source, options, available, data.seqLen());
+      long memory = MemoryNeed.requireOneShot(pruning, source, options, available, data.seqLen());
+      return RunPlan.ofCut(
+          ModelSummary.of(source), pruning.targetSummary(source).orElseThrow(), memory, available);
     }
   }
 
@@ -219,9 +223,7 @@ public final class Planner {
     return new RunPlan(
         ModelSummary.of(source),
         teacher.map(ModelSummary::of).orElse(null),
-        kind.target(source)
-            .map(shape -> ModelSummary.of(kind.policy().cut(source, shape)))
-            .orElse(null),
+        kind.targetSummary(source).orElse(null),
         config.steps(),
         tokens,
         epochs(config, data),

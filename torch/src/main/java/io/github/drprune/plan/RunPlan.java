@@ -2,6 +2,7 @@ package io.github.drprune.plan;
 
 import io.github.drprune.config.RunConfig;
 import io.github.drprune.model.ModelSummary;
+import java.util.Collections;
 import java.util.SequencedMap;
 
 /**
@@ -13,10 +14,11 @@ import java.util.SequencedMap;
  * @param epochs of each domain at the weights that the run begins with
  * @param processes that compute it together
  * @param memoryBytes peak resident memory of each process, or of weights, gradients and moments
- *     alone on a device
+ *     alone on a device; without steps the most that models take and what they compute
  * @param availableBytes that each process can have; null on a device
  * @param sentBytes that each process sends to others in a step
- * @param stepSeconds of one optimizer step
+ * @param stepSeconds of one optimizer step; this and what follows are null without steps, of which
+ *     nothing is timed
  * @param evaluationSeconds of one evaluation
  * @param checkpointSeconds of one checkpoint
  * @param checkpointBytes of one checkpoint
@@ -34,12 +36,39 @@ public record RunPlan(
     long memoryBytes,
     Long availableBytes,
     long sentBytes,
-    double stepSeconds,
-    double evaluationSeconds,
-    double checkpointSeconds,
-    long checkpointBytes,
-    double seconds,
+    Double stepSeconds,
+    Double evaluationSeconds,
+    Double checkpointSeconds,
+    Long checkpointBytes,
+    Double seconds,
     ExpectedLoss expectedLoss) {
+  /** A cut in one shot, which one process makes. */
+  static RunPlan ofCut(
+      ModelSummary source, ModelSummary target, long memoryBytes, Long availableBytes) {
+    return new RunPlan(
+        source,
+        null,
+        target,
+        0,
+        0,
+        Collections.emptySortedMap(),
+        1,
+        memoryBytes,
+        availableBytes,
+        0,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
+  }
+
+  /** Whether anything is learned. */
+  public boolean takesSteps() {
+    return steps > 0;
+  }
+
   /**
    * Seconds of a run of {@code config}.
    *

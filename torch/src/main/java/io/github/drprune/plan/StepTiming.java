@@ -9,7 +9,7 @@ import io.github.drprune.data.SamplerState;
 import io.github.drprune.data.Split;
 import io.github.drprune.distributed.GlobalTensor;
 import io.github.drprune.distributed.ProcessGroup;
-import io.github.drprune.io.AtomicFiles;
+import io.github.drprune.io.TemporaryFolder;
 import io.github.drprune.libtorch.LibTorch;
 import io.github.drprune.libtorch.NativeMemory;
 import io.github.drprune.libtorch.NativeScope;
@@ -191,19 +191,16 @@ final class StepTiming {
     while (!Files.isDirectory(existing)) {
       existing = existing.getParent();
     }
-    Path folder = Files.createTempDirectory(existing, "plan-");
-    try {
-      var store = new CheckpointStore(folder, 1, ProcessGroup.SINGLE);
+    try (var folder = TemporaryFolder.in(existing)) {
+      var store = new CheckpointStore(folder.path(), 1, ProcessGroup.SINGLE);
       SequencedMap<String, SequencedMap<String, GlobalTensor>> tensors = new LinkedHashMap<>();
       tensors.put("weights", GlobalTensor.of(Learning.weights(model)));
       tensors.put("optimizer", optimizer.state());
       long start = System.nanoTime();
       // What the state and the log say matters little beside the tensors.
-      Path log = Files.createFile(folder.resolve("log"));
+      Path log = Files.createFile(folder.path().resolve("log"));
       store.save(0, tensors, SamplerState.start(config.seed(), data.domains().size()), log, 0);
       return (System.nanoTime() - start) / 1e9;
-    } finally {
-      AtomicFiles.deleteTree(folder);
     }
   }
 

@@ -43,18 +43,20 @@ public final class MemoryNeed {
   }
 
   /**
-   * Refuses a run without steps whose models exceed what is free.
+   * Refuses a run without steps whose models exceed what is free; gives the bytes that it needs.
    *
    * @param available bytes that are free, or null where that is not known
    */
-  public static void requireOneShot(
+  public static long requireOneShot(
       RunKind kind, ModelSpec source, ModelOptions options, Long available, int seqLen) {
+    long needed = kind.bytesInOneShot(source, options, seqLen);
     require(
         source,
-        kind.bytesInOneShot(source, options, seqLen),
+        needed,
         available,
         "cut",
         "take a machine with more memory, or prepare shorter sequences");
+    return needed;
   }
 
   /**

@@ -7,6 +7,7 @@ import io.github.drprune.model.CausalLm;
 import io.github.drprune.model.ModelOptions;
 import io.github.drprune.model.ModelShape;
 import io.github.drprune.model.ModelSpec;
+import io.github.drprune.model.ModelSummary;
 import io.github.drprune.prune.GroupPolicy;
 import io.github.drprune.train.Objective;
 import java.io.IOException;
@@ -42,6 +43,11 @@ public sealed interface RunKind permits PruneRun, UnprunedRun {
   /** The shape pruned towards, where one is named. */
   Optional<ModelShape> target(ModelSpec source);
 
+  /** What the target's shape makes of {@code source}. */
+  default Optional<ModelSummary> targetSummary(ModelSpec source) {
+    return target(source).map(shape -> ModelSummary.of(policy().cut(source, shape)));
+  }
+
   /** What goes when heads of grouped-query attention go. */
   GroupPolicy policy();
 
@@ -50,6 +56,11 @@ public sealed interface RunKind permits PruneRun, UnprunedRun {
   /** Whether it learns in steps; otherwise {@link #inOneShot} makes the result. */
   default boolean takesSteps() {
     return true;
+  }
+
+  /** Steps that it takes in all. */
+  default int steps() {
+    return takesSteps() ? config().steps() : 0;
   }
 
   /**

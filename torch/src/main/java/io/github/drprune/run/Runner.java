@@ -153,7 +153,7 @@ public final class Runner implements RunExecutor {
                 });
         Optional<Path> model = Optional.of(RunFolder.model(config.output()));
         if (found == Beginning.DONE) {
-          return new RunResult(config.steps(), model, true);
+          return new RunResult(kind.steps(), model, true);
         }
         if (kind.takesSteps()) {
           RunResult result = run(kind, source, data, origin, beginning, found);
@@ -349,12 +349,10 @@ public final class Runner implements RunExecutor {
         step,
         kind.command(),
         Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-        kind.takesSteps() ? kind.config().steps() : 0,
+        kind.steps(),
         (long) kind.config().globalBatch() * data.seqLen(),
         ModelSummary.of(source),
-        kind.target(source)
-            .map(shape -> ModelSummary.of(kind.policy().cut(source, shape)))
-            .orElse(null),
+        kind.targetSummary(source).orElse(null),
         data.domains(),
         ConfigLoader.tree(kind.whole()),
         environment(kind.config()));

@@ -244,8 +244,8 @@ public final class Trainer implements AutoCloseable {
 
   private String advice() {
     String repeat =
-        "repeat the command with a lower learning_rate%s, or look at the data that the warnings"
-            + " name";
+        "repeat the command with a lower learning_rate (in a pipeline that of the stage, as"
+            + " train.learning_rate)%s, or look at the data that the warnings name";
     return savedStep < 0
         ? repeat.formatted("")
         : "the last good checkpoint is of step %d (%s)"

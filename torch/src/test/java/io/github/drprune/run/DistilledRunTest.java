@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.drprune.config.PipelineConfig;
+import io.github.drprune.config.PruneConfig;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.AtomicFiles;
 import io.github.drprune.io.ByteSize;
@@ -433,6 +434,27 @@ class DistilledRunTest {
     assertThatThrownBy(() -> new Planner(small).pipeline(config))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("memory: the cut of a model of");
+  }
+
+  /** Of several processes one cuts, with less than weights, gradients and moments would take. */
+  @Test
+  void aCutIsPlannedByWhatItHoldsAndWithoutSteps() throws Exception {
+    PruneConfig config =
+        tiny.prune(folder.resolve("run"), "method=importance", "reconstruction=false");
+    RunPlan plan = new Planner().prune(config);
+    assertThat(plan.takesSteps()).isFalse();
+    assertThat(plan.seconds()).isNull();
+    assertThat(plan.target().layers()).isEqualTo(2);
+    long needed = Float.BYTES * (plan.source().parameters() + plan.target().parameters());
+    assertThat(plan.memoryBytes()).isEqualTo(needed);
+    assertThat(new Planner(ofTwo(needed)).prune(config).availableBytes()).isEqualTo(needed);
+    assertThatThrownBy(() -> new Planner(ofTwo(needed - 1)).prune(config))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("memory: the cut of a model of");
+  }
+
+  private static Cluster ofTwo(long memory) {
+    return new Cluster(2, Optional.empty(), Optional.of(memory), Double.POSITIVE_INFINITY);
   }
 
   private static long tokens(PipelineConfig pipeline) {

@@ -151,7 +151,9 @@ class RunFaultsTest {
     String[] hot = {"learning_rate=1e20", "warmup=0.9"};
     assertThatThrownBy(() -> TinyRun.runner().train(tiny.train(output, all(wild, hot))))
         .isInstanceOf(DivergedException.class)
-        .hasMessageContaining("repeat the command with a lower learning_rate");
+        .hasMessageContaining(
+            "repeat the command with a lower learning_rate (in a pipeline that of the stage, as"
+                + " train.learning_rate)");
     // What was saved, if anything, still computes a loss.
     String[] mild = {"learning_rate=1e-3", "warmup=0.9"};
     TinyRun.runner().train(tiny.train(output, all(wild, mild)));

@@ -67,7 +67,8 @@ class RunnerTest {
   @Test
   void cutsByImportanceInOneShot() throws Exception {
     Path output = folder.resolve("run");
-    TinyRun.runner().prune(tiny.prune(output, "steps=1", "method=importance"));
+    PruneConfig config = tiny.prune(output, "steps=1", "method=importance");
+    assertThat(TinyRun.runner().prune(config).step()).isZero();
 
     assertThat(CheckpointCheck.of(output.resolve("model")).shape())
         .isEqualTo(new ModelShape(8, 2, 2, 2, 12));
@@ -75,6 +76,9 @@ class RunnerTest {
     assertThat(trainSteps(events)).isEmpty();
     assertThat(last(events, RunEvent.Evaluation.class).meanLoss()).isPositive();
     assertThat(last(events, RunEvent.Done.class).status()).isEqualTo("completed");
+    RunResult again = TinyRun.runner().prune(config);
+    assertThat(again.wasDone()).isTrue();
+    assertThat(again.step()).isZero();
   }
 
   @Test

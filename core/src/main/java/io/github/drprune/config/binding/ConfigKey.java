@@ -119,8 +119,13 @@ public record ConfigKey(String path, String section, ValueType type, String defa
 
   /** What an inline component's record has to take for defaults. */
   static Map<String, String> defaultsWithin(RecordComponent component, Map<String, String> outer) {
+    return under(outer, component.getAnnotation(Inline.class).defaults());
+  }
+
+  /** {@code outer}, and what {@code assignments} say of other keys. */
+  static Map<String, String> under(Map<String, String> outer, String... assignments) {
     Map<String, String> defaults = new HashMap<>();
-    for (String assignment : component.getAnnotation(Inline.class).defaults()) {
+    for (String assignment : assignments) {
       int equals = assignment.indexOf('=');
       defaults.put(assignment.substring(0, equals), assignment.substring(equals + 1));
     }

@@ -54,7 +54,16 @@ final class RecordBinder {
             prefix + entry.getKey(), "unknown key" + suggestion(prefix, entry.getKey(), names));
       }
     }
-    return construct(type, tree, prefix, defaults);
+    return construct(type, tree, prefix, following(type, tree, defaults));
+  }
+
+  /** With the defaults that follow from a value that is given. */
+  private static Map<String, String> following(
+      Class<? extends Record> type, JsonNode tree, Map<String, String> defaults) {
+    var where = type.getAnnotation(DefaultsWhere.class);
+    return where != null && tree.path(where.key()).asText().equals(where.value())
+        ? ConfigKey.under(defaults, where.defaults())
+        : defaults;
   }
 
   private static void collectNames(Class<? extends Record> type, Set<String> names) {

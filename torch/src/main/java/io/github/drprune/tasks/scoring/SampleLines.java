@@ -10,22 +10,27 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** What a task asked and was answered, a line of JSON for each document. */
 final class SampleLines {
+  /** How every file begins; a task's own data may have a {@code doc_id} as well. */
+  private static final Pattern BEGIN = Pattern.compile("\\{\"doc_id\":\\d+,\"prompts\":");
+
+  /** More than {@link #BEGIN} can match. */
+  private static final int BEGIN_BYTES = 64;
+
   private SampleLines() {}
 
   /** Refuses to replace a file of other lines: a task's own data may have the task's name. */
   static void requireReplaceable(Path file) throws IOException {
     if (Files.exists(file)) {
-      byte[] expected = "{\"doc_id\":".getBytes(StandardCharsets.UTF_8);
       try (var stream = Files.newInputStream(file)) {
-        byte[] start = stream.readNBytes(expected.length);
-        if (start.length > 0 && !Arrays.equals(start, expected)) {
+        String start = new String(stream.readNBytes(BEGIN_BYTES), StandardCharsets.UTF_8);
+        if (!start.isEmpty() && !BEGIN.matcher(start).lookingAt()) {
           throw UserException.at(
               "samples", file + " holds other than samples", "name another folder");
         }

@@ -20,9 +20,12 @@ class SampleLinesTest {
     assertThatCode(() -> SampleLines.requireReplaceable(file)).doesNotThrowAnyException();
     Files.writeString(file, SampleLines.of(List.<Answer>of()) + "{\"doc_id\":0,\"prompts\":[]}\n");
     assertThatCode(() -> SampleLines.requireReplaceable(file)).doesNotThrowAnyException();
-    Files.writeString(file, "{\"question\": \"a\"}\n");
-    assertThatThrownBy(() -> SampleLines.requireReplaceable(file))
-        .isInstanceOf(UserException.class)
-        .hasMessage("samples: %s holds other than samples; name another folder", file);
+    for (String data : List.of("{\"question\": \"a\"}\n", "{\"doc_id\":0,\"question\":\"a\"}\n")) {
+      Files.writeString(file, data);
+      assertThatThrownBy(() -> SampleLines.requireReplaceable(file))
+          .as(data)
+          .isInstanceOf(UserException.class)
+          .hasMessage("samples: %s holds other than samples; name another folder", file);
+    }
   }
 }
