@@ -63,7 +63,7 @@ public record GgufExport(Path model, Path output, TensorType type) {
     try (var reader = CheckpointReader.open(model)) {
       ModelSpec spec = CheckpointCheck.of(model, configured, reader);
       CheckpointCheck.warning(model, configured, spec).ifPresent(warnings);
-      requireExpressible(spec);
+      requireExpressible(model, spec);
       var exported = ExportedModel.of(spec, warnings);
       var tensors = new TensorList(exported, type).tensors(warnings);
       SequencedMap<String, GgufValue> metadata = new LinkedHashMap<>();
@@ -86,7 +86,13 @@ public record GgufExport(Path model, Path output, TensorType type) {
     }
   }
 
-  private void requireExpressible(ModelSpec spec) {
+  /**
+   * Refuses a model that llama.cpp cannot run.
+   *
+   * @param model its folder, named in the message
+   * @throws UserException saying why
+   */
+  public static void requireExpressible(Path model, ModelSpec spec) {
     Optional<String> obstacle = new ExportCheck(spec).obstacle(spec);
     if (obstacle.isPresent()) {
       throw new UserException(model + ": " + obstacle.get());

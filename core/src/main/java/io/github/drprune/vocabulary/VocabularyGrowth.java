@@ -80,7 +80,6 @@ public record VocabularyGrowth(
       boolean isGrown = !added.isEmpty() || lacksRows(tokenizer);
       int filled = isGrown ? first + added.size() : Math.min(first, spec.vocabularySize());
       int rows = Math.max(spec.vocabularySize(), filled);
-      Files.createDirectories(output.toAbsolutePath().getParent());
       AtomicFiles.folder(
           output,
           folder -> {

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntConsumer;
 
@@ -60,13 +61,14 @@ public final class Answers {
   private record Settings(String whole, String ofEarlierVersions) {
     static Settings of(Path model, Generation how, Chat chat) {
       String generation =
-          "%s max_tokens=%d temperature=%s top_p=%s seed=%d"
-              .formatted(
-                  model,
-                  how.maxTokens(),
-                  how.sampling().temperature(),
-                  how.sampling().topP(),
-                  how.seed());
+          String.format(
+              Locale.ROOT,
+              "%s max_tokens=%d temperature=%s top_p=%s seed=%d",
+              model,
+              how.maxTokens(),
+              how.sampling().temperature(),
+              how.sampling().topP(),
+              how.seed());
       return new Settings(generation + " " + chat.identity(), generation);
     }
   }

@@ -54,6 +54,7 @@ public final class LlamaBench implements Engine {
     this.threads = threads;
     this.warnings = warnings;
     this.spec = ConfigReader.read(folder);
+    GgufExport.requireExpressible(folder, spec);
   }
 
   @Override

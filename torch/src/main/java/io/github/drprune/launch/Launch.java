@@ -25,8 +25,8 @@ public record Launch(
   public static final int PEER_LOST = 3;
 
   /**
-   * Exit code of a launched process whose run diverged: a mistake as well, but never one that is for
-   * want of a device that was there before.
+   * Exit code of a launched process whose run diverged: a mistake as well, but never one that is
+   * for want of a device that was there before.
    */
   public static final int DIVERGED = 4;
 

@@ -35,7 +35,6 @@ public final class ModelWriter {
   public static void save(
       CausalLm model, Path target, Path companions, Optional<Dtype> dtype, ByteSize shardSize)
       throws IOException {
-    Files.createDirectories(target.toAbsolutePath().getParent());
     AtomicFiles.folder(target, folder -> write(model, folder, companions, dtype, shardSize));
   }
 

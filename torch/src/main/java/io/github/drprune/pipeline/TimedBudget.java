@@ -136,7 +136,8 @@ public final class TimedBudget {
           "budget",
           String.format(
               Locale.ROOT,
-              "one step and its evaluations alone would take more than the %.0f seconds of training",
+              "one step and its evaluations alone would take more than the %.0f seconds of"
+                  + " training",
               seconds),
           "raise it or lower train.evaluation_sequences");
     }

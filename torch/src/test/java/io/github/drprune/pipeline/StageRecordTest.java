@@ -152,8 +152,7 @@ class StageRecordTest {
     Path pipeline = folder.resolve("pipeline.yaml");
     Path output = Files.createDirectory(folder.resolve("output"));
     Path state = folder.resolve("pipeline.yaml.state.json");
-    Files.writeString(
-        state, "{\"stages\": {\"prune\": {\"fingerprint\": \"f\", \"done\": true}}}");
+    Files.writeString(state, "{\"stages\": {\"prune\": {\"fingerprint\": \"f\", \"done\": true}}}");
     assertThatThrownBy(() -> StageRecord.beside(pipeline).begin("prune", "g", output, false))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("by an earlier version of drprune")

@@ -424,7 +424,9 @@ class DistilledRunTest {
     var budget = new TimedBudget(file, List.of(), 1, _ -> other -> 55 + 0.01 * tokens(other));
     assertThatThrownBy(() -> budget.inTokens(PipelineConfig.load(file, List.of())))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("budget: one step and its evaluations alone would take more than the 54 seconds of training");
+        .hasMessageContaining(
+            "budget: one step and its evaluations alone would take more than the 54 seconds of"
+                + " training");
   }
 
   @Test
