@@ -12,7 +12,7 @@ import java.io.PrintWriter;
 
 /** Standard output that keeps its first failure, where Java's own stream is silent about any. */
 final class StandardOutput extends FilterOutputStream {
-  private IOException failure;
+  private volatile IOException failure;
 
   private StandardOutput(OutputStream file) {
     super(file);
@@ -40,7 +40,7 @@ final class StandardOutput extends FilterOutputStream {
    * what it said is not, so that another failure goes before this one. A reader that wants no more,
    * such as {@code head}, is none.
    */
-  synchronized int checked(int code) {
+  int checked(int code) {
     System.out.flush();
     if (code != 0 || failure == null || failure.getMessage().contains("Broken pipe")) {
       return code;

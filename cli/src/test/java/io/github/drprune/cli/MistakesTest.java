@@ -73,7 +73,7 @@ class MistakesTest {
     Files.writeString(folder.resolve("alias.yaml"), "output: &o run\ndata: *o\n");
     Files.writeString(
         folder.resolve("out.yaml"),
-        "report: {runs: [DIR], out: HERE/none/r.html}\n".replace("HERE", folder.toString()));
+        "report: {runs: [HERE/dir], out: HERE/none/r.html}\n".replace("HERE", folder.toString()));
     Files.writeString(
         folder.resolve("replaced.yaml"),
         "evaluate: {models: [HERE/m], data: HERE/dir, json: HERE/replaced.yaml}\n"
@@ -83,7 +83,7 @@ class MistakesTest {
         "report: {runs: [HERE/dir], out: HERE/text}\n".replace("HERE", folder.toString()));
     Files.writeString(
         folder.resolve("file.yaml"),
-        "cut: {model: HERE/m, masks: HERE/x, output: HERE/text/x}\n"
+        "cut: {model: HERE/m, masks: HERE/nothing, output: HERE/text/x}\n"
             .replace("HERE", folder.toString()));
     Files.writeString(
         Files.createDirectory(folder.resolve("prepared")).resolve("manifest.json"), "{}");

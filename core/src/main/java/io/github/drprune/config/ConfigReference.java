@@ -101,7 +101,7 @@ public final class ConfigReference {
       is the same as `--set model=models/base ... --set target.layers=6 --set domains.proportion.wiki=0.3`.
       `--set key=` takes a key's value away, so that its default holds. Paths are relative to the working directory. The resolved
       configuration is in the run folder as `config.yaml` and can be given to `--config` again. The file is keys, lists and
-      values: aliases (`*x`), anchors (`&x`), tags (`!x`) and merge keys (`<<`) of YAML are refused. It may be a pipe, as in
+      values: aliases (`*x`), anchors (`&x`), tags (`!x`), merge keys (`<<`) and numbers with a leading zero (octal in YAML) are refused. It may be a pipe, as in
       `--config <(generate-config)`.
 
       ## Keys of `prune`, `train` and `tune`

@@ -182,8 +182,11 @@ public record PipelineConfig(
     Optional<String> start = first(text(tree, "cut", "output"), pruned);
     if (tree.get("train") instanceof ObjectNode train && !ConfigLoader.isGiven(train, "shape")) {
       fill(tree, "train", "model", start);
-      if (start.isPresent() && isSame(start, text(tree, "train", "model"))) {
-        first(text(tree, "cut", "model"), source).ifPresent(model -> taughtBySource(train, model));
+      Optional<String> model = text(tree, "train", "model");
+      if (isSame(model, text(tree, "cut", "output"))) {
+        first(text(tree, "cut", "model"), source).ifPresent(from -> taughtBySource(train, from));
+      } else if (isSame(model, pruned)) {
+        source.ifPresent(from -> taughtBySource(train, from));
       }
     }
     if (ConfigLoader.isGiven(tree, "budget")) {
@@ -212,8 +215,9 @@ public record PipelineConfig(
   }
 
   private static boolean isSame(Optional<String> path, Optional<String> other) {
-    return path.map(text -> Path.of(text).normalize())
-        .equals(other.map(text -> Path.of(text).normalize()));
+    return path.isPresent()
+        && other.isPresent()
+        && Path.of(path.get()).normalize().equals(Path.of(other.get()).normalize());
   }
 
   private static String result(String run) {

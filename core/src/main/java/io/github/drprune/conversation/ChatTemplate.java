@@ -78,15 +78,15 @@ public final class ChatTemplate {
   }
 
   /**
-   * Gives the model in {@code folder} another template for all conversations. Unless it is the
-   * model's own, those for certain uses go: they would render conversations with tools the old way.
+   * Gives the model in {@code folder} another template for all conversations. Those for certain
+   * uses go: they would render conversations with tools the old way.
    */
   public static void write(Path folder, String source) throws IOException {
-    boolean isOwn = found(folder).filter(found -> found.text().equals(source)).isPresent();
-    AtomicFiles.text(folder.resolve(FILE), source);
-    if (!isOwn) {
-      AtomicFiles.deleteTree(folder.resolve(CheckpointFiles.TEMPLATES));
+    if (found(folder).filter(found -> found.text().equals(source)).isPresent()) {
+      return; // it has it, in whatever files
     }
+    AtomicFiles.text(folder.resolve(FILE), source);
+    AtomicFiles.deleteTree(folder.resolve(CheckpointFiles.TEMPLATES));
   }
 
   /** The text of a model's template and the file that has it. */

@@ -7,6 +7,18 @@ package io.github.drprune.error;
  * @param problem what is wrong, where, and what to do
  */
 public record Unusable(String problem) {
+  /**
+   * The same value, where it can be used.
+   *
+   * @throws UserException where it cannot
+   */
+  public static Object refused(Object value) {
+    if (value instanceof Unusable(String problem)) {
+      throw new UserException(problem);
+    }
+    return value;
+  }
+
   @Override
   public String toString() {
     return problem;

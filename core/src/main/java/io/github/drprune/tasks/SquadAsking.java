@@ -1,5 +1,6 @@
 package io.github.drprune.tasks;
 
+import io.github.drprune.error.Unusable;
 import io.github.drprune.tasks.Response.Likelihood;
 import io.github.drprune.tasks.metric.Aggregation;
 import io.github.drprune.tasks.metric.Squad;
@@ -26,8 +27,8 @@ record SquadAsking() implements Asking {
     String answer = ((Response.Text) responses.getFirst()).text();
     double none = Math.exp(((Likelihood) responses.getLast()).logLikelihood());
     List<?> golds =
-        document.get("answers") instanceof Map<?, ?> answers
-                && answers.get("text") instanceof List<?> texts
+        Unusable.refused(document.get("answers")) instanceof Map<?, ?> answers
+                && Unusable.refused(answers.get("text")) instanceof List<?> texts
             ? texts
             : List.of();
     SequencedMap<String, double[]> numbers = new LinkedHashMap<>();

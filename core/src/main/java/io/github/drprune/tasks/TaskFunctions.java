@@ -1,5 +1,6 @@
 package io.github.drprune.tasks;
 
+import io.github.drprune.error.Unusable;
 import io.github.drprune.error.UserException;
 import io.github.drprune.tasks.documents.Table;
 import io.github.drprune.tasks.python.PythonPattern;
@@ -137,7 +138,8 @@ final class TaskFunctions {
   static Table paraphrases(Table documents) {
     List<Map<String, Object>> kept = new ArrayList<>();
     for (Map<String, Object> document : documents.rows()) {
-      if (isText(document.get("sentence1")) && isText(document.get("sentence2"))) {
+      if (isText(Unusable.refused(document.get("sentence1")))
+          && isText(Unusable.refused(document.get("sentence2")))) {
         Map<String, Object> with = new LinkedHashMap<>(document);
         with.put("sentence1", withoutEnd(sentence(document, "sentence1")));
         with.put("sentence2", lowerFirst(sentence(document, "sentence2")));

@@ -66,6 +66,10 @@ final class Values {
         undefined.requireLenient();
         yield false;
       }
+      case Unusable _ -> {
+        usable(value);
+        yield false;
+      }
       default -> true;
     };
   }

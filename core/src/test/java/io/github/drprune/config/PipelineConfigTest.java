@@ -225,6 +225,13 @@ class PipelineConfigTest {
       var said = load(SHORT, "train.model=runs/prune/./model", set).train().orElseThrow().run();
       assertThat(said.distillation().orElseThrow().teacher()).as(set).isEqualTo(Path.of("base"));
     }
+    var beforeTheCut =
+        load(
+            SHORT + "cut: {masks: masks.json, output: cut}\n",
+            "train.model=runs/prune/model",
+            "train.distillation.teacher=source");
+    assertThat(beforeTheCut.train().orElseThrow().run().distillation().orElseThrow().teacher())
+        .isEqualTo(Path.of("base"));
     var other = load(SHORT, "train.model=another", "train.distillation.teacher=source");
     assertThat(other.train().orElseThrow().run().distillation().orElseThrow().isOfSource())
         .isTrue();

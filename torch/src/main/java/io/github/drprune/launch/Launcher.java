@@ -40,7 +40,8 @@ public final class Launcher {
         int place = places.get(exit.rank());
         // A mistake that was none at the first start is something that went since.
         boolean isGone =
-            !exit.isForAnother() && place == failedBefore || restarts > 0 && exit.mayMissDevice();
+            !exit.isForAnother() && !exit.isMistake() && place == failedBefore
+                || restarts > 0 && exit.mayMissDevice();
         boolean fewer = isGone && places.size() > launch.minRanks();
         boolean again = restarts < launch.restarts() && (fewer || !exit.isMistake());
         if (fewer) {

@@ -27,8 +27,9 @@ final class StageRecord {
    * A stage that was begun.
    *
    * @param fingerprint of its settings and inputs
+   * @param version of the fingerprint; null in older files
    */
-  record Stage(String fingerprint, boolean done) {
+  record Stage(String fingerprint, boolean done, Integer version) {
     Stage {
       Parts.require("fingerprint", fingerprint);
     }
@@ -37,11 +38,10 @@ final class StageRecord {
   /**
    * The file's content.
    *
-   * @param version of the fingerprints; null in older files
    * @param tokens that a time pays for, by the hash of what they were measured for; null in older
    *     files
    */
-  record Content(Integer version, Map<String, Stage> stages, Map<String, Long> tokens) {
+  record Content(Map<String, Stage> stages, Map<String, Long> tokens) {
     Content {
       Parts.require("stages", stages);
       tokens = Objects.requireNonNullElse(tokens, Map.of());
@@ -52,7 +52,6 @@ final class StageRecord {
   private static final Integer VERSION = 2;
 
   private final Path file;
-  private Integer version = VERSION;
   private final Map<String, Stage> stages = new LinkedHashMap<>();
   private final Map<String, Long> tokens = new LinkedHashMap<>();
 
@@ -61,7 +60,6 @@ final class StageRecord {
     var record = new StageRecord(pipeline.resolveSibling(pipeline.getFileName() + ".state.json"));
     if (Files.exists(record.file)) {
       Content content = Json.read(record.file, Content.class);
-      record.version = content.version();
       record.stages.putAll(content.stages());
       record.tokens.putAll(content.tokens());
     }
@@ -117,13 +115,13 @@ final class StageRecord {
     }
     if (before != null && !same && !replaceable && Files.exists(output)) {
       throw new UserException(
-          VERSION.equals(version)
+          VERSION.equals(before.version())
               ? "%s: settings or inputs changed since %s was made; delete it, or name another output"
                   .formatted(stage, output)
-              : "%s: %s was made by an earlier version of drprune, or settings or inputs changed since; if none did, delete %s alone, else the output, or name another"
+              : "%s: %s was made by an earlier version of drprune, or settings or inputs changed since; if none did, delete %s (and what a stage cut wrote), else the output, or name another"
                   .formatted(stage, output, file));
     }
-    put(stage, new Stage(fingerprint, false));
+    put(stage, new Stage(fingerprint, false, VERSION));
     return true;
   }
 
@@ -138,7 +136,7 @@ final class StageRecord {
   }
 
   void done(String stage) throws IOException {
-    put(stage, new Stage(stages.get(stage).fingerprint(), true));
+    put(stage, new Stage(stages.get(stage).fingerprint(), true, VERSION));
   }
 
   private void put(String name, Stage stage) throws IOException {
@@ -160,6 +158,6 @@ final class StageRecord {
   }
 
   private void write() throws IOException {
-    AtomicFiles.text(file, Json.pretty(new Content(version, stages, tokens)));
+    AtomicFiles.text(file, Json.pretty(new Content(stages, tokens)));
   }
 }

@@ -25,8 +25,11 @@ public final class TimedBudget {
   /** How near to the time the number of tokens is found: within this share of it. */
   private static final double NEAR = 1e-4;
 
-  /** More than any run takes. */
-  private static final long MOST_TOKENS = 1L << 50;
+  /** More than any run takes; a budget has 12 digits. */
+  private static final long MOST_TOKENS = 1L << 39;
+
+  /** Said where the file names the steps itself, so that it decides nothing. */
+  private static final long ANY_TOKENS = 1_000_000;
 
   private final Path file;
   private final List<String> sets;
@@ -106,6 +109,9 @@ public final class TimedBudget {
   }
 
   private long measured(PipelineConfig timed) throws IOException, InterruptedException {
+    if (pipeline(1).isPresent()) { // less than any step takes
+      return ANY_TOKENS;
+    }
     double seconds = SHARE_OF_TRAINING * timed.time().orElseThrow().toMillis() / 1000;
     // The batch follows the number of tokens and the speed a little the batch, hence twice.
     long guess = affordable(timing.of(timed), seconds);

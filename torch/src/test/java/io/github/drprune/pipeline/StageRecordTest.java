@@ -156,7 +156,7 @@ class StageRecordTest {
     assertThatThrownBy(() -> StageRecord.beside(pipeline).begin("prune", "g", output, false))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("by an earlier version of drprune")
-        .hasMessageContaining("delete " + state + " alone");
+        .hasMessageContaining("delete " + state + " (and");
 
     Files.delete(state);
     StageRecord.beside(pipeline).begin("prune", "f", output, false);

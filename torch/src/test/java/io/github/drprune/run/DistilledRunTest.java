@@ -418,6 +418,21 @@ class DistilledRunTest {
         .isCloseTo((int) (0.9 * 5400 / 2.1), within(5));
   }
 
+  /** Whether they take less than the time or more: they are what is asked for. */
+  @Test
+  void stepsThatAreGivenStandBesideATime() throws Exception {
+    Path file = pipeline("90min");
+    List<String> given = List.of("train.steps=100", "train.global_batch=4");
+    for (double secondsOfStep : new double[] {0.1, 1000}) {
+      Files.deleteIfExists(folder.resolve("small.yaml.state.json"));
+      TimedBudget.Timing timing =
+          _ -> other -> secondsOfStep * other.train().orElseThrow().run().steps();
+      PipelineConfig config =
+          new TimedBudget(file, given, 1, timing).inTokens(PipelineConfig.load(file, given));
+      assertThat(config.train().orElseThrow().run().steps()).isEqualTo(100);
+    }
+  }
+
   @Test
   void aTimeThatEvaluationsTakeAloneIsRefused() throws Exception {
     Path file = pipeline("1min");
