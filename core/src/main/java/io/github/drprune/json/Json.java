@@ -11,8 +11,10 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.cfg.MapperBuilder;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import io.github.drprune.error.UserException;
 import io.github.drprune.io.InputFiles;
 import java.io.IOException;
@@ -36,7 +38,9 @@ public final class Json {
           .build();
   private static final ObjectMapper YAML =
       configured(
-              YAMLMapper.builder()
+              YAMLMapper.builder(
+                      YAMLFactory.builder().stringQuotingChecker(new YamlQuotes()).build())
+                  .enable(YAMLParser.Feature.EMPTY_STRING_AS_NULL)
                   .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
                   .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
                   .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS))

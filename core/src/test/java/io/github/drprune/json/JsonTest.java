@@ -85,6 +85,14 @@ class JsonTest {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {"\u0085", "a\u2028b", "\u2029 c", "\uFEFFd", "\u00A0", "010", "*x", "a: b"})
+  void textsReadBackAsTheyWereWritten(String text) {
+    var tree = Json.yamlTree(Json.yaml(Map.of(text, text)), "t");
+    assertThat(tree.path(text).asText()).isEqualTo(text);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"", "# only a comment\n", "---\n", "a: 1\n...\n", "--- {a: 1}\n"})
   void oneDocumentOrNoneIsRead(String yaml) {
     assertThat(Json.yamlTree(yaml, "t").isObject()).isTrue();
