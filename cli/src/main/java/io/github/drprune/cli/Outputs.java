@@ -1,7 +1,7 @@
 package io.github.drprune.cli;
 
+import io.github.drprune.io.InputFiles;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -76,7 +76,7 @@ final class Outputs {
   private static boolean isSame(Path a, Path b) {
     try {
       return a.toAbsolutePath().normalize().equals(b.toAbsolutePath().normalize())
-          || (Files.exists(a) && Files.exists(b) && Files.isSameFile(a, b));
+          || InputFiles.isSame(a, b);
     } catch (IOException e) {
       return false;
     }

@@ -71,23 +71,20 @@ class MistakesTest {
     Files.writeString(folder.resolve("esc\u001b[2J"), "{\"a\u001b[2J\": 1}");
     Files.writeString(folder.resolve("points.yaml"), "{1B: {w: 3}, 4B: {w: 2}, 16B: {w: 1.5}}\n");
     Files.writeString(folder.resolve("alias.yaml"), "output: &o run\ndata: *o\n");
-    Files.writeString(
-        folder.resolve("out.yaml"),
-        "report: {runs: [HERE/dir], out: HERE/none/r.html}\n".replace("HERE", folder.toString()));
-    Files.writeString(
-        folder.resolve("replaced.yaml"),
-        "evaluate: {models: [HERE/m], data: HERE/dir, json: HERE/replaced.yaml}\n"
-            .replace("HERE", folder.toString()));
-    Files.writeString(
-        folder.resolve("page.yaml"),
-        "report: {runs: [HERE/dir], out: HERE/text}\n".replace("HERE", folder.toString()));
-    Files.writeString(
-        folder.resolve("file.yaml"),
-        "cut: {model: HERE/m, masks: HERE/nothing, output: HERE/text/x}\n"
-            .replace("HERE", folder.toString()));
+    write("out.yaml", "report: {runs: [HERE/dir], out: HERE/none/r.html}\n");
+    write(
+        "replaced.yaml",
+        "evaluate: {models: [HERE/m], data: HERE/dir, json: HERE/replaced.yaml}\n");
+    write("page.yaml", "report: {runs: [HERE/dir], out: HERE/text}\n");
+    write("file.yaml", "cut: {model: HERE/m, masks: HERE/nothing, output: HERE/text/x}\n");
     Files.writeString(
         Files.createDirectory(folder.resolve("prepared")).resolve("manifest.json"), "{}");
     DemoTokenizer.write(Files.createDirectory(folder.resolve("tok")));
+  }
+
+  /** HERE is the test's folder. */
+  private void write(String file, String yaml) throws IOException {
+    Files.writeString(folder.resolve(file), yaml.replace("HERE", folder.toString()));
   }
 
   private int run(List<String> arguments) {

@@ -120,10 +120,15 @@ public final class InputFiles {
    */
   public static void requireApart(String key, Path out, Path... inputs) throws IOException {
     for (Path input : inputs) {
-      if (Files.exists(out) && Files.exists(input) && Files.isSameFile(out, input)) {
+      if (isSame(out, input)) {
         throw UserException.at(key, out + " is a file to read from", "choose another file");
       }
     }
+  }
+
+  /** Whether both are there and one file or folder, by whatever names. */
+  public static boolean isSame(Path a, Path b) throws IOException {
+    return Files.exists(a) && Files.exists(b) && Files.isSameFile(a, b);
   }
 
   /** Whether a file begins as what Git leaves in place of one that Git LFS keeps. */

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /** Held while a file or folder is written, as two that write it would mix what they write. */
 final class WriteLock implements AutoCloseable {
@@ -20,13 +19,12 @@ final class WriteLock implements AutoCloseable {
   /** Refuses where another one writes {@code target}. */
   static WriteLock of(Path target) throws IOException {
     Path file = AtomicFiles.hidden(target, ".lock");
-    var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    if (Locks.acquire(channel)) {
-      return new WriteLock(file, channel);
-    }
-    channel.close();
-    throw new UserException(
-        target + ": another process is writing it; wait for it or name another place");
+    return Locks.open(file)
+        .map(channel -> new WriteLock(file, channel))
+        .orElseThrow(
+            () ->
+                new UserException(
+                    target + ": another process is writing it; wait for it or name another place"));
   }
 
   /** Deleted first: once it is free, it may be another's. */

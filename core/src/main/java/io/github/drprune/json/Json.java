@@ -40,7 +40,7 @@ public final class Json {
       configured(
               YAMLMapper.builder(
                       YAMLFactory.builder().stringQuotingChecker(new YamlQuotes()).build())
-                  .enable(YAMLParser.Feature.EMPTY_STRING_AS_NULL)
+                  .enable(YAMLParser.Feature.EMPTY_STRING_AS_NULL) // not so of a factory's builder
                   .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
                   .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
                   .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS))

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 
@@ -46,14 +45,13 @@ public final class RunFolder implements AutoCloseable {
     boolean isFresh = !Files.exists(folder);
     Files.createDirectories(folder);
     var lock =
-        FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    if (!Locks.acquire(lock)) {
-      lock.close();
-      throw UserException.at(
-          "output",
-          "another process is running in " + folder,
-          "wait for it, stop it or choose another folder");
-    }
+        Locks.open(folder.resolve(LOCK))
+            .orElseThrow(
+                () ->
+                    UserException.at(
+                        "output",
+                        "another process is running in " + folder,
+                        "wait for it, stop it or choose another folder"));
     return new RunFolder(folder, isFresh, lock);
   }
 
@@ -148,8 +146,8 @@ public final class RunFolder implements AutoCloseable {
   /** Writes what a run goes by, just before its first step. */
   public void claim(RunOrigin origin, Record config) throws IOException {
     claimed = true;
-    AtomicFiles.text(
-        folder.resolve(ORIGIN), Json.pretty(origin)); // first: it says whose folder it is
+    // First, as it says whose folder it is.
+    AtomicFiles.text(folder.resolve(ORIGIN), Json.pretty(origin));
     String comment = "# drprune " + origin.command() + "\n";
     AtomicFiles.text(folder.resolve(CONFIG), comment + ConfigLoader.yaml(config));
   }

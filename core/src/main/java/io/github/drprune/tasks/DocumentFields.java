@@ -134,11 +134,11 @@ final class DocumentFields {
   }
 
   private Object column(String name, String key, Map<String, Object> document) {
-    Object value = document.get(name);
-    if (value instanceof Unusable(String problem)) {
-      throw new UserException("%s: %s: %s".formatted(task.place(), key, problem));
+    try {
+      return Unusable.refused(document.get(name));
+    } catch (UserException e) {
+      throw e.in("%s: %s: ".formatted(task.place(), key));
     }
-    return value;
   }
 
   /** A value as Python prints it. */

@@ -22,10 +22,14 @@ final class Values {
 
   /** The same value, unless it is one that nothing can be done with. */
   static Object usable(Object value) {
-    if (value instanceof Unusable(String problem)) {
-      throw new TemplateException(TemplateException.Reason.VALUE, problem);
+    if (value instanceof Unusable unusable) {
+      throw refused(unusable);
     }
     return value;
+  }
+
+  private static TemplateException refused(Unusable value) {
+    return new TemplateException(TemplateException.Reason.VALUE, value.problem());
   }
 
   static String typeName(Object value) {
@@ -66,10 +70,7 @@ final class Values {
         undefined.requireLenient();
         yield false;
       }
-      case Unusable _ -> {
-        usable(value);
-        yield false;
-      }
+      case Unusable unusable -> throw refused(unusable);
       default -> true;
     };
   }
@@ -110,7 +111,7 @@ final class Values {
       case BigInteger number -> to.append(number);
       case Double number -> to.append(PyFloats.repr(number));
       case Undefined _ -> to.append("Undefined");
-      case Unusable _ -> usable(value);
+      case Unusable unusable -> throw refused(unusable);
       case PyRange range -> to.append(range.repr());
       case Tuple tuple -> {
         items(tuple, "(", tuple.size() == 1 ? ",)" : ")", to);

@@ -208,8 +208,8 @@ public final class Planner {
       throws IOException {
     RunConfig config = kind.config();
     long tokens = (long) config.steps() * config.globalBatch() * data.seqLen();
-    long rows = ceil(config.globalBatch(), cluster.processes());
-    long microBatches = ceil(rows, config.microBatch());
+    long rows = Math.ceilDiv(config.globalBatch(), cluster.processes());
+    long microBatches = Math.ceilDiv(rows, config.microBatch());
     double passes = rows / (double) config.microBatch(); // the last may be of fewer sequences
     long sent = state.bytesSent(microBatches, precision);
     // Blocks that are fetched are computed once more in the backward pass.
@@ -219,7 +219,7 @@ public final class Planner {
         pass * passes + cost.updateSeconds() * state.shareOfUpdate() + sent / cluster.bandwidth();
     double evaluation =
         cost.evaluationSeconds()
-            * ceil(Trainer.evaluator(config, data).batches(), cluster.processes());
+            * Math.ceilDiv(Trainer.evaluator(config, data).batches(), cluster.processes());
     return new RunPlan(
         ModelSummary.of(source),
         teacher.map(ModelSummary::of).orElse(null),
@@ -245,10 +245,6 @@ public final class Planner {
     return kind instanceof PruneRun
         ? null
         : ExpectedLoss.of(kind.config().output(), ModelSummary.of(source), tokens).orElse(null);
-  }
-
-  private static long ceil(long count, long interval) {
-    return (count + interval - 1) / interval;
   }
 
   private static SequencedMap<String, Double> epochs(RunConfig config, PreparedData data) {

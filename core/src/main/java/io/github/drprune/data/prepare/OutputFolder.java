@@ -6,10 +6,8 @@ import io.github.drprune.error.UserException;
 import io.github.drprune.io.FullDisk;
 import io.github.drprune.io.Locks;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.Set;
 
@@ -28,15 +26,7 @@ record OutputFolder(Path path) {
   Manifest filled(Filling filling) throws IOException {
     try {
       Files.createDirectories(path);
-      try (var channel =
-          FileChannel.open(
-              path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-        if (!Locks.acquire(channel)) {
-          throw new UserException(
-              path
-                  + ": another 'drprune prepare' is writing there; wait for it or choose another"
-                  + " folder");
-        }
+      try (var _ = Locks.open(path.resolve(LOCK)).orElseThrow(this::isBeingFilled)) {
         var manifest = filling.fill();
         Files.deleteIfExists(path.resolve(LOCK));
         return manifest;
@@ -48,6 +38,12 @@ record OutputFolder(Path path) {
       }
       throw e;
     }
+  }
+
+  private UserException isBeingFilled() {
+    return new UserException(
+        path
+            + ": another 'drprune prepare' is writing there; wait for it or choose another folder");
   }
 
   /**
